@@ -1,4 +1,4 @@
-// CycloneDX bill of materials of the server in an image. Synth adds the model and the hashes of the files.
+// Writes the CycloneDX bill of materials of the server. At synth, the model and the hashes of the files are added.
 import { Contrib, Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import parseLicense from 'spdx-expression-parse';
 import { createHash } from 'node:crypto';
@@ -12,7 +12,7 @@ const builder = new Contrib.FromNodePackageJson.Builders.ComponentBuilder(
 );
 
 /**
- * @param {string[]} folders of the packages in the bundles, relative to the repository
+ * @param {string[]} folders Folders of the packages in the bundles, relative to the repository
  * @returns {string} JSON
  */
 export function serverSbom(folders) {
@@ -30,7 +30,7 @@ export function serverSbom(folders) {
   return JSON.stringify({ ...serialized, components }, undefined, 2);
 }
 
-/** Evidence for the version of a part. */
+/** Evidence for the version of a library in WebAssembly. */
 const EVIDENCE = {
   binary: { technique: 'binary-analysis', confidence: 1, value: 'named in the WebAssembly file' },
   lock: {
@@ -47,7 +47,7 @@ function withWasmParts(component) {
   const file = join('node_modules', component.group, component.name, wasm.file);
   if (createHash('sha256').update(readFileSync(file)).digest('hex') !== wasm.sha256) {
     throw new Error(
-      `${file} has changed: update inference-image/wasm-parts.json and wasm-notices.txt to what is compiled into it.`,
+      `${file} has changed; update inference-image/wasm-parts.json and wasm-notices.txt to match the libraries compiled into it.`,
     );
   }
   return { ...component, components: wasm.parts.map((part) => wasmPart(component['bom-ref'], part)) };
@@ -67,7 +67,7 @@ function wasmPart(parent, { name, version, description, licenses, purl, from }) 
   };
 }
 
-/** onnxruntime's native library has the version of its Node package. */
+/** Component for onnxruntime's native library, which has the version of its Node package. */
 function nativeRuntime() {
   const { version, license } = readJson('node_modules/onnxruntime-node/package.json');
   return new Models.Component(Enums.ComponentType.Library, 'onnxruntime', {
@@ -79,7 +79,9 @@ function nativeRuntime() {
   });
 }
 
-/** The hash is that of the published package, of which a bundle contains a part. */
+/**
+ * Component for an npm package. The hash is that of the published package, although a bundle contains only part of it.
+ */
 function npmComponent(folder, type, { integrity } = {}) {
   const { name, version, description, license, repository, homepage } = readJson(join(folder, 'package.json'));
   const component = builder.makeComponent({ name, version, description, license, repository, homepage }, type);

@@ -3,7 +3,7 @@ import { byId, element, showText } from './dom';
 /** Maximum characters of the raw response that are shown. */
 const MOST_RAW = 10_000;
 
-/** Area that shows the result of a run; the ids of its elements have a common prefix. */
+/** Area of the page that shows the result of a run; the ids of its elements begin with the same prefix. */
 export class AnswerArea {
   private readonly status: HTMLElement;
   private readonly problem: HTMLElement;

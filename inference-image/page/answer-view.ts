@@ -51,7 +51,7 @@ function toleranceText({ datatype, tolerance: { absolute, relative } }: Expected
   return /^FP/.test(datatype) ? `tolerance ${absolute} + ${relative} × |expected|` : 'must be equal';
 }
 
-/** Positions of the extremes: the largest score of a classifier is its answer. */
+/** Positions of the largest and the smallest element, because the largest score of a classifier is its answer. */
 function rangeText({ data, shape }: Tensor): string {
   if (data.length < 2 || !data.every((value) => typeof value === 'number' || typeof value === 'bigint')) return '';
   let [least, most] = [0, 0];
@@ -71,7 +71,7 @@ function differenceText({ distance, isWithin }: Difference): string {
   return shortNumber(distance);
 }
 
-/** Indices of an element, from its position in row-major order. */
+/** Converts an element's position in row-major order to its indices. */
 function indices(index: number, shape: readonly number[]): string {
   let rest = index;
   const places = [...shape].reverse().map((size) => {

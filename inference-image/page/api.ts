@@ -21,7 +21,7 @@ export interface ModelState {
 export interface Example {
   readonly name: string;
   readonly request?: unknown;
-  /** File that is sent instead of a request. */
+  /** Picture file that is sent instead of a request. */
   readonly picture?: { readonly file: string; readonly type: string; readonly base64: string };
   readonly expected?: readonly ExpectedTensor[];
   /** Reason why the request, the picture or the expected outputs are omitted. */
@@ -51,12 +51,12 @@ export interface Answer extends Reply {
 export interface Class {
   readonly class: string;
   readonly index?: number;
-  /** A string if JSON cannot represent the number. */
+  /** Score of the class; a string if JSON cannot represent the number. */
   readonly score?: number | string;
 }
 
 export interface ClassAnswer extends Reply, Class {
-  /** Best class first. */
+  /** Classes, best first. */
   readonly classes: readonly Class[];
 }
 
@@ -84,14 +84,14 @@ export function actionUrl(model: string, action: Action): string {
   return BASE + actionPath(model, action);
 }
 
-/** @throws Error with the server's message */
+/** @throws Error with the server's message if the response is an error. */
 export async function infer(model: string, body: BodyInit, type = 'application/json'): Promise<Answer> {
   const reply = await post(actionPath(model, 'infer'), body, type);
   const { outputs } = parseJson(reply.text) as { outputs: Tensor[] };
   return { outputs, ...reply };
 }
 
-/** @throws Error with the server's message */
+/** @throws Error with the server's message if the response is an error. */
 export async function classify(model: string, body: BodyInit, type: string): Promise<ClassAnswer> {
   const reply = await post(actionPath(model, 'classify'), body, type);
   return { ...(parseJson(reply.text) as Omit<ClassAnswer, keyof Reply>), ...reply };
@@ -109,7 +109,10 @@ async function post(path: string, body: BodyInit, type: string): Promise<Reply> 
   return { text, milliseconds };
 }
 
-/** encodeURIComponent does not encode the single quote, which would end a word in a shell. */
+/**
+ * Path of a model. Single quotes are encoded separately, because encodeURIComponent leaves them, and they would end a
+ * quoted word in a shell.
+ */
 function modelPath(model: string): string {
   return `v2/models/${encodeURIComponent(model).replaceAll("'", '%27')}`;
 }
@@ -129,13 +132,16 @@ async function send(path: string, init?: RequestInit): Promise<Response> {
   }
 }
 
-/** `400: input "x" …`. Errors of the protocol are {"error": string}, but a proxy may return others. */
+/**
+ * Message about a failed request: `400: input "x" …`. The protocol's errors are {"error": string}, but a proxy may
+ * return others.
+ */
 function problemOf({ status, statusText }: Response, text: string): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown };
     if (typeof error === 'string') return `${status}: ${error}`;
   } catch {
-    // Not JSON.
+    // The text is not JSON.
   }
   return `${status}: ${text.slice(0, 300) || statusText}`;
 }

@@ -5,7 +5,7 @@ import { element } from './dom';
 export function classHeadline({ class: name, index, score }: Class): HTMLElement {
   const notes = [
     ...(score === undefined ? [] : [`score ${score}`]),
-    // Omit an index that equals the name.
+    // An index that equals the name is omitted.
     ...(index === undefined || String(index) === name ? [] : [`index ${index}`]),
   ];
   return element('span', {}, note('Class '), element('strong', {}, name), note(` ${notes.join(', ')}`));
@@ -15,7 +15,7 @@ function note(text: string): HTMLElement {
   return element('span', { className: 'note' }, text);
 }
 
-/** Best classes by score; empty for a model without scores, which returns only one class. */
+/** Table of the best classes by score; empty for a model without scores, which returns only one class. */
 export function classTables({ classes }: ClassAnswer): HTMLElement[] {
   if (!classes.some(({ score }) => score !== undefined)) return [];
   const areShares = classes.every(({ score }) => typeof score === 'number' && score >= 0 && score <= 1);
@@ -42,7 +42,7 @@ export function classTables({ classes }: ClassAnswer): HTMLElement[] {
   ];
 }
 
-/** The bar is decorative. Scores outside 0 to 1, such as logits, have no bar. */
+/** A score and its bar, which is decorative. Scores outside 0 to 1, such as logits, have no bar. */
 function scoreView(text: string, share: number | undefined): HTMLElement {
   const filled = element('span');
   filled.style.width = `${100 * (share ?? 0)}%`;

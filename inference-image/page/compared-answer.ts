@@ -4,14 +4,14 @@ import type { Answer } from './api';
 import { compareTensor, verdict } from './comparison';
 import type { ExpectedTensor } from './tensor';
 
-/** Expected outputs of an answer, if they are known. */
+/** Expected outputs of an answer, or the reason why there are none. */
 export interface Expectation {
   readonly expected?: readonly ExpectedTensor[];
   /** Reason why no outputs are expected. */
   readonly note?: string;
 }
 
-/** Shows the tensors of an answer, beside the expected values if they are known, and the verdict above them. */
+/** Shows a verdict and, below it, the tensors of an answer beside the expected values if they are known. */
 export function showTensors(area: AnswerArea, { outputs, text }: Answer, { expected, note }: Expectation = {}): void {
   const comparisons = expected?.map((tensor) =>
     compareTensor(

@@ -8,7 +8,7 @@ export interface Difference {
   readonly isWithin: boolean;
 }
 
-/** Applies the server's rule for golden examples: |got - expected| <= absolute + relative * |expected|. */
+/** Applies the server's rule for golden examples: |actual - expected| <= absolute + relative * |expected|. */
 export function compareElement(got: Element | undefined, expected: Element, tensor: ExpectedTensor): Difference {
   const isFloat = /^FP/.test(tensor.datatype);
   if (!isFloat || got === undefined) return { ...exactly(got, expected), allowed: 0 };
@@ -26,16 +26,16 @@ function exactly(got: Element | undefined, expected: Element): Omit<Difference, 
   return areNumbers ? { distance: Math.abs(got - expected), isWithin } : { isWithin };
 }
 
-/** NaN and the infinities are strings in JSON. */
+/** Number of a floating-point element; NaN and the infinities are strings in JSON. */
 function floatOf(element: Element, { datatype }: Tensor): number {
   return datatype === 'FP32' ? Math.fround(Number(element)) : Number(element);
 }
 
 export interface Comparison {
   readonly tensor: ExpectedTensor;
-  /** Undefined if the tensors are not comparable. */
+  /** Differences of all elements; undefined if the tensors are not comparable. */
   readonly differences?: readonly Difference[];
-  /** Message, if the tensors are not comparable. */
+  /** Reason why the tensors are not comparable; undefined if they are. */
   readonly problem?: string;
 }
 
@@ -64,13 +64,13 @@ export function verdict(comparisons: readonly Comparison[]): Verdict {
   const off = all.filter(({ isWithin }) => !isWithin).length;
   const count = all.length.toLocaleString('en');
   if (off > 0)
-    return { isGood: false, text: `✗ ${off.toLocaleString('en')} of ${count} elements beyond the tolerance.` };
+    return { isGood: false, text: `✗ ${off.toLocaleString('en')} of ${count} elements exceed the tolerance.` };
   const largest = all.reduce((most, { distance = 0 }) => Math.max(most, distance), 0);
   const apart = largest === 0 ? 'no difference' : `largest difference ${shortNumber(largest)}`;
   return { isGood: true, text: `✓ As expected: ${count} ${all.length === 1 ? 'element' : 'elements'}, ${apart}.` };
 }
 
-/** Three digits suffice for a difference. */
+/** Text of a difference with three significant digits. */
 export function shortNumber(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

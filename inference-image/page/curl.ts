@@ -2,8 +2,8 @@ import { byId } from './dom';
 import { compactJson, parseJson } from './exact-json';
 
 /**
- * Command that sends the request; undefined if the request is not JSON. The request is on one line, so no line of it
- * can end the here-document, and the here-document is quoted, so the shell does not expand it.
+ * Command that sends the request; undefined if the request is not JSON. The request is on one line, so that it cannot
+ * end the here-document. The here-document is quoted, so that the shell does not expand it.
  */
 export function curlCommand(url: string, request: string): string | undefined {
   let json: string;
@@ -26,7 +26,7 @@ function curlTo(url: string, type?: string): string {
   return type ? `${command} --header 'Content-Type: ${type}'` : command;
 }
 
-/** @param prefix Prefix of the ids of the button, the command and the message that it was copied */
+/** @param prefix Prefix of the ids of the button, of the command, and of the message that confirms the copy */
 export function addCopyButton(prefix = ''): void {
   byId(`${prefix}copy`).addEventListener('click', () => {
     void copyText(byId<HTMLTextAreaElement>(`${prefix}curl`)).then((isCopied) => {
@@ -35,7 +35,7 @@ export function addCopyButton(prefix = ''): void {
   });
 }
 
-/** Without TLS, pages can only use this deprecated clipboard function. */
+/** Copies with the deprecated clipboard function, the only one that pages without TLS can use. */
 async function copyText(source: HTMLTextAreaElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(source.value);

@@ -1,9 +1,9 @@
-/** Element of index.html with this id. */
+/** Returns the element of index.html with this id. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
 }
 
-/** Creates an element. Strings become text and never markup, whatever a model or a server contains. */
+/** Creates an element. Strings become text, never markup, because they may come from a model or a server. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties: Partial<HTMLElementTagNameMap[K]> = {},
@@ -16,7 +16,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 
 /** Shows the text, or hides the element if there is no text. */
 export function showText(at: HTMLElement, text: string | undefined): void {
-  // Screen readers would read the same text again.
+  // Unchanged text is not set, because screen readers would read it again.
   if (at.textContent !== (text ?? '')) at.textContent = text ?? '';
   at.hidden = !text;
 }

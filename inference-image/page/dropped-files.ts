@@ -1,7 +1,7 @@
 /**
- * Calls back with files that are pasted, or dropped anywhere on the page.
+ * Calls `take` with files that are pasted, or dropped anywhere on the page.
  *
- * @param zone Has the class `over` while files are dragged
+ * @param zone Element that has the class `over` while files are dragged over the page
  */
 export function onDroppedFiles(zone: HTMLElement, take: (files: FileList) => void): void {
   const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files');
@@ -12,7 +12,7 @@ export function onDroppedFiles(zone: HTMLElement, take: (files: FileList) => voi
     setOver(true);
   });
   addEventListener('dragleave', ({ relatedTarget }) => {
-    // The pointer left the window, and not only an element.
+    // The pointer left the window, not just an element.
     if (!relatedTarget) setOver(false);
   });
   addEventListener('drop', (event) => {
@@ -22,7 +22,7 @@ export function onDroppedFiles(zone: HTMLElement, take: (files: FileList) => voi
     take(event.dataTransfer!.files);
   });
   addEventListener('paste', ({ target, clipboardData }) => {
-    // Copied text may include a picture of it.
+    // Pasting into the editor inserts text, and copied text may come with a picture of itself.
     if (target instanceof HTMLTextAreaElement || !clipboardData?.files.length) return;
     take(clipboardData.files);
   });

@@ -1,4 +1,7 @@
-/** Third argument of a reviver: the number as written. Older browsers omit it, so they round large integers. */
+/**
+ * Third argument of a reviver, which contains the number as written. Older browsers omit it, and therefore round large
+ * integers.
+ */
 interface Context {
   readonly source?: string;
 }
@@ -26,12 +29,14 @@ export function compactJson(value: unknown): string {
     .join(',')}}`;
 }
 
-/** Longer arrays get one line per element. */
+/** Maximum length of an array that is written on one line; longer arrays have one element per line. */
 const ONE_LINE = 16;
-/** Longer rows of a tensor are wrapped without regard to their shape. */
+/**
+ * Maximum length of a tensor's row that is written on one line; longer rows are wrapped without regard to the shape.
+ */
 const LONGEST_ROW = 32;
 
-/** JSON for people: one line per field, and tensor elements in rows according to their shape. */
+/** JSON for people to read: one line per field, and tensor elements in rows according to their shape. */
 export function readableJson(value: unknown, indent = '', rowLength = ONE_LINE): string {
   const deeper = `${indent}  `;
   const block = (open: string, lines: string[], close: string) =>

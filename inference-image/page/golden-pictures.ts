@@ -2,12 +2,12 @@ import type { Example } from './api';
 import type { Expectation } from './compared-answer';
 import { byId, element } from './dom';
 
-/** Picture with the expected outputs. */
+/** Picture of a golden example, with its expected outputs. */
 export interface GoldenPicture extends Expectation {
   readonly file: File;
 }
 
-/** Shows a button for each golden picture, which selects it. */
+/** Shows a button for each golden picture; the button selects the picture. */
 export function showGoldenPictures(examples: readonly Example[], choose: (picture: GoldenPicture) => void): void {
   const buttons = examples.flatMap(({ name, picture, expected, omitted: note }) => {
     if (!picture) return [];

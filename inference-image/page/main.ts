@@ -57,7 +57,10 @@ async function load(state: ModelState): Promise<void> {
   if (pictures) showPictureSection(model, pictures, golden, onProblem);
 }
 
-/** The state of the server may have changed. If the model is not loaded, polling continues anyway. */
+/**
+ * Updates the state after a failed request, because the server's state may have changed. Until the model is loaded,
+ * polling does this anyway.
+ */
 function onProblem(): void {
   if (isLoaded) void follow();
 }
@@ -98,7 +101,7 @@ function onEdit(): void {
   byId('copied').textContent = '';
 }
 
-/** Prepares sending the content of the editor. */
+/** Checks the content of the editor and returns a function that sends it. */
 function prepare(): () => Promise<Outcome> {
   const sent = editor.value;
   checkJson(sent);
@@ -108,7 +111,7 @@ function prepare(): () => Promise<Outcome> {
   };
 }
 
-/** The server would report this too, but without the position. */
+/** Throws if a text is not valid JSON. The server would report this as well, but without the position. */
 function checkJson(text: string): void {
   try {
     parseJson(text);
@@ -131,7 +134,7 @@ byId('restore').addEventListener('click', () => {
 addCopyButton();
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-  // There, the shortcut would send the other request, which is not visible.
+  // In the section for pictures, the shortcut would send the request in the editor, which may not be visible.
   if (byId('picture').contains(event.target as Node)) return;
   event.preventDefault();
   void trial.run();

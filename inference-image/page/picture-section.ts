@@ -20,7 +20,7 @@ export function showPictureSection(
   onProblem: () => void,
 ): void {
   let golden: GoldenPicture | undefined;
-  // Expected outputs are tensors.
+  // Expected outputs are tensors, which only `infer` returns.
   const actionOf = () => (golden ? 'infer' : usualAction);
   const prepare = () => {
     const file = input.files![0]!;
@@ -85,7 +85,10 @@ const SEND: Record<Action, Send> = {
   },
 };
 
-/** Without this check, a dropped folder or a deleted file would look like a server that does not respond. */
+/**
+ * Throws if a file cannot be read. Without this check, a dropped folder or a deleted file would look like a server that
+ * does not respond.
+ */
 async function checkReadable(file: File): Promise<void> {
   try {
     await file.slice(0, 1).arrayBuffer();
@@ -94,7 +97,7 @@ async function checkReadable(file: File): Promise<void> {
   }
 }
 
-/** Formats that the browser does not know are left to the server, which reads the file. */
+/** Content type of a file. If the browser does not know the format, the server determines it from the file. */
 function typeOf(file?: File): string {
   return file?.type || 'image/png';
 }

@@ -1,9 +1,9 @@
-/** Maximum pixels of the longer side, to save memory. */
+/** Maximum length of the longer side in pixels, to save memory. */
 const MOST_PIXELS = 640;
-/** Smaller pictures are magnified without smoothing. */
+/** Length of the longer side, in pixels, below which pictures are magnified without smoothing. */
 const SMALL = 160;
 
-/** Draws on a canvas, so that the page's policy does not have to allow picture sources. */
+/** Draws a picture on a canvas, so that the page's content security policy need not allow picture sources. */
 export function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap): void {
   const longer = Math.max(bitmap.width, bitmap.height);
   const scale = Math.min(1, MOST_PIXELS / longer);

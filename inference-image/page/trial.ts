@@ -11,14 +11,14 @@ export interface Outcome {
 
 /** Sends the current request when a button is clicked, once or repeatedly, and shows the result. */
 export class Trial {
-  /** Number of the last run; results of earlier runs are dropped. */
+  /** Number of the latest run; results of earlier runs are dropped. */
   private number = 0;
   private isBusy = false;
   private readonly buttons: readonly HTMLElement[];
 
   /**
    * @param prefix Prefix of the ids of both buttons
-   * @param prepare Returns a function that sends the current request, which may be changed in the meantime
+   * @param prepare Returns a function that sends the request as it is now, even if it is changed later
    */
   constructor(
     prefix: string,
@@ -32,7 +32,7 @@ export class Trial {
     this.buttons = [once, many];
   }
 
-  /** The request has changed. */
+  /** Discards results, because the request has changed. */
   reset(): void {
     this.number++;
     this.setBusy(false);
@@ -62,7 +62,7 @@ export class Trial {
     this.setBusy(false);
   }
 
-  /** Disabled buttons would lose the focus. */
+  /** Marks the buttons as busy. They are not disabled, because disabled buttons would lose the focus. */
   private setBusy(isBusy: boolean): void {
     this.isBusy = isBusy;
     for (const button of this.buttons) button.setAttribute('aria-disabled', String(isBusy));

@@ -8,9 +8,9 @@ export interface Closing {
   readonly isBusy: () => boolean;
   /** Time limit for all clients together while the server has no work. @default - no limit */
   readonly queueTimeoutSeconds?: number;
-  /** Byte count of a connection; it grows while the client makes progress. */
+  /** Byte count of a connection, which grows while its client makes progress. */
   readonly bytesOf: (socket: Socket) => number;
-  /** Time after which a client is disconnected if no connection makes progress. */
+  /** Time for which a connection may make no progress before its client is disconnected. */
   readonly patienceMs: (socket: Socket) => number;
 }
 

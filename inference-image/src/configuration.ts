@@ -14,7 +14,7 @@ export interface Configuration {
   readonly examples: readonly GoldenExample[];
 }
 
-/** All problems of the configuration, one a line: the field, its value and the allowed values. */
+/** All problems of the configuration, one per line: the field, its value and the allowed values. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
@@ -47,7 +47,7 @@ function readSettings(environment: NodeJS.ProcessEnv, problems: string[]): Setti
   const variables = new Map(SETTING_NAMES.map((name) => [settingVariable(name), name]));
   const given: Partial<Record<SettingName, string>> = {};
   for (const [variable, value] of Object.entries(environment)) {
-    // Empty means unset: Terraform variables and env files leave out a setting that way.
+    // Empty means unset: with Terraform variables and env files, this is how a setting is omitted.
     if (!variable.startsWith(SETTING_PREFIX) || !value) continue;
     const name = variables.get(variable);
     if (name) given[name] = value;
@@ -67,7 +67,7 @@ function readSettings(environment: NodeJS.ProcessEnv, problems: string[]): Setti
 function readManifest(path: string, problems: string[]): ModelManifest | undefined {
   const manifest = readJson(path, modelManifestSchema, problems);
   if (manifest && modelDigest(manifest.files) !== manifest.sha256) {
-    problems.push(`${path}: sha256 is ${manifest.sha256}; the listed files give ${modelDigest(manifest.files)}`);
+    problems.push(`${path}: sha256 is ${manifest.sha256}, but the listed files have ${modelDigest(manifest.files)}`);
     return undefined;
   }
   return manifest;
@@ -96,7 +96,7 @@ function readJson<T>(path: string, schema: z.ZodMiniType<T>, problems: string[])
   return undefined;
 }
 
-/** `files[0].sha256` */
+/** Path of a field as messages show it: `files[0].sha256`. */
 function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))

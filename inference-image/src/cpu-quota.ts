@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /**
- * The CPUs that this process may use, possibly a fraction: the smaller of its affinity and its cgroup's quota. By
- * default, onnxruntime counts the host's cores and is then throttled in a container with a CPU limit.
+ * The number of CPUs that this process may use, possibly a fraction: the smaller of its affinity and its cgroup's
+ * quota. By default, onnxruntime counts the host's cores and is then throttled in a container with a CPU limit.
  * @param root Folder that contains /proc and /sys; tests pass a fake one.
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
  */
@@ -17,7 +17,10 @@ export function defaultThreads(quota: number, executors: number): number {
   return Math.max(1, Math.floor(quota / executors));
 }
 
-/** Any ancestor may set a limit; inside a container the path is usually `/`. */
+/**
+ * Quotas of the cgroup and its ancestors, because any of them may set a limit. Inside a container, the path is usually
+ * `/`.
+ */
 function quotasV2(root: string): number[] {
   const own = /^0::(.*)$/m.exec(read(join(root, 'proc/self/cgroup')))?.[1] ?? '/';
   return ancestors(own).flatMap((path) => {
@@ -38,7 +41,7 @@ function ancestors(path: string): string[] {
   return path === '/' ? [path] : [path, ...ancestors(dirname(path))];
 }
 
-/** "max" and -1 mean no limit. */
+/** Quota as a number of CPUs; empty if there is no limit ("max" or -1). */
 function ratio(quota: string | undefined, period: string | undefined): number[] {
   const cpus = Number(quota || NaN) / Number(period || NaN);
   return cpus > 0 && Number.isFinite(cpus) ? [cpus] : [];

@@ -1,6 +1,6 @@
-/** Bounds on text that messages repeat from a request: names, lists and shapes are cut. */
+/** Shortens names, lists and shapes that messages quote from a request. */
 
-/** The first `max` characters of a text, followed by `…` if it is longer. */
+/** The first `max` characters of a text, followed by `…` if the text is longer. */
 export function cut(text: string, max = 100): string {
   // Avoids cutting a surrogate pair in half.
   return text.length > max ? `${text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '')}…` : text;
@@ -13,7 +13,7 @@ export function quoted(name: string, max = 100): string {
     : JSON.stringify(name);
 }
 
-/** Names as JSON, each cut in the same way; as many as fit in `max` characters. */
+/** Names as JSON, each cut as by `quoted`; as many as fit in `max` characters. */
 export function quotedList(names: readonly string[], max = 500): string {
   const shown: string[] = [];
   let length = 0;
@@ -26,7 +26,7 @@ export function quotedList(names: readonly string[], max = 500): string {
   return shown.join(', ');
 }
 
-/** Number of dimensions of a shape that a message shows. */
+/** Maximum number of dimensions that a message shows. */
 const SHOWN_SIZES = 16;
 
 /** A shape in the protocol's notation. */

@@ -9,7 +9,7 @@ export type ErrorKind =
   /** Unknown path, model or version. */
   | 'notFound'
   | 'methodNotAllowed'
-  /** This sender may not send the request. */
+  /** The server does not accept requests from this sender. */
   | 'forbidden'
   | 'tooLarge'
   | 'unsupportedMedia'

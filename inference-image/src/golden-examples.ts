@@ -13,12 +13,12 @@ import { decodeBinaryData } from './protocol/binary-data';
 import { InferRequestDecoder, type InferRequest } from './protocol/infer-request';
 import { decodeJsonData } from './protocol/json-data';
 
-/** Converts golden examples to runs, with the code that reads clients' requests. */
+/** Converts golden examples to runs, using the code that reads clients' requests. */
 export class GoldenExamples {
   private readonly decoder: InferRequestDecoder;
   private pictures?: PictureReader;
 
-  /** @param model What it takes and gives, and how a picture becomes its input, if it takes pictures. */
+  /** @param model Signature of the model, and its conversion of pictures if it accepts them. */
   constructor(private readonly model: { readonly signature: Signature; readonly picture: PictureInput | undefined }) {
     this.decoder = new InferRequestDecoder(model.signature);
   }
@@ -52,8 +52,8 @@ export class GoldenExamples {
 
   async picture(file: string, folder = ''): Promise<InferRequest> {
     const { picture, signature } = this.model;
-    if (!picture) throw new Error(`its request is the picture ${file}, and the model declares no picture`);
-    // A separate reader: clients' pictures would delay this one.
+    if (!picture) throw new Error(`its request is the picture ${file}, but the model declares no picture input`);
+    // A separate reader, because clients' pictures would delay the example.
     this.pictures ??= new PictureReader({
       spec: picture,
       outputs: signature.outputs,

@@ -2,9 +2,9 @@ import { get } from 'node:http';
 import { SETTING_DEFAULTS, settingVariable } from './contract/settings';
 
 /**
- * Health check that needs no shell and no curl: exits 0 if the server in this container is ready, else 1. It checks
- * readiness, not liveness, because `docker run` and Terraform wait for Docker's health status. It does not load the
- * schemas, because a check that runs every few seconds must start fast.
+ * Health check that needs neither a shell nor curl. Exits with 0 if the server in this container is ready, otherwise
+ * with 1. It checks readiness, not liveness, because `docker run` and Terraform wait for Docker's health status. It
+ * does not load the schemas, because a check that runs every few seconds must start fast.
  */
 const host = process.env[settingVariable('host')] || SETTING_DEFAULTS.host;
 const port = process.env[settingVariable('httpPortNumber')] || SETTING_DEFAULTS.httpPortNumber;

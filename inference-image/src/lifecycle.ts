@@ -6,9 +6,9 @@ import type { Signals } from './signals';
 export const NOT_SERVED = 'the model is not served';
 
 export interface Stoppable {
-  /** Reason that it serves nothing, if it failed. */
+  /** Reason that the server cannot serve the model; undefined if it has not failed. */
   readonly failure: string | undefined;
-  /** Asks clients and load balancers to send new traffic elsewhere; still serves the requests that arrive. */
+  /** Asks clients and load balancers to send new traffic elsewhere, but still serves the requests that arrive. */
   drain(): void;
   /** Finishes the accepted requests and stops. */
   stop(): Promise<void>;
@@ -17,10 +17,10 @@ export interface Stoppable {
 }
 
 /**
- * Shuts the process down on a signal. After SIGTERM the server serves for `drainSeconds` more, because load balancers
- * still send requests: Kubernetes removes endpoints at the same time. SIGINT comes from a terminal and needs no such
- * wait. A second signal skips the wait and abandons queued requests. The process exits only when no run is in progress,
- * since an exit during a run would abort it.
+ * Shuts the process down on a signal. After SIGTERM, the server continues to serve for `drainSeconds`, because load
+ * balancers still send requests: Kubernetes removes an endpoint at the same time as it sends the signal, not before.
+ * SIGINT comes from a terminal and needs no such wait. A second signal skips the wait and abandons queued requests. The
+ * process exits only when no run is in progress, since an exit during a run would abort it.
  */
 export function endOnSignals(
   signals: Pick<Signals, 'handle'>,
@@ -46,7 +46,7 @@ export function endOnSignals(
     await sleep(wait * 1000, undefined, { signal: secondSignal.signal }).catch(() => undefined);
     await server.stop();
     log.info('stopped');
-    // The last line, with exit code 1: Kubernetes then uses it as the termination message.
+    // Logged last: after exit code 1, Kubernetes uses the last line as the termination message.
     if (failure !== undefined) log.error({ error: failure }, NOT_SERVED);
     process.exit(failure === undefined ? 0 : 1);
   };

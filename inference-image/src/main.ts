@@ -24,7 +24,7 @@ import { Metrics } from './metrics/metrics';
 import type { Signals } from './signals';
 import { SERVER_METADATA } from './protocol/metadata';
 
-/** Few scrapers connect, and rarely. */
+/** Limits of the metrics port, to which few scrapers connect. */
 const METRICS_CONNECTIONS = { maxConnections: 16, sendTimeoutSeconds: 10, maxConnectionAgeSeconds: Infinity };
 
 /** @param startExecutor Starts an executor's thread. */
@@ -50,7 +50,7 @@ async function serve(
   const host = new ModelHost({ ...configuration, threadsPerExecutor, startExecutor, log });
   const started = host.start();
 
-  // Loaded now, while the executors' threads load the model.
+  // Loaded here, while the executors' threads load the model.
   const { buildApp } = await import('./http/app.js');
   const limits = requestLimits(configuration);
   const { maxRequestBytes } = limits;
@@ -124,7 +124,7 @@ async function serve(
   } catch (error) {
     log.fatal(messageOf(error));
     dataPlane.fail(messageOf(error));
-    // An exit while a thread loads or runs the model would abort the process.
+    // Exiting while a thread loads or runs the model would abort the process.
     await host.close();
     process.exit(1);
   }
@@ -136,7 +136,10 @@ async function serve(
   budget.totalBytes = loadedBudget(configuration, process.memoryUsage.rss(), limits);
   const requestBudgetBytes = budget.totalBytes;
   if (maxRequestBytes > largestRequestWithin(requestBudgetBytes, { ...limits.cost, answerBytes: 0 })) {
-    log.warn({ maxRequestBytes, requestBudgetBytes }, 'the largest requests need more memory than the request budget');
+    log.warn(
+      { maxRequestBytes, requestBudgetBytes },
+      'requests of maxRequestBytes need more memory than requestBudgetBytes',
+    );
   }
   log.info({ url, startSeconds: process.uptime(), maxRequestBytes, requestBudgetBytes, ...host.sharedRuns }, 'ready');
   await host.loadInline();
@@ -154,7 +157,7 @@ function portOf(server: Server): number {
 
 /**
  * Runs the server until a signal ends it.
- * @param first An executor whose thread is already started.
+ * @param first Executor whose thread has already been started.
  * @param startExecutor Starts another executor.
  */
 export async function main(

@@ -17,7 +17,7 @@ import { Preparation } from './preparation';
 import { InferRequestDecoder } from './protocol/infer-request';
 
 const SHARED_UNPROVED =
-  'requests share runs because rowIndependence is "assume"; an answer may depend on the requests that share its run';
+  'requests share runs because rowIndependence is "assume"; an answer may depend on the other requests of its run';
 const NOT_SHARED = 'requests do not share runs';
 
 export interface ModelHostOptions extends Configuration {
@@ -53,24 +53,24 @@ export class ModelHost {
 
   /**
    * Loads and checks the model, then opens the data plane. If a check fails, the server stays up and reports the
-   * reason: a restart would fail in the same way.
+   * reason, because a restart would fail in the same way.
    */
   start(): Promise<void> {
     return (this.started ??= this.loadAndCheck());
   }
 
   /**
-   * Loads a fast model on the main thread as well. Call it once the server is ready: it blocks the main thread for some
-   * milliseconds while the executors serve.
+   * Loads a fast model on the main thread as well. Call it only once the server is ready, because it blocks the main
+   * thread for a few milliseconds.
    */
   async loadInline(): Promise<void> {
     const { settings, manifest, log } = this.options;
     const modelBytes = manifest.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-    // A batch delay asks for fuller batches, but inline runs start at once.
+    // A batch delay is set to fill batches, which inline runs would not wait for.
     if (settings.maxBatchDelaySeconds > 0) return;
     if (!this.measurement || !InlineExecutor.isWorthwhile(this.measurement, modelBytes, manifest.signature)) return;
     try {
-      // The main thread loads the runtime only here.
+      // Nothing else loads the runtime on the main thread.
       const { Session } = await import('./inference/session.js');
       const session = new Session({ modelPath: join(settings.modelFolder, MODEL_FILE), threads: 1 });
       this.inline = new InlineExecutor(session, this.measurement);
@@ -91,8 +91,8 @@ export class ModelHost {
   }
 
   /**
-   * Stops the executors. Call it once no run is in progress. It waits for a model that is still loading, since loading
-   * cannot be cancelled.
+   * Stops the executors. Call it once no run is in progress. Waits until a model that is still loading is loaded,
+   * because loading cannot be cancelled.
    */
   async close(): Promise<void> {
     await this.started;
@@ -123,7 +123,7 @@ export class ModelHost {
     const { maxBatchSize, isAsked, unproved } = this.sharing;
     const obstacle =
       this.sharing.obstacle ?? (this.trialObstacle === undefined ? undefined : { reason: this.trialObstacle });
-    // A warning if a setting asks for shared runs, or if the previous release would have shared them.
+    // This is a warning if a setting asks for shared runs, or if the obstacle can be removed.
     if (obstacle) return log[isAsked || obstacle.remedy ? 'warn' : 'info'](obstacle, NOT_SHARED);
     if (maxBatchSize === 1) return;
     if (unproved !== undefined) log.warn({ reason: unproved }, SHARED_UNPROVED);
@@ -155,7 +155,7 @@ export class ModelHost {
       scheduler: this.scheduler,
       onFailure: (message) => log.error(message),
     });
-    // The files are verified while the executors load them.
+    // Verifies the files while the executors load them.
     await Promise.all([verifyFiles(modelFolder, manifest), this.pool.started]);
   }
 }

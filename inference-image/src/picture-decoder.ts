@@ -10,7 +10,7 @@ import { neededPngChunks } from './pictures/png-chunks';
 import { checkPngData } from './pictures/png-data';
 import { toFailure } from './inference/executor-messages';
 
-/** What decoders let pass is refused, and what they do not need is left out. */
+/** Prepares a file for its decoder: refuses faults that decoders accept, and omits parts that they do not need. */
 async function toDecode(
   body: Buffer,
   format: PictureHeader['format'],
@@ -25,7 +25,7 @@ async function toDecode(
   return file;
 }
 
-/** A decoder's thread: pictures become the elements of the model's input, apart from the event loop. */
+/** The thread of a decoder: converts pictures to elements of the model's input, so that the event loop stays free. */
 function serve(port: NonNullable<typeof parentPort>, spec: PictureInput): void {
   const libraries = new PictureLibraries();
 
@@ -38,7 +38,7 @@ function serve(port: NonNullable<typeof parentPort>, spec: PictureInput): void {
   };
 
   port.on('message', (message: ToPictureDecoder) => {
-    // Without its port the thread has nothing left to do and ends by itself.
+    // Closing the port leaves the thread without work, so it exits.
     if (message.type === 'close') return port.close();
     answer(message).catch((error: unknown) => port.postMessage(toFailure(error)));
   });

@@ -17,7 +17,7 @@ import type { TrialRange } from './inference/trial-values';
 import { largerSizes, onesRun, warmUp, zerosRun } from './inference/warm-up';
 import type { Log } from './log';
 
-/** A run that the model accepts, and its duration. */
+/** A run that the model accepts, and its measurement. */
 interface Warm {
   readonly makeRun: () => Run;
   readonly measurement: Measurement;
@@ -26,9 +26,9 @@ interface Warm {
 }
 
 export interface Prepared {
-  /** Duration of a run; undefined if only real inputs would show it. */
+  /** Measured run time; undefined if only real inputs could show it. */
   readonly measurement?: Measurement;
-  /** Result of the trial of rows; undefined if none was made. */
+  /** Result of the trial of rows; undefined if there was no trial. */
   readonly trial?: RowTrial;
 }
 
@@ -67,7 +67,7 @@ export class Preparation {
           .join(', '),
       );
       if (actual === declared) continue;
-      throw new Error(`${MODEL_FILE} has the ${side} ${actual}; model.json declares ${declared}`);
+      throw new Error(`${MODEL_FILE} has the ${side} ${actual}, but model.json declares ${declared}`);
     }
   }
 
@@ -84,7 +84,7 @@ export class Preparation {
       const isRefused = prepared.trial?.isRefused === true;
       if (prepared.trial?.obstacle !== undefined && !isRefused) return prepared;
       const trial = await this.tryExamples(executor, golden, layout);
-      // If the model refused generated rows, only examples can show a difference.
+      // If the model refused the generated rows, only golden examples can show a difference.
       if (isRefused) return trial ? { ...prepared, trial } : prepared;
       return { ...prepared, trial: prepared.trial && trial ? worse(prepared.trial, trial) : prepared.trial };
     } catch (error) {
@@ -111,7 +111,7 @@ export class Preparation {
     let trial: RowTrial | undefined;
     if (tolerance !== undefined) {
       const sources = [rowsIn('wide'), rowsIn('digits'), rows, rowsIn('unit')];
-      // The model may accept only the common inputs of the warm-up.
+      // For inputs that all rows share, the model may accept only the values of the warm-up.
       if (axes.inputAxes.includes(null)) sources.push(rowsIn('bits', true));
       const { source = rows, ...outcome } = await tryRowsInTurn({ executor, layout, tolerance }, sources, batches);
       if (outcome.obstacle !== undefined) return { measurement, trial: outcome };
@@ -121,12 +121,12 @@ export class Preparation {
     if (measurement.runSeconds < INLINE_RUN_SECONDS && this.rowsAreOfOneSize(axes)) {
       return { measurement: { ...measurement, batch: await warmUp(executor, makeBatch) }, trial };
     }
-    // After a trial the model is already warm; no measurement is needed here.
+    // A trial, if there was one, has already warmed the model up for large batches.
     if (tolerance === undefined) await executor.run(makeBatch());
     return { measurement, trial };
   }
 
-  /** Tries rows of golden examples together, since they have the values that the model expects. */
+  /** Runs the trial with rows of golden examples, which have values that the model expects. */
   private async tryExamples(
     executor: Executor,
     golden: readonly GoldenRun[],
@@ -144,7 +144,10 @@ export class Preparation {
     return tryRows({ executor, layout, tolerance }, rows, [together]);
   }
 
-  /** Whether all free dimensions count rows. Otherwise the time of many rows does not predict that of one large row. */
+  /**
+   * Whether all free dimensions count rows. Otherwise, the run time of many small rows does not predict that of one
+   * large row.
+   */
   private rowsAreOfOneSize({ inputAxes }: RowAxes): boolean {
     const { inputs } = this.manifest.signature;
     return inputs.every(({ dimensions }, i) =>
@@ -153,8 +156,8 @@ export class Preparation {
   }
 
   /**
-   * Warms the model up. Some models refuse the smallest shape, such as a convolution over one element; that does not
-   * make the model invalid. The first golden example is then used, or larger shapes if there are no examples.
+   * Warms the model up. A valid model may refuse the smallest shape: for example, a convolution may not fit in one
+   * element. In that case, the first golden example is used, or larger shapes if there are no examples.
    */
   private async warmUp(executor: Executor, first: GoldenRun | undefined): Promise<Warm | undefined> {
     const { signature, batching } = this.manifest;
@@ -183,7 +186,7 @@ export class Preparation {
     return undefined;
   }
 
-  /** Runs with ones, for models that divide by their inputs, and with larger sizes. */
+  /** Creates runs with ones, for models that divide by their inputs, and runs with larger sizes. */
   private *otherRuns(axes: RowAxes | undefined): Generator<() => Run> {
     const { signature } = this.manifest;
     const ones = (size: number) => onesRun(zerosRun(signature, size, axes));
@@ -196,7 +199,7 @@ export class Preparation {
 }
 
 const NEVER_RUN =
-  'the model was not warmed up, because it does not run on zeros or ones of any size tried; the first request will be its first run. Add a golden example';
+  'the model was not warmed up, because it refuses zeros and ones of every size tried, so the first request will be slow; add a golden example';
 
 function notTried(obstacle: string): RowTrial {
   return { obstacle, largestDifference: 0 };

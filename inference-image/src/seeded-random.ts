@@ -1,4 +1,4 @@
-/** Generator of numbers from 0 to 1 that depends only on the seed: mulberry32, whose state is one number. */
+/** Returns a generator of random numbers from 0 to 1 that depend only on the seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

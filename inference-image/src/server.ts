@@ -5,6 +5,6 @@ import { Signals } from './signals';
 const signals = new Signals();
 const startExecutor = () => new WorkerExecutor(join(__dirname, 'executor.cjs'));
 
-// The first executor's thread starts before the rest of the server loads, since both take about as long.
+// Starts the first executor's thread before the rest of the server is loaded, because both take about the same time.
 const first = startExecutor();
 void import('./main.js').then(({ main }) => main(first, startExecutor, signals));

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * The handle of a socket. node:http and node:http2 read from it directly, so pausing the socket does not stop them.
- * Node does not document it; where it lacks these methods, reading continues.
+ * The handle of a socket. node:http and node:http2 read from the handle directly, so pausing the socket does not stop
+ * them. Node does not document handles; if one lacks these methods, reading continues.
  */
 interface Handle {
   /** Whether the owner of the socket wants to read from it, as recorded by node:http. */
@@ -21,7 +21,7 @@ export function startReading(socket: Socket): void {
   handleOf(socket)?.readStart?.();
 }
 
-/** Whether node:http wants to read from a socket. It does not while the request is paused. */
+/** Whether node:http wants to read from a socket; it does not while the request is paused. */
 export function isReadWanted(socket: Socket): boolean {
   return handleOf(socket)?.reading === true;
 }

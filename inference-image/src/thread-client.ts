@@ -9,7 +9,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Main-thread side of a thread that answers messages in order, one reply to each message except `close`. */
+/** Main-thread side of a thread that replies to messages in order: one reply to each message except `close`. */
 export class ThreadClient<Message> {
   /** Resolves once the thread has ended, for any reason. */
   readonly ended: Promise<void>;
@@ -22,7 +22,7 @@ export class ThreadClient<Message> {
    * Starts the thread.
    * @param name Description of the thread; used in messages.
    * @param script Bundle that the thread runs.
-   * @param resourceLimits Memory limits; exceeding them ends the thread and not the process. @default - those of the
+   * @param resourceLimits Memory limits; exceeding them ends the thread, not the process. @default - those of the
    * process
    */
   constructor(name: string, script: string, workerData?: object, resourceLimits?: ResourceLimits) {
@@ -33,13 +33,13 @@ export class ThreadClient<Message> {
       this.worker.on('exit', () => {
         this.failure ??= new Error(`${name} ended`);
         resolve();
-        // Runs after the listeners of `ended`, so that they do not send this thread the work that fails here.
+        // Rejects after the listeners of `ended` have run, so that none of them resends the failed work to this thread.
         setImmediate(() => this.rejectWaiting());
       });
     });
   }
 
-  /** Messages without a reply yet. */
+  /** Number of messages that have no reply yet. */
   get waitingCount(): number {
     return this.waiting.length;
   }

@@ -1,10 +1,10 @@
-/** The client span of a request, as fields of a log line. */
+/** The client's span of a request, as fields of a log line. */
 export interface TraceFields {
   readonly trace_id: string;
   readonly span_id: string;
 }
 
-/** Version, trace, span and flags; later versions may append fields. Version 255 is invalid. */
+/** Matches a version, trace, span and flags. Later versions may append fields; version ff is invalid. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
 
 /**

@@ -104,7 +104,7 @@ test('reports an invalid request, and writes nothing', () => {
   const { code, stderr } = record(model, '--inputs', wrong);
   expect([code, stderr]).toEqual([
     1,
-    `strict.onnx: nothing was recorded: wrong: input "x": data has 1 elements; shape [3] takes 3. Fix the request; model-serving inspect strict.onnx lists the model's inputs. [golden-not-recorded]\n`,
+    `strict.onnx: nothing was recorded: wrong: input "x": data has 1 elements; shape [3] needs 3. Fix the request; model-serving inspect strict.onnx lists the model's inputs. [golden-not-recorded]\n`,
   ]);
   expect(existsSync('strict.golden.json')).toBe(false);
   for (const [json, what] of [

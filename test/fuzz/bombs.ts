@@ -3,7 +3,10 @@ import type { FuzzModel } from './models';
 import type { Random } from './random';
 import { MAX_REQUEST_BYTES } from './target';
 
-/** What repeats in JSON, between a beginning and an end, of which a few bytes become an object, a key or a level. */
+/**
+ * Beginnings, repeated parts and ends of JSON texts in which every few bytes make an object, a key or a level of
+ * nesting.
+ */
 const JSON_BOMBS: readonly (readonly [before: string, unit: string, after: string])[] = [
   ['{"inputs":[', '{},', '{}]}'],
   ['{"inputs":[', '[],', '[]]}'],
@@ -22,7 +25,7 @@ const JSON_BOMBS: readonly (readonly [before: string, unit: string, after: strin
   ['', ' ', '{}'],
 ];
 
-/** The contents of a field that repeats in ModelInferRequest, of a few bytes each. */
+/** Fields of a few bytes, in hexadecimal, that a ModelInferRequest may repeat. */
 const PROTO_BOMBS: readonly string[] = [
   '2200', // parameters
   '2a00', // inputs
@@ -36,7 +39,7 @@ const PROTO_BOMBS: readonly string[] = [
   '0a00', // a name
 ];
 
-/** The same inside of one input or its contents, whose length comes first. */
+/** Fields of a few bytes to repeat inside an input or its contents, with the path of the surrounding fields. */
 const NESTED_BOMBS: readonly (readonly [path: readonly number[], unit: string])[] = [
   [[5], '1801'], // shape, each with a tag
   [[5], '1a0101'], // shape in pieces
@@ -48,20 +51,20 @@ const NESTED_BOMBS: readonly (readonly [path: readonly number[], unit: string])[
   [[5, 5, 6], '00000000'], // packed fp32_contents
 ];
 
-/** Mostly small, for many of them; some nearly as large as they may be. */
+/** Size of a bomb in bytes: usually small, so that many can be sent, and sometimes nearly the maximum. */
 function size(random: Random): number {
   const power = random.pick([6, 8, 10, 10, 12, 12, 14, 14, 16, 16, 18, 21]);
   return Math.min(MAX_REQUEST_BYTES - 1000, 2 ** power - random.below(2 ** (power - 1)));
 }
 
-/** JSON of which a few bytes cost a parser much; some of it without its end. */
+/** JSON that makes a parser do much work for each byte; its end is sometimes missing. */
 export function jsonBomb(random: Random): Buffer {
   const [before, unit, after] = random.pick(JSON_BOMBS);
   const body = before + unit.repeat(size(random) / unit.length);
   return Buffer.from(random.chance(0.9) ? body + after : body);
 }
 
-/** A message of which a few bytes cost a decoder much. */
+/** A message that makes a decoder do much work for each byte. */
 export function protoBomb(random: Random): Buffer {
   const name = field(1, Buffer.from('m'));
   if (random.chance(0.5)) return Buffer.concat([name, filled(random, random.pick(PROTO_BOMBS))]);
@@ -70,7 +73,10 @@ export function protoBomb(random: Random): Buffer {
   return Buffer.concat([name, nested]);
 }
 
-/** Empty texts as binary data, where the model takes texts; else numbers that the shape does not have. */
+/**
+ * A request with binary zeros: empty texts for a model of texts, otherwise numbers; the shape may have another number
+ * of elements.
+ */
 export function binaryBomb(random: Random, { inputs }: FuzzModel): { json: string; data: Buffer } {
   const { name, datatype } = inputs[0]!;
   const data = Buffer.alloc(size(random) & ~3);
@@ -80,7 +86,7 @@ export function binaryBomb(random: Random, { inputs }: FuzzModel): { json: strin
   return { json: `{"inputs":[${one}]}`, data };
 }
 
-/** As it is, or packed: then it may be much larger than what is sent. */
+/** Compresses half of the bodies, which may then be much larger than what is sent. */
 export function packedSometimes(random: Random, body: Buffer): { body: Buffer; isPacked: boolean } {
   return random.chance(0.5) ? { body, isPacked: false } : { body: gzipSync(body), isPacked: true };
 }

@@ -1,18 +1,23 @@
-/** Bytes on a connection to the HTTP port. */
+/** Bytes to send on a connection to the HTTP port. */
 export interface HttpCase {
   readonly kind: 'http';
   readonly model: number;
   readonly bytes: Buffer;
   /**
-   * `reply`: whole as HTTP goes, so that one reply must come and the connection can be used again.
-   * `end`: the client sends no more, and whatever is answered, the connection must end. `reset`: the client goes away.
+   * What happens after the bytes.
+   * - `reply`: they are a complete HTTP request, so the server must send one reply, and the connection remains usable.
+   * - `end`: the client sends nothing more, and the connection must end, whatever the answer is.
+   * - `reset`: the client disconnects.
    */
   readonly then: 'reply' | 'end' | 'reset';
-  /** So many requests in it are right, and must be answered, whatever comes after them; the client waits for it. */
+  /**
+   * Number of valid requests at the beginning of the bytes. They must be answered, whatever follows them, and the
+   * client waits for the answers.
+   */
   readonly right?: number;
-  /** After so many bytes the client pauses. */
+  /** Number of bytes after which the client pauses. */
   readonly pauseAt?: number;
-  /** Replies to HEAD have no body. */
+  /** Whether the request is HEAD, whose replies have no body. */
   readonly head?: boolean;
 }
 
@@ -23,11 +28,11 @@ export interface GrpcCase {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** `cancel`: the client gives the call up once all is sent. */
+  /** `reply`: the client waits for the end of the call. `cancel`: it cancels the call once everything is sent. */
   readonly then: 'reply' | 'cancel';
 }
 
-/** Bytes on a connection to the gRPC port, which must end. */
+/** Bytes to send on a connection to the gRPC port. The connection must end. */
 export interface BytesCase {
   readonly kind: 'bytes';
   readonly model: number;

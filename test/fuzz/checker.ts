@@ -3,7 +3,7 @@ import { GrpcChecker } from './grpc-check';
 import { HttpChecker } from './http-check';
 import type { Target } from './target';
 
-/** A client of one server, on connections of its own that last. */
+/** A client of one server, with its own persistent connections. */
 export class Checker {
   private readonly http: HttpChecker;
   private readonly grpc: GrpcChecker;
@@ -13,11 +13,14 @@ export class Checker {
     this.grpc = new GrpcChecker(target);
   }
 
-  /** Sends a case, and throws unless it is answered as a wrong request may be. @returns The statuses. */
+  /**
+   * Sends a case, and throws if the server's reaction is not one that an invalid request may cause. @returns The
+   * statuses.
+   */
   async check(each: Case): Promise<string[]> {
     const statuses = await this.send(each);
     if (!this.target.alive) throw new Error('the server has ended');
-    if (this.target.complaints.length > 0) throw new Error(`the server says ${this.target.complaints.splice(0)}`);
+    if (this.target.complaints.length > 0) throw new Error(`the server has logged ${this.target.complaints.splice(0)}`);
     return statuses.map((status) => `${each.kind} ${status}`);
   }
 

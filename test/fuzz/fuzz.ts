@@ -11,15 +11,18 @@ export interface FuzzOptions {
 }
 
 const CONCURRENCY = 16;
-/** After so many that are wrong, a client sends requests that are right: about every 300 of all. */
+/** Number of cases after which a client sends valid requests; all clients together do so about every 300 cases. */
 const GOOD_EVERY = 20;
-/** Memory grows until all code has been compiled and heaps have their size: seen to take 100,000 requests. */
+/**
+ * Number of cases before memory is measured. Memory grows until all code is compiled and the heaps have their final
+ * size, which takes about 100,000 cases.
+ */
 const warmUpFor = (requests: number) => Math.max(10_000, requests / 2);
 const MEASUREMENTS = 40;
-/** More would only say the same. */
+/** Number of failures after which the run stops, because more would only repeat the same faults. */
 const MAX_FAILURES = 10;
 
-/** @returns Whether nothing was wrong. */
+/** Sends cases to a server of each model. @returns Whether there were no failures. */
 export async function fuzz({ requests, seed }: FuzzOptions): Promise<boolean> {
   const targets = await Promise.all(MODELS.map((model) => Target.start(model)));
   const failures: string[] = [];
@@ -49,7 +52,7 @@ export async function fuzz({ requests, seed }: FuzzOptions): Promise<boolean> {
 
   for (const [i, target] of targets.entries()) {
     const held = target.alive ? await target.heldBytes() : 0;
-    const left = held === 0 ? [] : [`${held} bytes are still counted for requests`];
+    const left = held === 0 ? [] : [`requests still hold ${held} bytes of the budget`];
     const faults = [...growth(target.memory), ...left, ...(await target.stop())];
     failures.push(...faults.map((fault) => `the server of model ${i}: ${fault}`));
     console.log(`memory of the server of model ${i}: ${target.memory.map(Math.round).join(' ')} MiB`);
@@ -60,7 +63,7 @@ export async function fuzz({ requests, seed }: FuzzOptions): Promise<boolean> {
   return failures.length === 0;
 }
 
-/** Sends one case alone, and shows it. */
+/** Prints one case and sends it alone. */
 export async function replay(seed: number, index: number): Promise<boolean> {
   const each = makeCase(seed, index);
   console.log(describe(each));

@@ -4,7 +4,7 @@ import { httpCase } from './http-cases';
 import { MODELS } from './models';
 import { Random } from './random';
 
-/** Two of three go to HTTP, which has more that can be wrong. */
+/** Creates a case. Two thirds of the cases are for HTTP, in which more can be invalid. */
 export function makeCase(seed: number, index: number): Case {
   const random = new Random(seed, index);
   const model = random.below(MODELS.length);

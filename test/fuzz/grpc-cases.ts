@@ -81,7 +81,7 @@ function contents(random: Random): object {
   );
 }
 
-/** The five bytes before a message, which may also be missing, or come twice. */
+/** A call whose frame has a wrong prefix, is incomplete, is missing or is repeated. */
 function wrongFrame(random: Random, model: FuzzModel): Made {
   const message = encodeInfer(inferRequest(model));
   const { length } = message;
@@ -154,7 +154,7 @@ const SYMBOLS = [
   '..x',
 ];
 
-/** Most of their messages begin with a text. */
+/** A call of another method. Messages mostly begin with a text, as they do in most methods. */
 function otherMethod(random: Random): Made {
   if (random.chance(0.1)) return { path: random.pick(NO_METHODS), body: frame(random.bytes(random.below(9))) };
   const text = Buffer.from(random.pick([...ODD_NAMES, ...SYMBOLS, 'm']).slice(0, 100));
@@ -166,7 +166,7 @@ function otherMethod(random: Random): Made {
     () => random.bytes(random.below(32)),
   ])();
   const path = random.pick(METHODS);
-  // It has no end of its own.
+  // Watch does not end on its own.
   return { path, body: frame(message), ...(path.endsWith('/Watch') && { then: 'cancel' }) };
 }
 
@@ -174,7 +174,7 @@ function bomb(random: Random): Made {
   const { body, isPacked } = packedSometimes(random, protoBomb(random));
   const path = random.chance(0.8) ? INFER : random.pick(METHODS);
   const headers: Record<string, string> = isPacked ? { 'grpc-encoding': 'gzip' } : {};
-  // It has no end of its own.
+  // Watch does not end on its own.
   const then = path.endsWith('/Watch') ? 'cancel' : 'reply';
   return { path, headers, body: frame(body, { flag: isPacked ? 1 : 0 }), then };
 }
@@ -191,7 +191,7 @@ function stream(random: Random, model: FuzzModel): Made {
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const SETTINGS = http2Frame(4, 0, 0, Buffer.alloc(0));
 
-/** What is not HTTP/2, or wrong in it. */
+/** Bytes that are not HTTP/2, or that are invalid in it. */
 export function bytesCase(random: Random, model: number): BytesCase {
   const frames = () =>
     Array.from({ length: 1 + random.below(4) }, () =>

@@ -14,21 +14,22 @@ interface Answer {
 }
 
 /**
- * In units of 1 MB. A client's session counts for ever what it had to send on a stream that the server has reset, and
- * refuses all answers beyond 10 MB, its default.
+ * Options of the client's sessions. A session permanently counts the data that it could not send on streams that the
+ * server has reset. At the default limit of 10 MB, it refuses all answers. The unit of the option is 1 MB.
  */
 const OPTIONS = { maxSessionMemory: 100_000 };
 
-/** Makes calls on an HTTP/2 connection, and says with which statuses they ended. */
+/** Makes calls on an HTTP/2 connection, and returns the statuses with which they ended. */
 export class GrpcChecker {
   private session?: ClientHttp2Session;
 
   constructor(private readonly target: Target) {}
 
   async check(each: GrpcCase): Promise<string[]> {
-    const { status, message } = await within(this.call(each), 'no end of the call');
+    const { status, message } = await within(this.call(each), 'the call did not end');
     if (FAULTS[status] && !OF_GRPC_JS.test(message)) throw new Error(`grpc-status ${FAULTS[status]}: ${message}`);
-    // Without a status: what HTTP/2 does not allow, such as an empty path.
+    // A call that HTTP/2 does not allow, such as one with an empty path, ends with a protocol error instead of a
+    // status.
     if (status.startsWith('none') && !status.endsWith('NGHTTP2_PROTOCOL_ERROR'))
       throw new Error(`no status: ${status}`);
     return [status];
@@ -45,19 +46,19 @@ export class GrpcChecker {
       });
     });
     socket.end(bytes);
-    return within(ended, 'no end of the connection').finally(() => socket.destroy());
+    return within(ended, 'the connection did not end').finally(() => socket.destroy());
   }
 
-  /** Throws unless a call that is right is answered rightly. */
+  /** Throws unless a valid call gets the correct answer. */
   async checkGood(): Promise<void> {
     const { model } = this.target;
     const body = frame(encodeInfer(inferRequest(model)));
     const answer = await within(
       this.call({ path: INFER, headers: {}, body, then: 'reply' }),
-      'no reply to a good call',
+      'a valid call got no reply',
     );
     if (answer.status !== '0' || !decodeInfer(answer.body).equals(model.output.bytes)) {
-      throw new Error(`a good call: ${answer.status} ${answer.message} ${answer.body.toString('hex')}`);
+      throw new Error(`a valid call was answered ${answer.status} ${answer.message} ${answer.body.toString('hex')}`);
     }
   }
 
@@ -65,7 +66,7 @@ export class GrpcChecker {
     this.session?.destroy();
   }
 
-  /** A call that crosses the end of an old connection was not taken: clients send it again. */
+  /** Makes a call. If it is refused because its connection is ending, makes it again on a new one, as clients do. */
   private async call(each: Asked): Promise<Answer> {
     for (;;) {
       const answer = await this.callOnce(each);
@@ -114,14 +115,17 @@ export class GrpcChecker {
 
 const FAULTS: Readonly<Record<string, string>> = { 2: 'UNKNOWN', 13: 'INTERNAL', 14: 'UNAVAILABLE' };
 
-/** What grpc-js answers before any handler sees the call. The first is what gRPC's specification has for it. */
+/**
+ * Messages of grpc-js for calls that reach no handler; their statuses do not count as faults. gRPC's specification
+ * requires the first one's status.
+ */
 const OF_GRPC_JS = /^Failed%20to%20decompress%20message$|^Invalid%20grpc-timeout%20value/;
 
 const GOAWAY = 7;
 
 /**
- * Whether the server has given a connection up. Node 20 may then leave it to the client to close it, until a ping of
- * grpc-js has no answer.
+ * Whether the server has ended a connection with GOAWAY. With Node 20, the connection may then stay open until the
+ * client closes it or does not answer a ping.
  */
 function hasGoaway(frames: Buffer): boolean {
   for (let at = 0; at + 9 <= frames.length; at += 9 + frames.readUIntBE(at, 3)) {

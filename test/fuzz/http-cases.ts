@@ -37,7 +37,7 @@ export function httpCase(random: Random, index: number, model: FuzzModel): HttpC
   return { kind: 'http', model: index, pauseAt, ...made };
 }
 
-/** What is wrong is not how it is framed. */
+/** A case whose HTTP framing is valid. */
 function whole(message: HttpMessage): Omit<HttpCase, 'kind' | 'model'> {
   return { bytes: httpBytes(message), then: 'reply', head: message.method === 'HEAD' };
 }
@@ -48,7 +48,7 @@ function wrongJson(random: Random, model: FuzzModel): HttpMessage {
   return { ...jsonMessage(''), body: mutateBytes(random, Buffer.from(text)) };
 }
 
-/** More than is decoded on the main thread. */
+/** A body that is too large to be decoded on the main thread. */
 const LARGE = Buffer.from(
   `{"inputs":[{"name":"x","datatype":"FP32","shape":[300000],"data":[${'1.5,'.repeat(299_999)}1]}]}`,
 );
@@ -65,7 +65,7 @@ function wrongBinary(random: Random, model: FuzzModel): HttpMessage {
   const text = random.chance(0.5) ? mutateJson(random, right) : JSON.stringify(right);
   const data = Buffer.concat(model.inputs.map(({ bytes }) => bytes));
   const wrong = random.chance(0.7) ? mutateBytes(random, data) : data;
-  // A raw request: the body is the tensor.
+  // A raw request, whose body is the tensor.
   if (random.chance(0.2)) return binaryMessage('', wrong, 0);
   const length = Buffer.byteLength(text);
   const odd = [length - 1, length + 1, length + data.length, 0, -1, 1e9, 2 ** 53, '', '1e3', '0x10', '1,1', ' 7'];
@@ -106,7 +106,7 @@ function wrongHeaders(random: Random, model: FuzzModel): HttpMessage {
   return { ...right, headers: random.chance(0.5) ? [...right.headers, ...added] : [...added, ...right.headers] };
 }
 
-/** 8 MiB of nothing, which is more than the limit. */
+/** Zeros that inflate to eight times the maximum size. */
 const BOMB = gzipSync(Buffer.alloc(8 * MAX_REQUEST_BYTES));
 
 function wrongCompression(random: Random, model: FuzzModel): HttpMessage {
@@ -125,7 +125,7 @@ function wrongCompression(random: Random, model: FuzzModel): HttpMessage {
   return { ...right, headers: [...right.headers, ['content-encoding', coding]], body };
 }
 
-/** Small, and much work to take apart; to any route that takes a body. */
+/** A small body that takes much work to decode, for any route that accepts a body. */
 function bomb(random: Random, model: FuzzModel): HttpMessage {
   const { json, data } = binaryBomb(random, model);
   const message = random.chance(0.3) ? binaryMessage(json, data) : { ...jsonMessage(''), body: jsonBomb(random) };
@@ -179,7 +179,7 @@ function oddPath(random: Random, model: FuzzModel): HttpMessage {
   return { method, path, headers, body: Buffer.from(method === 'HEAD' ? '' : body, 'latin1') };
 }
 
-/** Lengths, chunks and versions. */
+/** A case with invalid lengths, chunks or versions. */
 function wrongFraming(random: Random, model: FuzzModel): Omit<HttpCase, 'kind' | 'model'> {
   const right = goodMessage(model, model.output.json ? 'json' : 'binary');
   const { length } = right.body;
@@ -212,7 +212,7 @@ function wrongFraming(random: Random, model: FuzzModel): Omit<HttpCase, 'kind' |
   return { bytes, then: random.chance(0.1) ? 'reset' : 'end' };
 }
 
-/** Several requests at once, of which the last is wrong. */
+/** Several pipelined requests, of which only the last is invalid. */
 function wrongAfterRight(random: Random, model: FuzzModel): Omit<HttpCase, 'kind' | 'model'> {
   const good = httpBytes(goodMessage(model, model.output.json ? 'json' : 'binary'));
   const right = 1 + random.below(4);
@@ -222,8 +222,8 @@ function wrongAfterRight(random: Random, model: FuzzModel): Omit<HttpCase, 'kind
     () => random.bytes(random.below(40)),
     () => wrongFraming(random, model).bytes,
   ])();
-  // These are closed at once, and replies may be lost that the client has not read: Node has it so for CONNECT, and TCP
-  // where a body is too large to be read.
+  // After these requests the connection closes at once, and replies that the client has not read may be lost: after
+  // CONNECT because of Node, and after a body that is too large because of TCP.
   const closes = last.toString('latin1', 0, 7) === 'CONNECT' || last.length > MAX_REQUEST_BYTES;
   if (closes) return { bytes: last, then: 'end' };
   return { bytes: Buffer.concat([...new Array<Buffer>(right).fill(good), last]), then: 'end', right };

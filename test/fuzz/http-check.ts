@@ -4,10 +4,10 @@ import { goodMessage, httpBytes } from './http-message';
 import type { Target } from './target';
 import { within } from './within';
 
-/** Sends cases one after the other, and says with which statuses they were answered. */
+/** Sends cases one after another, and returns the statuses with which they were answered. */
 export class HttpChecker {
   private kept?: HttpConnection;
-  /** What the kept connection was last used for: a reply may fail because of it. */
+  /** Beginning of the previous request on the kept connection, which may be the reason that a reply fails. */
   private before = '';
 
   constructor(private readonly target: Target) {}
@@ -24,8 +24,9 @@ export class HttpChecker {
       const statuses: string[] = [];
       for (;;) {
         if (statuses.length === right) connection.end();
-        const reply = await within(connection.reply(), `no end of the connection, after ${statuses.length} replies,`);
-        if (statuses.length < right && reply?.status !== 200) throw new Error(`no reply to request ${statuses.length}`);
+        const reply = await within(connection.reply(), `after ${statuses.length} replies, the connection did not end`);
+        if (statuses.length < right && reply?.status !== 200)
+          throw new Error(`request ${statuses.length} is valid but was not answered with 200`);
         if (!reply) return statuses.length > 0 ? statuses : ['closed'];
         statuses.push(checkReply(reply));
       }
@@ -34,13 +35,13 @@ export class HttpChecker {
     }
   }
 
-  /** Throws unless requests that are right are answered rightly. */
+  /** Throws unless valid requests get the correct answers. */
   async checkGood(): Promise<void> {
     const { model } = this.target;
     const binary = await this.exchange(httpBytes(goodMessage(model, 'binary')));
     const { output } = model;
     if (binary.status !== 200 || !binary.body.subarray(-output.bytes.length).equals(output.bytes)) {
-      throw new Error(`a good binary request: ${binary.status} ${binary.body}`);
+      throw new Error(`a valid binary request was answered ${binary.status} ${binary.body}`);
     }
     if (!output.json) return;
     const json = await this.exchange(httpBytes(goodMessage(model, 'json')));
@@ -48,7 +49,7 @@ export class HttpChecker {
       `{"name":"${output.name}","datatype":"${output.datatype}",` +
       `"shape":[${output.shape}],"data":${output.json}}]}`;
     if (json.status !== 200 || !json.body.toString().endsWith(expected)) {
-      throw new Error(`a good request: ${json.status} ${json.body}`);
+      throw new Error(`a valid JSON request was answered ${json.status} ${json.body}`);
     }
   }
 
@@ -62,7 +63,7 @@ export class HttpChecker {
     if (!this.kept?.reusable) this.kept = new HttpConnection(this.target.httpPort);
     const connection = this.kept;
     await connection.send(bytes, pauseAt);
-    const reply = await within(connection.reply(head), `no reply after ${JSON.stringify(before)}`);
+    const reply = await within(connection.reply(head), `the request after ${JSON.stringify(before)} got no reply`);
     if (!reply) throw new Error('the connection was closed without a reply');
     if (!/\r\nconnection: close\r\n/.test(reply.head)) return reply;
     this.kept = undefined;
@@ -71,7 +72,7 @@ export class HttpChecker {
   }
 }
 
-/** Replies of Node itself, which come before any handler: without Host, and with an Expect that it does not know. */
+/** Statuses with which Node itself may reply, without a body and before any handler runs. */
 const WITHOUT_BODY = [400, 417];
 
 function checkReply({ status, head, body }: HttpReply, isHead = false): string {
@@ -79,9 +80,9 @@ function checkReply({ status, head, body }: HttpReply, isHead = false): string {
   if (status >= 500) throw new Error(`status ${status}: ${text()}`);
   const isError = status >= 400 && !isHead;
   if (!isError) return String(status);
-  if (body.length === 0 && WITHOUT_BODY.includes(status)) return `${status} of Node`;
+  if (body.length === 0 && WITHOUT_BODY.includes(status)) return `${status} by Node`;
   if (!head.includes('\r\ncontent-type: application/json')) throw new Error(`an error that is not JSON: ${text()}`);
   const { error } = JSON.parse(body.toString());
-  if (typeof error !== 'string' || error === '') throw new Error(`an error without words: ${text()}`);
+  if (typeof error !== 'string' || error === '') throw new Error(`an error without a message: ${text()}`);
   return String(status);
 }

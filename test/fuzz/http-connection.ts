@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface HttpReply {
   readonly status: number;
-  /** In small letters. */
+  /** Status line and headers, in lower case. */
   readonly head: string;
   readonly body: Buffer;
 }
 
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 
-/** An HTTP client that sends bytes as they are, and reads replies strictly. */
+/** An HTTP client that sends raw bytes, and parses replies strictly. */
 export class HttpConnection {
   private readonly socket: Socket;
   private received = Buffer.alloc(0);
@@ -20,7 +20,7 @@ export class HttpConnection {
 
   constructor(port: number) {
     this.socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    // A server that refuses a request may close before it has read all of it.
+    // A server that refuses a request may close the connection before it has read all of it.
     this.socket.on('error', () => {});
     this.socket.on('data', (data) => {
       this.received = Buffer.concat([this.received, data]);
@@ -38,7 +38,7 @@ export class HttpConnection {
     return !this.closed && this.received.length === 0;
   }
 
-  /** @param pauseAt After how many bytes to pause, so that they do not arrive as one. */
+  /** @param pauseAt Number of bytes after which to pause, so that the server receives two chunks. */
   async send(bytes: Buffer, pauseAt = 0): Promise<void> {
     if (pauseAt > 0) {
       this.socket.write(bytes.subarray(0, pauseAt));
@@ -62,14 +62,15 @@ export class HttpConnection {
     this.socket.destroy();
   }
 
-  /** The next reply; undefined where the connection ended instead. */
+  /** Returns the next reply; undefined if the connection ends instead. */
   async reply(head = false): Promise<HttpReply | undefined> {
     for (;;) {
       const reply = this.parse(head);
       if (reply && reply.status >= 200) return reply;
       if (reply) continue;
       if (this.closed) {
-        if (this.received.length > 0) throw new Error(`a reply is cut short: ${this.received.toString('latin1')}`);
+        if (this.received.length > 0)
+          throw new Error(`the connection ended within a reply: ${this.received.toString('latin1')}`);
         return undefined;
       }
       await new Promise<void>((resolve) => (this.wake = resolve));
@@ -90,9 +91,9 @@ export class HttpConnection {
     if (!/\r\ntransfer-encoding: chunked\r\n/.test(text)) {
       return this.closed ? this.take(status, text, start, this.received.length) : undefined;
     }
-    // Only Node's own replies are in chunks, and those have none but the last.
+    // Only Node's own replies are chunked, and they have no content.
     const reply = this.take(status, text, start, start + LAST_CHUNK.length);
-    if (reply && !reply.body.equals(LAST_CHUNK)) throw new Error(`a reply in chunks: ${reply.body}`);
+    if (reply && !reply.body.equals(LAST_CHUNK)) throw new Error(`a chunked reply with content: ${reply.body}`);
     return reply && { ...reply, body: Buffer.alloc(0) };
   }
 

@@ -1,6 +1,6 @@
 import type { FuzzModel } from './models';
 
-/** A request before it is bytes. */
+/** A request before it is converted to bytes. */
 export interface HttpMessage {
   readonly method: string;
   readonly path: string;
@@ -12,18 +12,18 @@ export const INFER_PATH = '/v2/models/m/infer';
 
 const JSON_TYPE = ['content-type', 'application/json'] as const;
 
-/** @param length What content-length says; undefined for none of it. */
+/** Converts a request to bytes. @param length Value of content-length; undefined for no such header. */
 export function httpBytes(
   { method, path, headers, body }: HttpMessage,
   length: number | undefined = body.length,
 ): Buffer {
   const all = [['host', 'm'], ...headers, ...(length === undefined ? [] : [['content-length', length]])];
   const head = all.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  // Any byte, as it is.
+  // latin1 keeps every byte of the headers unchanged.
   return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${head}\r\n`, 'latin1'), body]);
 }
 
-/** A request that is right, as an object; undefined where JSON has no form for it. */
+/** A valid request, as an object; undefined if a tensor has no JSON form. */
 export function jsonRequest({ inputs }: FuzzModel): object | undefined {
   if (inputs.some(({ json }) => json === undefined)) return undefined;
   return {
@@ -32,7 +32,7 @@ export function jsonRequest({ inputs }: FuzzModel): object | undefined {
   };
 }
 
-/** The JSON of a request whose tensors are binary. */
+/** JSON of a valid request with binary tensors, as an object. */
 export function binaryRequest({ inputs, output }: FuzzModel): object {
   return {
     inputs: inputs.map(({ name, datatype, shape, bytes }) => ({
@@ -49,7 +49,7 @@ export function jsonMessage(text: string): HttpMessage {
   return { method: 'POST', path: INFER_PATH, headers: [JSON_TYPE], body: Buffer.from(text) };
 }
 
-/** @param length What the header says of the JSON's length. */
+/** A request with binary data. @param length Value of the header with the length of the JSON. */
 export function binaryMessage(
   text: string,
   data: Buffer,
@@ -59,7 +59,7 @@ export function binaryMessage(
   return { method: 'POST', path: INFER_PATH, headers, body: Buffer.concat([Buffer.from(text), data]) };
 }
 
-/** The request that is right; its integers are as the model has them, which JSON.parse would not keep. */
+/** A valid request. Its integers are those of the model, which JSON.parse would round. */
 export function goodMessage(model: FuzzModel, form: 'json' | 'binary'): HttpMessage {
   if (form === 'binary') {
     return binaryMessage(JSON.stringify(binaryRequest(model)), Buffer.concat(model.inputs.map(({ bytes }) => bytes)));

@@ -1,6 +1,6 @@
 import type { Random } from './random';
 
-/** JSON, and almost JSON, that is wrong nearly anywhere. */
+/** JSON texts, and texts that are almost JSON, which are invalid in most places of a request. */
 const ODD_TEXTS = [
   ...['null', 'true', 'false', '0', '-0', '-1', '1.5', '1e400', '-1e400', '1e-400', '2147483648', '4294967296'],
   ...['9007199254740993', '9223372036854775808', '-9223372036854775809', '18446744073709551616', '1e15', '1E+2'],
@@ -18,12 +18,12 @@ const ODD_KEYS = [
   ...['timeout', 'priority', 'id', 'inputs', 'name', 'datatype', '\ud800', 'then'],
 ];
 
-/** Where the text of a node is put that JSON.stringify could not write. */
+/** Placeholder for the text of a node that JSON.stringify cannot write. */
 const MARK = '\u0001mark\u0001';
 
 type Parent = Record<string | number, unknown>;
 
-/** The text of a request with a few things wrong in its structure. */
+/** Text of a request with up to three changes of its structure. */
 export function mutateJson(random: Random, request: object): string {
   const root: Parent = { root: structuredClone(request) };
   const texts: string[] = [];
@@ -48,7 +48,7 @@ function mutateNode(random: Random, root: Parent, texts: string[]): void {
       return;
     case 2: {
       if (typeof node !== 'object' || node === null || Array.isArray(node)) break;
-      // As JSON.parse does and an assignment does not.
+      // Defines the key as JSON.parse does. An assignment would treat `__proto__` differently.
       const entry = { value: MARK, enumerable: true, configurable: true, writable: true };
       Object.defineProperty(node, random.pick(ODD_KEYS), entry);
       texts.push(oddText(random));
@@ -71,7 +71,7 @@ function mutateNode(random: Random, root: Parent, texts: string[]): void {
   texts.push(oddText(random));
 }
 
-/** Any node: the further down, the likelier. */
+/** Picks a node; deeper nodes are more likely. */
 function pickNode(random: Random, root: Parent): [Parent, string | number] {
   let parent = root;
   let key: string | number = 'root';

@@ -1,4 +1,7 @@
-/** npm run fuzz [-- --requests N --seed N --only INDEX]: wrong requests to the very bundle, which must stand them all. */
+/**
+ * npm run fuzz [-- --requests N --seed N --only INDEX]: sends malformed requests to the server's bundle, which must
+ * survive them.
+ */
 import { parseArgs } from 'node:util';
 import { fuzz, replay } from './fuzz';
 

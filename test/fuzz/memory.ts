@@ -1,12 +1,12 @@
 const ALLOWED = 1.1;
 
-/** What is wrong with a server's memory over a run: it may grow at first, and then no more. */
+/** Faults in how a server's memory develops over a run. It may grow only in the first half. */
 export function growth(memory: readonly number[]): string[] {
   const quarter = Math.floor(memory.length / 4);
   const settled = median(memory.slice(quarter, 2 * quarter));
   const last = median(memory.slice(-quarter));
   return last > settled * ALLOWED
-    ? [`its memory grows: ${settled} MiB in the second quarter, ${last} in the last`]
+    ? [`its memory grows from ${settled} MiB in the second quarter to ${last} MiB in the last`]
     : [];
 }
 

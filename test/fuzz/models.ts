@@ -5,12 +5,12 @@ export interface FuzzTensor {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
-  /** As JSON has them; undefined where JSON has none. */
+  /** Elements as JSON; undefined if they have no JSON form. */
   readonly json?: string;
   readonly bytes: Buffer;
 }
 
-/** A model, a request to it that is right, and the answer. */
+/** A model with a valid request and the correct answer. */
 export interface FuzzModel {
   readonly parts: ModelParts;
   /** Settings of its server. */
@@ -29,7 +29,7 @@ const INT64S = {
 };
 const HALVES = { datatype: 'FP16', shape: [1, 2], bytes: bytesOf(Uint16Array.of(0x3c00, 0xc000)) };
 
-/** What the server has code of its own for: floats, text, 64 bits, several inputs, and what JSON has no form for. */
+/** Models for each separate code path of the server: floats, texts, 64-bit integers, FP16, and several inputs. */
 export const MODELS: readonly FuzzModel[] = [
   identityOf(identity('float', ['n']), FLOATS),
   identityOf(identity('string', ['n']), TEXTS),
@@ -41,7 +41,7 @@ export const MODELS: readonly FuzzModel[] = [
       outputs: [value('sum', 'float', ['batch', 3])],
       nodes: [node('Add', ['a', 'b'], ['sum'])],
     },
-    // With it, inference requests go through the router too.
+    // At this level, inference requests go through the router as well.
     settings: { logLevel: 'debug' },
     inputs: ['a', 'b'].map((name) => ({ ...FLOATS, name, shape: [1, 3] })),
     output: {

@@ -11,27 +11,32 @@ import type { FuzzModel } from './models';
 
 const SERVER = join(__dirname, '..', '..', 'dist', 'inference-image', 'server.cjs');
 
-/** Beyond what is decoded on a thread of its own, and little more: requests beyond this are quick to send. */
+/**
+ * Limit on requests. It allows bodies that are large enough for the codec thread, but larger ones are still quick to
+ * send.
+ */
 export const MAX_REQUEST_BYTES = 2 ** 21;
 
-/** Each thread collects its garbage often: what is left of its memory is what it keeps. */
+/**
+ * Node arguments with which each thread collects its garbage every second, so that memory shows what the server keeps.
+ */
 const COLLECTING = ['--expose-gc', '--import', 'data:text/javascript,setInterval(gc, 1000).unref()'];
 
-/** Longer than the patience that it has with clients. */
+/** Time limit for a shutdown, longer than the time that the server gives its clients. */
 const STOP_LIMIT_MS = 20_000;
 
-/** Bytes that requests hold. */
+/** Gauge of the bytes that requests hold. */
 const HELD_GAUGE = 'inference_request_memory_bytes';
 const EMPTY_LIMIT_MS = 10_000;
 
-/** The bundle as a process, which must say nothing but that it starts, serves and stops. */
+/** A server process with the bundle. It must log only that it starts, serves and stops. */
 export class Target {
   httpPort = 0;
   grpcPort = 0;
   metricsPort = 0;
-  /** What it should not have said. */
+  /** Warnings and errors that the server has logged. */
   readonly complaints: string[] = [];
-  /** Memory over the run, in MiB. */
+  /** Measured memory over the run, in MiB. */
   readonly memory: number[] = [];
 
   static async start(model: FuzzModel): Promise<Target> {
@@ -82,7 +87,7 @@ export class Target {
     this.memory.push((await this.gauge('process_resident_memory_bytes')) / 2 ** 20);
   }
 
-  /** Bytes that it still counts for requests once no client is left; a connection may take a moment to end. */
+  /** Bytes that requests still hold once no client is left. Waits up to 10 s for connections to end. */
   async heldBytes(): Promise<number> {
     const end = performance.now() + EMPTY_LIMIT_MS;
     let held = await this.gauge(HELD_GAUGE);
@@ -98,9 +103,9 @@ export class Target {
     return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)`, 'm').exec(text)?.[1]);
   }
 
-  /** @returns What was wrong with its end, or is left to complain about. */
+  /** Stops the server. @returns Faults of the shutdown, and further warnings and errors. */
   async stop(): Promise<string[]> {
-    if (!this.alive) return [`it ended before the signal, ${[this.child.exitCode, this.child.signalCode]}`];
+    if (!this.alive) return [`it ended before SIGTERM, with ${[this.child.exitCode, this.child.signalCode]}`];
     const closed = once(this.child, 'close');
     this.child.kill('SIGTERM');
     const stuck = setTimeout(() => this.child.kill('SIGKILL'), STOP_LIMIT_MS);

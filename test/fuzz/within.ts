@@ -1,6 +1,8 @@
 const LIMIT_MS = 10_000;
 
-/** A promise's value, or an error where it takes so long that it hangs. */
+/**
+ * Resolves to a promise's value; rejects if the promise takes more than 10 s. @param what Fault to report in that case.
+ */
 export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

@@ -53,7 +53,7 @@ test('M18 every output that differs is reported, with its worst element', () => 
   const third: [string, number[], object] = ['third', [1, 2, 3], tensor('y', [2.5, 5, 6])];
   expect(() => read([['first', [1], tensor('y', [2])], SECOND, third])).toThrow(
     new Error(
-      `${DRIFT} [golden-drift]\ngolden.json: example "third": output "y" at [1] is 4; expected 5: 1 apart, 0.00051 allowed (the worst of 2 of 3 elements that differ). If the example comes from the training framework, fix the conversion. If the model is right, record the example again: model-serving golden record double.onnx --inputs … --out golden.json --force [golden-drift]`,
+      `${DRIFT} [golden-drift]\ngolden.json: example "third": output "y" at [1] is 4; expected 5: 1 apart, 0.00051 allowed (the worst of 2 differing elements out of 3). If the example comes from the training framework, fix the conversion. If the model is right, record the example again: model-serving golden record double.onnx --inputs … --out golden.json --force [golden-drift]`,
     ),
   );
 });

@@ -21,14 +21,18 @@ function mlp(): ModelParts {
   };
 }
 
-/** y: FP32 [n, 1] = the rows of a table of 10 that i: INT64 [n] names, after some rounds of work; fails beyond it. */
+/**
+ * y: FP32 [n] = table[i] for i: INT64 [n], after the given rounds of work. The table has 10 elements; the model fails
+ * for an index beyond it.
+ */
 function table(rounds = 20): ModelParts {
   const { nodes, initializers = [] } = slowModel();
   return {
     inputs: [value('i', 'int64', ['n'])],
     outputs: [value('y', 'float', ['n'])],
     nodes: [
-      // As long whatever the input is, and yet not known before the run.
+      // The number of rounds is the same for every input, but depends on it formally, so that the optimizer cannot
+      // compute it.
       node('ReduceMin', ['i'], ['least'], { attributes: { keepdims: 1 } }),
       node('Mul', ['least', 'none'], ['nil']),
       node('Add', ['nil', 'rounds'], ['n']),
@@ -54,7 +58,7 @@ function table(rounds = 20): ModelParts {
 
 const notShared = (line: LogLine) => line.msg === 'requests do not share runs';
 
-/** How many runs and how many rows there were. */
+/** Numbers of runs and of rows so far. */
 async function counted(server: ServerProcess): Promise<{ runs: number; rows: number }> {
   const text = await server.metrics();
   const read = (name: string) =>
@@ -64,7 +68,7 @@ async function counted(server: ServerProcess): Promise<{ runs: number; rows: num
 
 const row = (data: number[]) => ({ inputs: [{ name: 'x', datatype: 'FP32', shape: [data.length / 4, 4], data }] });
 
-describe('concurrent requests have the same results as single ones', () => {
+describe('concurrent requests have the same results as requests sent one at a time', () => {
   const requests = fc.array(
     fc.integer({ min: 1, max: 5 }).chain((rows) => {
       const element = fc.float({ noNaN: true, min: -1000, max: 1000 });
@@ -73,7 +77,7 @@ describe('concurrent requests have the same results as single ones', () => {
     { minLength: 2, maxLength: 24 },
   );
 
-  // The second is served by executors alone: a delay keeps runs off the main thread.
+  // In the second case, only executors run the model, because a batch delay keeps runs off the main thread.
   test.each<[string, Partial<Settings>]>([
     ['on the main thread', { maxBatchSize: 8 }],
     ['on executors', { maxBatchSize: 8, maxBatchDelaySeconds: 0.001 }],
@@ -94,7 +98,7 @@ describe('concurrent requests have the same results as single ones', () => {
       }),
       { numRuns: 40 },
     );
-    // Else nothing was tested.
+    // Otherwise no runs were shared, and nothing was tested.
     expect(alone).toBeGreaterThan(40);
   });
 });
@@ -111,7 +115,7 @@ test('a request that the runtime refuses does not affect others', async () => {
   expect((await ask(3)).body.outputs[0].data).toEqual([30]);
 });
 
-test('S9 serves a request with more rows than a run may have', async () => {
+test('S9 serves a request with more rows than the maximum of a run', async () => {
   const server = await ServerProcess.start(mlp(), { maxBatchSize: 8 });
   const data = Array.from({ length: 80 }, (_, i) => i / 7);
   const before = await counted(server);
@@ -161,7 +165,7 @@ test('serves a model.json of the previous release without batching, and logs the
   expect(server.log.filter(notShared)).toEqual([
     expect.objectContaining({
       level: 'warn',
-      reason: 'model.json, of contractVersion 1, does not declare whether rows influence each other',
+      reason: 'model.json, with contractVersion 1, does not declare whether rows influence each other',
       remedy: expect.stringMatching(/^rebuild the image with cdktf-model-serving \d/),
     }),
   ]);
@@ -178,13 +182,13 @@ test('shares runs for a model.json of the previous release whose rows are assume
   expect(server.log.find(notShared)).toBeUndefined();
   const ready = server.log.find(({ msg }) => msg === 'ready');
   expect(ready).toMatchObject({ maxBatchSize: 32 });
-  // There was no trial.
+  // Only a trial reports a difference.
   expect(ready).not.toHaveProperty('largestDifference');
   expect(server.log).toContainEqual(
     expect.objectContaining({
       level: 'warn',
-      reason: 'model.json, of contractVersion 1, does not declare whether rows influence each other',
-      msg: 'requests share runs because rowIndependence is "assume"; an answer may depend on the requests that share its run',
+      reason: 'model.json, with contractVersion 1, does not declare whether rows influence each other',
+      msg: 'requests share runs because rowIndependence is "assume"; an answer may depend on the other requests of its run',
     }),
   );
 });

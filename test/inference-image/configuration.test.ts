@@ -68,7 +68,7 @@ test.each([
   ['prove', 'prove'],
   ['exact', 'exact'],
   ['assume', 'assume'],
-  // As a library of the previous release sets it.
+  // A library of the previous release sets this value.
   ['probe', 'prove'],
 ])('rowIndependence of %s', (text, rowIndependence) => {
   expect(read({ MODEL_SERVING_ROW_INDEPENDENCE: text }).settings).toMatchObject({ rowIndependence });
@@ -160,7 +160,7 @@ describe('model.json', () => {
     ]);
   });
 
-  test('may be of the previous release, without a verdict', () => {
+  test('may come from the previous release, without a verdict', () => {
     const { batching, ...manifest } = JSON.parse(original);
     expect(batching.verdict).toBe('independent');
     writeFileSync(path, JSON.stringify({ ...manifest, contractVersion: 1 }));
@@ -193,6 +193,6 @@ describe('model.json', () => {
     const manifest = JSON.parse(original);
     const sha256 = '0'.repeat(64);
     writeFileSync(path, JSON.stringify({ ...manifest, sha256 }));
-    expect(problemsOf({})).toEqual([`${path}: sha256 is ${sha256}; the listed files give ${manifest.sha256}`]);
+    expect(problemsOf({})).toEqual([`${path}: sha256 is ${sha256}, but the listed files have ${manifest.sha256}`]);
   });
 });

@@ -19,7 +19,7 @@ function requestsTo({ parts, requests }: CoupledModel) {
   return requests.map((request) => ({ inputs: [{ name: 'x', datatype, ...request }] }));
 }
 
-/** Asks each request alone and then all of them many times at once; each must be answered as alone. */
+/** Sends each request alone, and then all of them many times at once; each must get the same answer as alone. */
 async function answersAsAlone(server: ServerProcess, model: CoupledModel): Promise<void> {
   const requests = requestsTo(model);
   const alone: unknown[] = [];
@@ -33,7 +33,7 @@ async function answersAsAlone(server: ServerProcess, model: CoupledModel): Promi
 
 const ALL = Object.entries({ ...SHOWN_BY_TRIAL, ...SHOWN_BY_CERTAIN_VALUES });
 
-describe('M8, M22 with a verdict of coupled, no answer depends on other callers', () => {
+describe('M8, M22 if the verdict is coupled, no answer depends on other callers', () => {
   test.each(ALL)('%s', async (_, model) => {
     const obstacle = { node: model.node, operator: model.operator, reason: 'takes all rows together' };
     const batching: BatchingVerdict = { verdict: 'coupled', ...obstacle };
@@ -71,7 +71,7 @@ describe('M8, M22 the trial at start detects a wrong verdict of independent', ()
     expect(server.log.find(notShared)).toMatchObject({
       level: 'warn',
       reason: expect.stringMatching(
-        /^(in a batch of \d+, output "y" differs from that of the same rows alone|output "y" of \d row(s)? has shape)/,
+        /^(in a batch of \d+, output "y" differs from the output for the same row alone|for \d row(s)?, output "y" has shape)/,
       ),
     });
     await answersAsAlone(server, model);
@@ -112,7 +112,7 @@ describe('M8 an output without one row for each row ends sharing, even if indepe
     expect([server.log.filter(notShared), await maximum()]).toEqual([[], 8]);
     for (let i = 0; i < 2; i++) expect((await server.infer(request)).body.outputs[0].shape).toEqual(shape);
     expect(server.log.filter(notShared)).toMatchObject([
-      { level: 'error', reason: `output "y" of 1 row has shape [${shape}]` },
+      { level: 'error', reason: `for 1 row, output "y" has shape [${shape}]` },
     ]);
     expect(await maximum()).toBe(0);
     await answersAsAlone(server, model);

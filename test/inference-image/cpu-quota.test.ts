@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cpuQuota, defaultThreads } from '../../inference-image/src/cpu-quota';
 
-/** A root folder with these files under it. */
+/** Creates a root folder that contains these files. */
 function fakeRoot(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'cpu-quota-'));
   for (const [path, content] of Object.entries(files)) {
@@ -18,7 +18,7 @@ describe('cpuQuota', () => {
     ['a cgroup v2 quota', { 'sys/fs/cgroup/cpu.max': '150000 100000\n' }, 1.5],
     ['no cgroup v2 quota', { 'sys/fs/cgroup/cpu.max': 'max 100000\n' }, 8],
     [
-      'a quota of its own cgroup',
+      'a quota of the innermost cgroup',
       {
         'proc/self/cgroup': '0::/a/b\n',
         'sys/fs/cgroup/a/b/cpu.max': '200000 100000',

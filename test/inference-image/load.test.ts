@@ -28,7 +28,7 @@ describe('under load', () => {
       await sleep(20);
     }
     expect((await run).body.outputs[0].data).toEqual([n]);
-    // No other time than the run's: tests share the machine.
+    // Times are compared only with that of the run, because tests share the machine.
     const runMs = performance.now() - begun;
     expect(Math.max(...waits)).toBeLessThan(runMs / 4);
     expect(median(waits)).toBeLessThan(runMs / 10);
@@ -92,7 +92,7 @@ describe('under load', () => {
     expect(await server.metrics()).toContain('outcome="cancelled"} 1');
   });
 
-  test('S8 memory stabilizes under inputs of many lengths', async () => {
+  test('S8 memory stabilizes with inputs of many different lengths', async () => {
     const parts: ModelParts = {
       inputs: [value('x', 'float', ['n'])],
       outputs: [value('y', 'float', ['n'])],
@@ -147,5 +147,5 @@ test('S13 metrics have latencies and outcomes only of the served model, whatever
   expect(await series()).toHaveLength(before.length);
 
   const other = await fetch(`${server.metricsUrl}/v2`);
-  expect([other.status, await other.json()]).toEqual([404, { error: 'the path of the metrics is /metrics' }]);
+  expect([other.status, await other.json()]).toEqual([404, { error: 'no such path; metrics are at /metrics' }]);
 });

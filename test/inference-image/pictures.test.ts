@@ -9,7 +9,7 @@ import { ServerProcess, type Reply } from '../support/server';
 
 const SPEC: PictureInput = { ...PICTURE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 1000 };
 
-/** A server that answers with the tensor that it made of a picture. */
+/** Starts a server that returns the tensor to which it has converted a picture. */
 function echo(
   picture: Partial<PictureInput>,
   elem: Elem = 'uint8',
@@ -36,12 +36,12 @@ function file(name: string): Buffer {
   return readFileSync(join(__dirname, '..', 'support', 'pictures', name));
 }
 
-/** Empty comments. */
+/** Empty comment segments of a JPEG file. */
 function segments(count: number): Buffer {
   return Buffer.alloc(4 * count, Buffer.from([0xff, 0xfe, 0x00, 0x02]));
 }
 
-/** With another size in its frame. */
+/** The JPEG file with another size in its frame header. */
 function ofSize(jpeg: Buffer, width: number, height: number): Buffer {
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   const other = Buffer.from(jpeg);
@@ -50,7 +50,7 @@ function ofSize(jpeg: Buffer, width: number, height: number): Buffer {
   return other;
 }
 
-/** With chunks after its header. */
+/** The PNG file with additional chunks after its header. */
 function withChunks(picture: Buffer, ...chunks: Buffer[]): Buffer {
   const header = PNG_SIGNATURE.length + 25;
   return Buffer.concat([picture.subarray(0, header), ...chunks, picture.subarray(header)]);
@@ -58,7 +58,7 @@ function withChunks(picture: Buffer, ...chunks: Buffer[]): Buffer {
 
 const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
 
-/** Of one channel and no data. */
+/** JPEG scans of one channel, without data. */
 function scans(count: number): Buffer {
   return Buffer.alloc(10 * count, Buffer.from([0xff, 0xda, 0x00, 0x08, 0x01, 0x01, 0x00, 0x00, 0x3f, 0x00]));
 }
@@ -78,7 +78,7 @@ describe('files', () => {
     expect(await pixels(server, png('gray', 2, [[7, 8]]))).toEqual([7, 7, 7, 8, 8, 8]);
     const palette = [9, 8, 7, 6, 5, 4];
     expect(await pixels(server, png('palette', 2, [[1, 0]], { palette }))).toEqual([6, 5, 4, 9, 8, 7]);
-    // The upper eight bits of sixteen.
+    // The upper 8 of 16 bits.
     expect(await pixels(server, png('gray', 2, [[7, 255, 8, 0]], { bitDepth: 16 }))).toEqual([7, 7, 7, 8, 8, 8]);
     // 10 * 51/255 + 255 * 204/255
     expect(await pixels(server, png('rgba', 2, [[10, 10, 10, 51, 1, 2, 3, 0]]))).toEqual([
@@ -99,7 +99,7 @@ describe('files', () => {
   });
 
   test('JPEG: ignores data after its end, such as a video appended by a phone', async () => {
-    // What it is made of tells neither scans of the picture nor that it is truncated.
+    // The appended data looks like markers of scans, which must not be counted.
     const film = Buffer.alloc(1000, Buffer.from([0xff, 0xda]));
     const body = Buffer.concat([file('progressive.jpg'), film]);
     expect(await pixels(jpegs, body, 'image/jpeg')).toEqual(await pixels(jpegs, file('progressive.jpg'), 'image/jpeg'));
@@ -139,14 +139,14 @@ describe('files', () => {
     ['a PNG without pixels', () => png('gray', 0, []), 400, 'the picture has no pixels'],
     ['a JPEG without its end', () => file('rgb.jpg').subarray(0, -4), 400, 'the JPEG file is truncated'],
     [
-      'a JPEG whose end is in a comment only',
+      'a JPEG whose end marker is only in a comment',
       () => Buffer.concat([file('rgb.jpg').subarray(0, -2), Buffer.from([0xff, 0xfe, 0x00, 0x04]), END_OF_IMAGE]),
       400,
       'the JPEG file is truncated',
     ],
     ['a JPEG of a few bytes', () => file('rgb.jpg').subarray(0, 30), 400, 'the JPEG file has no frame header'],
-    ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, like CMYK; save it as RGB or gray'],
-    // A decoder passes over FF 01, and takes the frame that follows for the picture's.
+    ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, as in CMYK; save it as RGB or gray'],
+    // A decoder skips FF 01, and takes the frame header that follows for the picture's.
     ['a JPEG with two frames', () => twoFrames(file('rgb.jpg')), 400, 'the JPEG file has no frame header'],
     [
       'a JPEG with many segments',
@@ -158,13 +158,13 @@ describe('files', () => {
       'a JPEG with many scans',
       () => Buffer.concat([file('rgb.jpg').subarray(0, -2), scans(100), END_OF_IMAGE]),
       400,
-      'the JPEG file has over 100 scans for its 128 pixels; save it with fewer',
+      'the JPEG file has more than 100 scans, the limit for its 128 pixels; save it with fewer scans',
     ],
     [
       'a JPEG with the maximum number of pixels and many scans',
       () => Buffer.concat([ofSize(file('rgb.jpg'), 25, 40).subarray(0, -2), scans(20), END_OF_IMAGE]),
       400,
-      'the JPEG file has over 20 scans for its 1000 pixels; save it with fewer',
+      'the JPEG file has more than 20 scans, the limit for its 1000 pixels; save it with fewer scans',
     ],
     [
       'a PNG with more data than its pixels need',
@@ -223,7 +223,7 @@ test('returns an FP16 output as binary data', async () => {
 
 test('converts colors to gray by ITU-R BT.601', async () => {
   const server = await echo({ color: 'gray', shape: [1, 2], width: 2, height: 1 }, 'uint8', ['n', 2]);
-  // As Pillow's convert('L').
+  // The same values as Pillow's convert('L').
   expect(await pixels(server, png('rgb', 2, [[200, 40, 20, 20, 60, 220]]))).toEqual([86, 66]);
 });
 
@@ -256,14 +256,14 @@ describe('sizes', () => {
   });
 });
 
-test('refuses a tall column, which would widen in each row before it shrinks', async () => {
+test('refuses a very tall picture, which would need much memory when its rows are widened', async () => {
   const edit = (manifest: any) => void (manifest.image = { ...SPEC, maxPixels: 1_100_000 });
   const server = await ServerProcess.start(identity('uint8', ['n', 8, 16, 3]), {}, { edit });
   const column = (height: number) => png('gray', 1, new Array<number[]>(height).fill([7]));
   const reply = await send(server, column(70_000));
   expect([reply.status, reply.body.error]).toEqual([
     413,
-    'the picture of 1 x 70000 pixels is too tall to be resized to 16 x 8; send one with other proportions',
+    'the picture of 1 x 70000 pixels is too tall to be resized to 16 x 8; send a picture with other proportions',
   ]);
   expect((await send(server, column(68_000))).status).toBe(200);
   expect((await send(server, png('gray', 70_000, [new Array<number>(70_000).fill(7)]))).status).toBe(200);
@@ -278,8 +278,8 @@ test('refuses pictures at once if too many bytes would wait, and serves the firs
   expect(replies.map(({ status }) => status).sort()).toEqual([200, 429, 429]);
   const refused = replies.find(({ status }) => status === 429)!;
   expect(refused.headers.get('retry-after')).toBe('1');
-  expect(refused.body.error).toBe(`the queue is full: ${body.length} bytes of pictures are waiting already`);
-  // Its thread has ended, with the memory that it took.
+  expect(refused.body.error).toBe(`the queue is full: ${body.length} bytes of pictures are already waiting`);
+  // The thread has ended, and its memory has been freed.
   expect((await send(server, png('gray', 1, [[7]]))).status).toBe(200);
 });
 
@@ -290,13 +290,13 @@ test('does not decode a picture whose queue timeout has passed', async () => {
   const replies = await Promise.all(Array.from({ length: 12 }, () => send(server, body)));
   expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 504]));
   expect(replies.find(({ status }) => status === 504)!.body.error).toBe(
-    'decoding of the picture did not start within 0.05 s',
+    'the picture was not decoded, because its turn did not come within 0.05 s',
   );
 });
 
 test('a server that shuts down answers its current picture', async () => {
   const server = await echo({});
-  // Over an open connection, so that what follows is sent at once.
+  // Opens the connection, so that the next request is sent at once.
   await send(server, png('gray', 2, [[7, 8]]));
   const reply = send(server, png('gray', 2, [[7, 8]]));
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -360,7 +360,7 @@ describe('classes', () => {
       status: 400,
       body: {
         error:
-          'output "y" has shape [2,3], but 3 elements were expected: send one item per request, or use the path that ends in /infer',
+          'output "y" has shape [2,3], but 3 elements were expected; send one item per request, or use the path that ends in /infer',
       },
     });
     expect((await server.get('/v2/models/m/classify')).status).toBe(405);
@@ -413,7 +413,7 @@ describe('classes', () => {
     });
     expect(await classify(server, tensor('INT64', [1], [3]))).toMatchObject({
       status: 500,
-      body: { error: 'output "y" is class 3; 3 classes have names' },
+      body: { error: 'output "y" is class 3, but only 3 classes have names' },
     });
   });
 
@@ -431,7 +431,10 @@ describe('classes', () => {
   });
 });
 
-/** A JPEG file with a marker that has no length, and another frame header where its length would end. */
+/**
+ * A JPEG file with a marker that has no length. If the following bytes were its length, a different frame header would
+ * follow.
+ */
 function twoFrames(jpeg: Buffer): Buffer {
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   const body = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0x01]), jpeg.subarray(2)]);

@@ -34,7 +34,7 @@ describe('start', () => {
 
   test('S2 is live during warm-up, and ready only afterwards', async () => {
     const parts = slowModel();
-    // As slow a first run as any: the rounds are fixed.
+    // The first run is slow, because the number of rounds is fixed.
     const count = initializer('n', 'int64', [1], BigInt64Array.from([15_000n]));
     const first: ModelParts = {
       ...parts,
@@ -148,7 +148,7 @@ describe('a model that fails its checks is never served, and the log has the rea
 
   test('has a file that differs from model.json', async () => {
     const folder = modelFolder(parts);
-    // A model as good as the other, with another name in it that means nothing.
+    // An equivalent model whose file differs only in its metadata.
     writeFileSync(join(folder, 'model.onnx'), onnxModel({ ...parts, metadata: { other: 'model' } }));
     await expectRefusal(ServerProcess.spawn(folder), expect.stringMatching(/^model\.onnx has \d+ bytes and sha256 /));
   });
@@ -168,7 +168,7 @@ describe('a model that fails its checks is never served, and the log has the rea
   test("has a signature that differs from the runtime's", async () => {
     const edit = (manifest: any) => (manifest.signature.inputs[0].name = 'z');
     const server = await ServerProcess.start(parts, {}, { edit });
-    await expectRefusal(server, 'model.onnx has the inputs "x" (FP32); model.json declares "z" (FP32)');
+    await expectRefusal(server, 'model.onnx has the inputs "x" (FP32), but model.json declares "z" (FP32)');
   });
 });
 
@@ -193,7 +193,7 @@ test('logs requests only at level debug, and limits that do not fit as a warning
   expect(quiet.log.map(({ msg }) => msg)).toEqual(['starting', 'listening', 'ready']);
   const warnings = chatty.log.filter(({ level }) => level === 'warn');
   expect(warnings).toEqual([
-    expect.objectContaining({ ...tight, msg: 'the largest requests need more memory than the request budget' }),
+    expect.objectContaining({ ...tight, msg: 'requests of maxRequestBytes need more memory than requestBudgetBytes' }),
   ]);
 });
 
@@ -211,7 +211,7 @@ describe('the health check of the image', () => {
     expect(check({ MODEL_SERVING_HTTP_PORT_NUMBER: port })).toBe(1);
   });
 
-  test('fails while it is not', async () => {
+  test('fails while the server is not ready', async () => {
     const server = await ServerProcess.start(identity('float', ['n']), { expectedSha256: '0'.repeat(64) });
     expect(check({ MODEL_SERVING_HTTP_PORT_NUMBER: new URL(server.url).port })).toBe(1);
   });

@@ -4,16 +4,16 @@ import type { Settings } from '../../inference-image/src/contract/settings';
 import { identity, initializer, node, value, type ModelParts } from '../support/onnx-builder';
 import { ServerProcess } from '../support/server';
 
-/** Runs and rows so far, as Triton's statistics count them. */
+/** Numbers of runs and rows so far, according to Triton's statistics. */
 async function counted(server: ServerProcess): Promise<{ runs: number; rows: number }> {
   const [stats] = (await server.get('/v2/models/m/stats')).body.model_stats;
   return { runs: stats.execution_count, rows: stats.inference_count };
 }
 
-/** Keeps runs off the main thread, and has those that come at once share theirs. */
+/** Keeps runs off the main thread, and lets requests that arrive at the same time share runs. */
 const DELAYED: Partial<Settings> = { maxBatchDelaySeconds: 0.002 };
 
-/** Whole numbers, so that sums are exact in whatever order they are made. */
+/** Whole numbers, so that sums are exact in any order. */
 const numbers = (count: number, seed = 0) => Array.from({ length: count }, (_, i) => ((7 * seed + 13 * i) % 17) - 8);
 
 const tensor = (name: string, shape: number[], seed = 0) => {
@@ -22,8 +22,8 @@ const tensor = (name: string, shape: number[], seed = 0) => {
 };
 
 /**
- * Answers to all requests at once, which must be those to each alone.
- * @returns Runs that were spared
+ * Sends all requests at once; each must get the same answer as alone.
+ * @returns Number of runs saved by sharing
  */
 async function spared(server: ServerProcess, requests: readonly object[]): Promise<number> {
   const start = await counted(server);
@@ -36,10 +36,10 @@ async function spared(server: ServerProcess, requests: readonly object[]): Promi
   return middle.runs - start.runs - (end.runs - middle.runs);
 }
 
-describe('rows on other axes, and an input that is common to a run', () => {
+describe('rows on other axes, and an input that all rows of a run share', () => {
   /**
-   * A step of a recurrent model: x [length, N, 2] and state [2, K, 3] have their rows on axis 1, gain [M, 1] on axis 0,
-   * and the rate is of all rows.
+   * A step of a recurrent model: x [length, N, 2] and state [2, K, 3] have their rows on axis 1, gain [M, 1] has them
+   * on axis 0, and all rows share the rate.
    */
   const recurrent: ModelParts = {
     inputs: [
@@ -100,11 +100,11 @@ describe('rows on other axes, and an input that is common to a run', () => {
       }),
       { numRuns: 25 },
     );
-    // Else nothing was tested.
+    // Otherwise no runs were shared, and nothing was tested.
     expect(total).toBeGreaterThan(0);
   });
 
-  test('requests with different common inputs never share a run', async () => {
+  test('requests with different values of the common input never share a run', async () => {
     const server = await ServerProcess.start(recurrent, {}, { batching });
     const rates = Array.from({ length: 20 }, (_, seed) => request({ rows: 1, length: 1, rate: seed, seed }));
     expect(await spared(server, rates)).toBe(0);
@@ -125,7 +125,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
   });
 
   test('the trial uses a common input that the model accepts', async () => {
-    /** y = x, if the index is that of the one place there is. */
+    /** y = x if the index is 0; the model refuses any other index. */
     const picky: ModelParts = {
       inputs: [value('x', 'float', ['N', 2]), value('index', 'int64', [1])],
       outputs: [value('y', 'float', ['N', 2])],
@@ -159,7 +159,7 @@ describe('rows on other axes, and an input that is common to a run', () => {
   });
 
   test('the trial uses golden examples if the model refuses generated values', async () => {
-    /** y = table[id - 1000], of three places. */
+    /** y = table[id - 1000]; the table has three elements. */
     const table: ModelParts = {
       inputs: [value('id', 'int64', ['N'])],
       outputs: [value('y', 'float', ['N'])],
@@ -238,7 +238,7 @@ describe('requests with inconsistent rows run alone', () => {
   test.each<[string, Partial<Settings>]>([
     ['whole', { maxBatchSize: 4, maxBatchDelaySeconds: 0.002 }],
     ['without splitting larger ones', DELAYED],
-  ])('M9 with different numbers of rows, %s', async (_, settings) => {
+  ])('M9 inputs with different numbers of rows, %s', async (_, settings) => {
     const server = await ServerProcess.start(two, settings);
     const { body } = await server.infer(request(2, 3));
     expect(body.outputs.map(({ shape }: any) => shape)).toEqual([
@@ -250,11 +250,11 @@ describe('requests with inconsistent rows run alone', () => {
     expect(await spared(server, uneven)).toBe(0);
     const even = Array.from({ length: 12 }, (_, i) => request(1 + (i % 2), 1 + (i % 2), i));
     expect(await spared(server, [...uneven, ...even])).toBeGreaterThan(0);
-    // That they were not of rows says nothing of the model.
+    // Such requests must not end sharing for the model.
     expect(server.log.filter(({ msg }) => msg === 'requests do not share runs')).toEqual([]);
   });
 
-  test('M19 also without rows, on any axis and together with others', async () => {
+  test('M19 requests without rows, on any axis and together with others', async () => {
     const parts = identity('float', [2, 'N']);
     const batching: BatchingVerdict = { verdict: 'independent', inputAxes: [1], outputAxes: [1] };
     const server = await ServerProcess.start(parts, DELAYED, { batching });
@@ -279,7 +279,7 @@ describe('S15 a model that refuses the smallest shape', () => {
     ],
     initializers: [initializer('kernel', 'float', [1, channels, 3, 3], Float32Array.from(numbers(9 * channels)))],
   });
-  const notWarm = ({ msg }: { msg: string }) => msg.includes('its first run');
+  const notWarm = ({ msg }: { msg: string }) => msg.includes('was not warmed up');
 
   test('is warmed up with a larger shape, and shares runs', async () => {
     const server = await ServerProcess.start(conv(3), DELAYED);

@@ -27,7 +27,7 @@ describe('shutdown', () => {
         });
         sent.end(JSON.stringify(floats(1, 2, 3)));
       });
-    // As a load balancer does: it sends no more a little after the server says that it is not ready.
+    // Clients behave like a load balancer, which stops sending shortly after the server reports that it is not ready.
     let ready = true;
     const clients = Array.from({ length: 8 }, async () => {
       while (ready) await send();
@@ -132,7 +132,7 @@ describe('shutdown', () => {
     expect([received, code]).toEqual([length, 0]);
   });
 
-  test('for a failed model: no drain, exit code 1, and the cause as the last log line', async () => {
+  test('with a failed model: no drain, exit code 1, and the cause as the last log line', async () => {
     const x = { name: 'x', datatype: 'FP32' as const, shape: [1], data: [1] };
     const examples = [
       { name: 'first', request: { inputs: [x] }, response: { outputs: [{ ...x, name: 'y', data: [2.5] }] } },
@@ -146,7 +146,7 @@ describe('shutdown', () => {
     });
   });
 
-  test('for a model that the deployment does not expect: the same', async () => {
+  test('with a model that the deployment does not expect: the same', async () => {
     const expectedSha256 = '0'.repeat(64);
     const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 60, expectedSha256 });
     expect(await server.stop()).toBe(1);

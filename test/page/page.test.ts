@@ -114,7 +114,7 @@ describe('the digits example', () => {
   test('does not send invalid JSON', async () => {
     await open(site.url);
     await request().fill('{"inputs": [}');
-    expect(await page.getByLabel('The same with curl').inputValue()).toBe('The request is not valid JSON.');
+    expect(await page.getByLabel('The same request with curl').inputValue()).toBe('The request is not valid JSON.');
     await run();
     await problem('Not sent, because the request is not valid JSON: ');
     expect(watched.requests.filter((url) => url.endsWith('/infer'))).toEqual([]);
@@ -148,7 +148,7 @@ describe('the digits example', () => {
       await route.fulfill({ response, json: answer });
     });
     await run();
-    await status('✗ 1 of 10 elements beyond the tolerance.');
+    await status('✗ 1 of 10 elements exceed the tolerance.');
     expect(await page.locator('#outputs tr.bad').allInnerTexts()).toEqual([expect.stringMatching(/^\[0, 4\].*\s1$/s)]);
   });
 
@@ -175,7 +175,7 @@ describe('the digits example', () => {
     await open(site.url);
     await run();
     await status('✓ As expected');
-    const command = await page.getByLabel('The same with curl').inputValue();
+    const command = await page.getByLabel('The same request with curl').inputValue();
     const { stdout } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
     expect(stdout).toBe(await page.locator('#raw-text').textContent());
   });
@@ -199,7 +199,7 @@ describe('the digits example', () => {
       await open(proxy.url + end);
       await run();
       await status('✓ As expected');
-      expect(await page.getByLabel('The same with curl').inputValue()).toContain(
+      expect(await page.getByLabel('The same request with curl').inputValue()).toContain(
         `'${proxy.url}/v2/models/digits/infer'`,
       );
       expect(watched.complaints).toEqual([]);
@@ -235,7 +235,7 @@ test('names that look like markup are shown as text', async () => {
   expect(await page.locator('#properties').innerText()).toBe(`${hostile}\n${hostile}`);
   expect((await rows('#outputs'))[0]).toEqual(['[0]', hostile, hostile, 'equal']);
   expect(await page.locator('main img, main script').count()).toBe(0);
-  const { stdout } = spawnSync('bash', ['-c', await page.getByLabel('The same with curl').inputValue()]);
+  const { stdout } = spawnSync('bash', ['-c', await page.getByLabel('The same request with curl').inputValue()]);
   expect(JSON.parse(String(stdout)).outputs[0].data).toEqual([hostile]);
 
   await setRequest(({ inputs }) => (inputs[0].name = hostile));
@@ -260,7 +260,9 @@ test('long integers are exact, and long tensors are truncated', async () => {
     ['[1]', '-9007199254740993'],
   ]);
   expect(await page.locator('#outputs caption').innerText()).toContain('first 50 of 60 elements');
-  expect(await page.getByLabel('The same with curl').inputValue()).toContain('[9007199254740993,-9007199254740993,7');
+  expect(await page.getByLabel('The same request with curl').inputValue()).toContain(
+    '[9007199254740993,-9007199254740993,7',
+  );
   await server.stop();
 });
 

@@ -241,7 +241,7 @@ test('a model that accepts pictures and has no classes: tensors and errors are s
   await problem(/^400: /);
   await file().setInputFiles({ name: 'long.png', mimeType: 'image/png', buffer: Buffer.alloc(30_001) });
   await problem(
-    '413: the body is larger than maxRequestBytes, 30000 bytes; send less at a time, or raise that setting',
+    '413: the body is larger than maxRequestBytes (30000 bytes); send less at a time, or raise that setting',
   );
   await server.stop();
 });
@@ -272,7 +272,7 @@ test('golden pictures are sent by a button, and compared', async () => {
   const golden = page.locator('#picture-golden button');
   expect(await golden.allInnerTexts()).toEqual(['levels']);
   expect(await page.locator('#omitted').innerText()).toBe(
-    'Golden example “large” is not shown: its picture is longer than 1024 KiB, the limit of this page.',
+    'Golden example “large” is not shown: its picture is larger than 1024 KiB, the limit of this page.',
   );
   await golden.click();
   await status('✓ As expected: 12 elements, no difference.');

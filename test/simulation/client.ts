@@ -4,7 +4,7 @@ import { valuesOf } from './model';
 import type { Asked } from './witness';
 import type { World } from './world';
 
-/** Client that sends requests one after another, over one connection for as long as possible. */
+/** A client that sends requests one after another, and keeps its connection for as long as possible. */
 export class Client {
   private socket?: Socket;
   private left: number;
@@ -27,7 +27,7 @@ export class Client {
     }
     this.left--;
     this.socket ??= this.connect();
-    // The server refused the connection.
+    // The server may have refused the connection.
     if (!this.socket || this.socket.destroyed) return;
     const { choices, settings } = world;
     const { chances } = settings;

@@ -9,9 +9,9 @@ export class Happening {
   isCancelled = false;
 
   constructor(
-    /** Milliseconds, as counted by the simulated performance.now(). */
+    /** Time in milliseconds of the simulated performance.now(). */
     readonly at: number,
-    /** Determines the order of events at the same time. */
+    /** Position among events at the same time. */
     readonly order: number,
     readonly run: () => void,
   ) {}
@@ -51,7 +51,10 @@ export class EventLoop {
     return this.at(this.now + ms, run);
   }
 
-  /** Counts whole milliseconds like Node, so a timer may fire slightly before performance.now() reaches its time. */
+  /**
+   * Starts a timer. Like Node, it counts whole milliseconds, so a timer may fire slightly before performance.now()
+   * reaches its time.
+   */
   setTimeout(run: () => void, ms = 1): Happening {
     const delay = ms >= 1 ? Math.trunc(ms) : 1;
     return this.at(Math.floor(this.now) + delay + this.lateness(), run);
@@ -70,7 +73,7 @@ export class EventLoop {
     return interval;
   }
 
-  /** Runs after all earlier immediates. */
+  /** Plans an immediate, which runs after all earlier ones. */
   setImmediate(run: () => void): Happening {
     this.lastImmediateAt = Math.max(this.lastImmediateAt + 1e-6, this.now + USUAL_LATENESS_MS * this.choices.next());
     return this.at(this.lastImmediateAt, run);
@@ -105,7 +108,8 @@ export class EventLoop {
         }
         queueMicrotask(tick);
       };
-      // A tick that a microtask starts runs after all other microtasks, and costs a quarter of a turn of the real loop.
+      // A tick that a microtask starts runs after all other microtasks. It takes a quarter of the time of a turn of the
+      // real loop.
       const tick = () => process.nextTick(step);
       tick();
     });

@@ -7,7 +7,7 @@ import type { World } from './world';
 type Callback = (...args: unknown[]) => void;
 
 /**
- * Replaces the clock, timers, random numbers, threads and exit of this process by those of a world.
+ * Replaces the clock, timers, random numbers, threads and exit of this process with those of a simulated world.
  *
  * @param world Returns the running world
  * @returns Function that restores the originals

@@ -12,7 +12,7 @@ export class Socket extends EventEmitter {
   readonly remotePort = 1;
   private exchange?: { readonly request: Request; readonly response: Response };
 
-  /** @param onClosed Notifies the client */
+  /** @param onClosed Called to notify the client */
   constructor(
     private readonly world: World,
     private readonly onClosed: () => void,
@@ -142,7 +142,7 @@ export class Response extends EventEmitter {
     return this;
   }
 
-  /** The response has been handed over, or never will be. */
+  /** Marks the response as handed over to the operating system, or as never sent. */
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;

@@ -1,6 +1,6 @@
 /**
- * npm run test:simulation [-- --schedules N --seed N --trace --plant BUG]: the server's queues, budget and shutdown
- * under simulated time.
+ * npm run test:simulation [-- --schedules N --seed N --trace --plant BUG]: tests the server's queues, budget and
+ * shutdown under simulated time.
  */
 import { parseArgs } from 'node:util';
 import { plant } from './planted-bugs';
@@ -23,8 +23,6 @@ void simulate({ schedules, seed: Number(values.seed), say: values.trace ? consol
   console.log({ ...outcome, seconds, schedulesPerSecond: Math.round(outcome.schedules / seconds) });
   if (!outcome.violation) return;
   const { seed, what } = outcome.violation;
-  console.log(
-    `${what}\nagain, with all that happened: npm run test:simulation -- --schedules 1 --trace --seed ${seed}`,
-  );
+  console.log(`${what}\nto repeat it with all events: npm run test:simulation -- --schedules 1 --trace --seed ${seed}`);
   process.exitCode = 1;
 });

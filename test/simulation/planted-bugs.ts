@@ -2,7 +2,7 @@ import { Holding } from '../../inference-image/src/budget/holding';
 import { JobQueue } from '../../inference-image/src/inference/job-queue';
 import { Scheduler } from '../../inference-image/src/inference/scheduler';
 
-/** Incorrect methods and properties that replace those of a class, by name. */
+/** Incorrect methods and properties, by name, that replace those of a class. */
 type Wrong = (right: any) => Record<string, PropertyDescriptor['value'] | { get(): unknown }>;
 
 /** Plausible bugs that the simulation must find. */
@@ -58,7 +58,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
       },
     }),
   ],
-  /** The scheduler finishes when nothing waits, although something is still running. */
+  /** The scheduler reports that it has finished when no request waits, although one is still running. */
   'early exit': [
     Scheduler,
     () => ({

@@ -50,7 +50,7 @@ export class Server {
   isListening = true;
   /** Whether the model has ever been ready. */
   hasOpened = false;
-  /** Whether no further requests are accepted. */
+  /** Whether the server has stopped accepting requests. */
   isFinishing = false;
   private readonly dataPlane: DataPlane;
   private readonly pool: ExecutorPool;

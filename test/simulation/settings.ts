@@ -14,7 +14,7 @@ export interface Settings {
   readonly maxConnections: number;
   readonly drainSeconds: number;
   readonly threads: ThreadSettings;
-  /** Rows that run on the main thread; 0 for a slow model. */
+  /** Maximum rows of a run on the main thread; 0 for a slow model. */
   readonly inlineElements: number;
   readonly inlineMisjudgedChance: number;
   readonly clients: number;
@@ -22,14 +22,14 @@ export interface Settings {
   readonly requests: number;
   /** Period in which clients arrive. */
   readonly arrivalMs: number;
-  /** Maximum number of rows. */
+  /** Maximum number of rows of a request. */
   readonly rows: number;
-  /** Shares of requests with optional client behavior. */
+  /** Fractions of requests for which the client behaves in a special way. */
   readonly chances: ClientChances;
   readonly signalMs: number;
   readonly secondSignalMs?: number;
   readonly signal: NodeJS.Signals;
-  /** Time when a trial finds that rows influence each other. */
+  /** Time at which a trial finds that rows influence each other. */
   readonly stopsSharingMs?: number;
 }
 
@@ -38,7 +38,7 @@ export interface ThreadSettings {
   readonly runMs: number;
   readonly failChance: number;
   readonly deathChance: number;
-  /** Whether outputs of shared runs have a row too many. */
+  /** Whether outputs of shared runs have one row too many. */
   readonly isCoupled: boolean;
 }
 

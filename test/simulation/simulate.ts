@@ -17,7 +17,7 @@ export interface Simulation {
   readonly seed: number;
   /** Number of schedules, if there is no violation. */
   readonly schedules: number;
-  /** Receives the trace, one line per event. */
+  /** Called with each line of the trace; there is one line per event. */
   readonly say?: (line: string) => void;
 }
 
@@ -26,7 +26,7 @@ export async function simulate({ seed: first, schedules, say }: Simulation): Pro
   let world: World | undefined;
   const { setImmediate: nextTurn } = globalThis;
   const { stackTraceLimit } = Error;
-  // Stacks take a fifth of the time. To get one, repeat the schedule with its seed.
+  // Stack traces take a fifth of the time. To get one, repeat the schedule with its seed.
   if (!say) Error.stackTraceLimit = 0;
   const restore = [installGlobals(() => world as World), watchQueues(() => (world as World).witness)];
   const onRejection = (error: unknown) => world?.violate(`the process crashes: ${(error as Error).stack}`);

@@ -4,7 +4,7 @@ import type { NumericData, Tensor } from '../../inference-image/src/inference/te
 import { MODEL, outputOf, requestsIn } from './model';
 import type { World } from './world';
 
-/** Executor thread with random delays, failures and exits. */
+/** An executor thread with random delays, failures and exits. */
 export class Thread extends EventEmitter {
   readonly id: number;
   /** Whether the model is loaded, as known to the main thread. */
@@ -90,7 +90,7 @@ interface Message {
   readonly requests: readonly number[];
 }
 
-/** Data transferred to another thread is no longer available here. */
+/** Empties the data of a tensor, because data that is transferred to another thread is no longer available here. */
 function transferred(tensor: Tensor): Tensor {
   const data = tensor.data as NumericData;
   const copy = data.slice();

@@ -11,7 +11,7 @@ const SWEEP_MS = 20;
 /** Longest run on the main thread, which blocks everything else. */
 const LONGEST_TURN_MS = 20;
 
-/** Request that reached the server. */
+/** A request that reached the server. */
 export interface Asked {
   readonly id: number;
   readonly client: number;
@@ -19,20 +19,20 @@ export interface Asked {
   readonly width: number;
   readonly timeoutMs?: number;
   readonly socket: Socket;
-  /** Times when the headers and the last byte arrived, in milliseconds. */
+  /** Times at which the headers and the last byte arrived, in milliseconds. */
   readonly receivedAt: number;
   sentAt?: number;
-  /** Time when the client disconnected. */
+  /** Time at which the client disconnected. */
   leftAt?: number;
   /** Whether a run of only this request has failed. */
   failedAlone: boolean;
   /** Status of the response. */
   status?: number;
-  /** The response has been handed over, or never will be. */
+  /** Whether the response has been handed over to the operating system, or will never be sent. */
   isClosed: boolean;
 }
 
-/** Observes all events, and checks them against its own rules. */
+/** Observes all events, and checks that they follow the rules that it contains. */
 export class Witness {
   readonly asked: Asked[] = [];
   private readonly open = new Set<Asked>();
@@ -52,7 +52,7 @@ export class Witness {
 
   sends(asked: Asked): void {
     asked.sentAt = this.world.loop.now;
-    this.world.trace(() => `request ${asked.id} is whole`);
+    this.world.trace(() => `request ${asked.id} is complete`);
   }
 
   leaves(asked: Asked): void {
@@ -75,7 +75,7 @@ export class Witness {
     if (fault) this.world.violate(`request ${id} is answered ${answer.status} ${fault}: ${answer.body}`);
   }
 
-  /** A run with rows of these requests begins. */
+  /** Called when a run with rows of these requests begins. */
   begins(requests: readonly number[], where: string): void {
     const { now } = this.world.loop;
     this.world.trace(() => `a run begins on ${where}, of requests ${requests.join(', ')}`);
@@ -85,18 +85,19 @@ export class Witness {
     }
   }
 
-  /** A run with rows of these requests has failed. */
+  /** Called when a run with rows of these requests has failed. */
   fails(requests: readonly number[]): void {
     if (requests.length > 0) this.world.trace(() => `the run of requests ${requests.join(', ')} has failed`);
     const asked = this.asked[requests[0] as number];
     if (asked && requests.length === 1) asked.failedAlone = true;
   }
 
-  /** No work is left at the current time, so everything that waits must have a reason. */
+  /** Called when no work is left at the current time. Everything that still waits must have a reason. */
   onQuiet(): void {
     const { budget } = this.world.server;
     const { heldBytes, totalBytes } = budget;
-    if (heldBytes < 0 || heldBytes > totalBytes) this.world.violate(`the budget holds ${heldBytes} of ${totalBytes}`);
+    if (heldBytes < 0 || heldBytes > totalBytes)
+      this.world.violate(`the budget holds ${heldBytes} bytes, and its limit is ${totalBytes}`);
     if (this.open.size === 0 && heldBytes !== 0) {
       this.world.violate(`the budget holds ${heldBytes} bytes, but no request is left`);
     }
@@ -147,7 +148,7 @@ export class Witness {
     for (const job of jobs) this.enter(job, 'again');
   }
 
-  /** A job of this size was added to a queue, or was refused. */
+  /** Called when a job of this size was added to a queue or was refused. */
   admits(limits: QueueLimits, rows: number, bytes: number, isAdmitted: boolean): void {
     if (limits === NO_LIMITS) return;
     let [count, waitingRows, waitingBytes] = [0, 0, 0];
@@ -222,7 +223,7 @@ export class Witness {
     const { server, threads, loop, signalledAt = Infinity, hadFailed } = this.world;
     const { scheduler, budget } = server;
     if (code !== (hadFailed ? 1 : 0)) return `with ${code}`;
-    if (loop.now < signalledAt + this.drainMs()) return 'before its drain has passed';
+    if (loop.now < signalledAt + this.drainMs()) return 'before its drain is over';
     const alive = threads.find(({ hasEnded }) => !hasEnded);
     if (alive) return `while thread ${alive.id} lives`;
     const unanswered = this.asked.find(({ status }) => status === undefined);
@@ -232,14 +233,14 @@ export class Witness {
   }
 
   private faultOfRun(asked: Asked | undefined, now: number): string | undefined {
-    if (!asked) return 'and was never asked';
-    if (asked.socket.destroyed) return 'although its client has gone';
+    if (!asked) return 'but no client has sent it';
+    if (asked.socket.destroyed) return 'although its client has disconnected';
     if (now >= deadlineOf(asked)) return 'after its deadline';
     if (now >= this.patienceOf(asked)) return "after the queue's time limit";
     return asked.status === undefined ? undefined : 'after its answer';
   }
 
-  /** Fault of a response, as the words after its status. */
+  /** Fault of a response, as the text that follows its status in messages. */
   private faultOf(asked: Asked, { status, body }: Answer): string | undefined {
     const { world } = this;
     const { now } = world.loop;
@@ -247,7 +248,7 @@ export class Witness {
       case 200:
         return isEcho(asked, body) ? undefined : 'with rows of others';
       case 408:
-        return asked.sentAt === undefined ? undefined : 'although it was whole';
+        return asked.sentAt === undefined ? undefined : 'although it was complete';
       // The response alone would exceed the budget.
       case 400:
       case 413:
@@ -255,19 +256,21 @@ export class Witness {
       case 429:
         return undefined;
       case 499:
-        return asked.leftAt !== undefined || asked.sentAt === undefined ? undefined : 'although its client is there';
+        return asked.leftAt !== undefined || asked.sentAt === undefined
+          ? undefined
+          : 'although its client is connected';
       case 500:
         return asked.failedAlone ? undefined : 'although no run of it alone has failed';
       case 503:
         return world.isHurried || !world.server.hasOpened ? undefined : 'although the model is served';
       case 504:
-        return now >= Math.min(deadlineOf(asked), this.patienceOf(asked)) ? undefined : 'before its time was over';
+        return now >= Math.min(deadlineOf(asked), this.patienceOf(asked)) ? undefined : 'before its time limit';
       default:
         return 'for no reason';
     }
   }
 
-  /** Time until which the request may wait in a queue. */
+  /** Time in milliseconds until which the request may wait in a queue. */
   private patienceOf({ sentAt = Infinity }: Asked): number {
     return sentAt + this.world.settings.queueTimeoutSeconds * 1000;
   }
@@ -278,7 +281,7 @@ export class Witness {
   }
 }
 
-/** `again`: queued again, to run before all others. */
+/** State of a job; `again` means that it was queued again and runs before all others. */
 type JobState = 'waiting' | 'taken' | 'again';
 
 /** State of a job that has no response yet. */
@@ -286,7 +289,7 @@ interface KnownJob {
   readonly asked: Asked;
   queue: JobQueue;
   state: JobState;
-  /** Time when the job entered this state. */
+  /** Time at which the job entered this state. */
   since: number;
 }
 

@@ -6,10 +6,10 @@ import { settingsOf, type Settings } from './settings';
 import type { Thread } from './thread';
 import { Witness } from './witness';
 
-/** Most schedules have several hundred events. */
+/** Maximum events of a schedule; most have several hundred. */
 const MAX_HAPPENINGS = 20_000;
 
-/** One schedule: a server, its threads and its clients, from the start of the process to its exit. */
+/** Simulates one schedule: a server, its threads and its clients, from the start of the process to its exit. */
 export class World {
   readonly choices: Choices;
   readonly settings: Settings;
@@ -27,7 +27,7 @@ export class World {
   violation?: string;
   private hasExited = false;
 
-  /** @param say Receives the trace, one line per event */
+  /** @param say Called with each line of the trace */
   constructor(
     seed: number,
     private readonly say?: (line: string) => void,
@@ -77,7 +77,7 @@ export class World {
     this.witness.onExit(code);
   }
 
-  /** Records a violation and ends the schedule. An error would be caught by the code under test. */
+  /** Records a violation and ends the schedule. It throws no error, because the code under test would catch it. */
   violate(what: string): void {
     this.trace(`VIOLATION: ${what}`);
     this.violation ??= what;

@@ -1,4 +1,4 @@
-/** POST /v2/models/NAME/infer on a new connection, because tests start and stop servers between calls. */
+/** Sends POST /v2/models/NAME/infer on a new connection, because tests start and stop servers between calls. */
 export async function infer(url: string, model: string, inputs: object[]): Promise<any> {
   const response = await fetch(`${url}/v2/models/${model}/infer`, {
     method: 'POST',

@@ -1,6 +1,6 @@
 import { initializer, node, value, type ModelParts } from './onnx-builder';
 
-/** Model whose rows influence each other although its declaration looks like that of a batch, with requests to it. */
+/** A model whose rows influence each other although its declaration looks like that of a batch, with requests to it. */
 export interface CoupledModel {
   readonly parts: ModelParts;
   /** Requests of one row, for the only input. */
@@ -51,7 +51,7 @@ const addedAboveLimit: CoupledModel = {
   operator: 'ReduceMax',
 };
 
-/** Keeps those of three candidates per row that are brighter than 1013, with one output row for each. */
+/** Returns one output row for each candidate brighter than 1013, of three candidates per input row. */
 const brightCandidates: CoupledModel = {
   parts: {
     inputs: [value('x', 'float', ['N', 3, 2])],
@@ -80,7 +80,9 @@ const brightCandidates: CoupledModel = {
   operator: 'Compress',
 };
 
-/** Scales over the whole batch; the vectors of ids 0 and 1 are zeros, for which the scale has no effect. */
+/**
+ * Quantizes with one scale for the whole batch. The vectors of ids 0 and 1 are zeros, on which the scale has no effect.
+ */
 const quantizedEmbedding: CoupledModel = {
   parts: {
     inputs: [value('x', 'int64', ['N', 'length'])],
@@ -131,7 +133,7 @@ const paddedTexts: CoupledModel = {
   operator: 'StringSplit',
 };
 
-/** Subtracts the minimum of the batch: for a single row the answer is 0. */
+/** Subtracts the minimum of the batch, so that the answer for a single row is 0. */
 const lessTheLeast: CoupledModel = {
   parts: {
     inputs: [value('x', 'int64', ['N', 1])],
@@ -189,7 +191,7 @@ const quantizedDynamically: CoupledModel = {
   operator: 'DynamicQuantizeLinear',
 };
 
-/** Models whose coupling is visible with generated rows. */
+/** Models whose coupling the trial detects with generated rows. */
 export const SHOWN_BY_TRIAL = {
   dividedByLargest,
   brightCandidates,
@@ -200,5 +202,5 @@ export const SHOWN_BY_TRIAL = {
   quantizedDynamically,
 } satisfies Record<string, CoupledModel>;
 
-/** Models whose coupling is visible only with certain values, such as those of golden examples. */
+/** Models whose coupling the trial detects only with certain values, such as those of golden examples. */
 export const SHOWN_BY_CERTAIN_VALUES = { addedAboveLimit, paddedTexts } satisfies Record<string, CoupledModel>;

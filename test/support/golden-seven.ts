@@ -3,12 +3,12 @@ import { join } from 'node:path';
 
 const DIGITS = join(__dirname, '..', '..', 'examples', 'digits');
 
-/** Golden example of the digits model with the picture of a seven, whose file is written below the folder. */
+/** Writes the picture of a seven below the folder, and returns a golden example of the digits model with it. */
 export function goldenSeven(folder: string): object {
   const { examples } = JSON.parse(readFileSync(join(DIGITS, 'digits.golden.json'), 'utf8'));
   const { response } = examples.find(({ name }: { name: string }) => name === 'a held-out seven');
   mkdirSync(join(folder, 'pictures'), { recursive: true });
   copyFileSync(join(DIGITS, 'pictures', '7.png'), join(folder, 'pictures', '7.png'));
-  // A PNG has 256 levels, and the data set 17.
+  // The tolerance allows for rounding of levels: a PNG has 256, and the data set 17.
   return { name: 'a seven', picture: 'pictures/7.png', response, tolerance: { absolute: 0.1 } };
 }

@@ -28,7 +28,7 @@ export interface Failure {
   readonly details: string;
 }
 
-/** Client of all services on a server's gRPC port, with its own connection. */
+/** A client of all services on a server's gRPC port, with its own connection. */
 export class GrpcClient {
   readonly client: Client;
 
@@ -49,14 +49,14 @@ export class GrpcClient {
     );
   }
 
-  /** Status of a failed call. */
+  /** Makes a call that must fail, and returns its error. */
   async failure(method: string, request: object = {}, options: CallOptions = {}): Promise<Failure> {
     return this.call(method, request, options).then((reply) => {
       throw new Error(`${method} did not fail: ${JSON.stringify(reply)}`);
     }, failureOf);
   }
 
-  /** Calls a path with any bytes. */
+  /** Calls a path with raw bytes as the message. */
   send(path: string, bytes: Buffer, options: CallOptions = {}): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const done = (error: ServiceError | null, reply?: Buffer) => (reply ? resolve(reply) : reject(error));
@@ -64,7 +64,7 @@ export class GrpcClient {
     });
   }
 
-  /** Call that can be cancelled. */
+  /** Starts a call that can be cancelled. */
   cancellable(method: string, request: object, deadlineMs?: number) {
     const { path, requestType } = methodOf(method);
     const bytes = Buffer.from(requestType.encode(requestType.fromObject(request)).finish());
@@ -91,7 +91,7 @@ export class GrpcClient {
     );
   }
 
-  /** Call with any number of requests and replies. */
+  /** Starts a call with any number of requests and replies. */
   stream(method: string): ClientDuplexStream<any, any> {
     const { path, requestType, responseType } = methodOf(method);
     return this.client.makeBidiStreamRequest<any, any>(

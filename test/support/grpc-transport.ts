@@ -11,17 +11,17 @@ import type { Log } from '../../inference-image/src/log';
 /** Result of a call: the contents of its answers, and its status. */
 export interface Outcome {
   readonly messages: Buffer[];
-  /** gRPC status; undefined if the stream was reset earlier. */
+  /** gRPC status; undefined if the stream was reset before it had one. */
   readonly code?: number;
   readonly details?: string;
   readonly headers: Record<string, unknown>;
-  /** HTTP/2 error code that the stream ended with. */
+  /** HTTP/2 error code with which the stream ended. */
   readonly reset: number;
 }
 
 const opened: Array<() => Promise<void> | void> = [];
 
-/** Transport with the methods of a test, on a free port. */
+/** A transport with the methods of a test, on a free port. */
 export class TestTransport {
   readonly budget: MemoryBudget;
   readonly transport: Transport;
@@ -83,7 +83,10 @@ export class TestTransport {
     return socket;
   }
 
-  /** Waits until there are no calls and their memory is released; otherwise the test fails by its time limit. */
+  /**
+   * Waits until there are no calls and their memory is released. If that never happens, the test exceeds its time
+   * limit.
+   */
   async isFree(): Promise<void> {
     while (this.budget.heldBytes !== 0 || this.callCount > 0) await sleep(10);
   }

@@ -41,7 +41,7 @@ export interface ModelFolderOptions {
   /** Files that the examples refer to, by name. */
   readonly elements?: Readonly<Record<string, Uint8Array>>;
   /**
-   * Verdict in model.json; null for none. @default - independent on axis 0 if every input and output begins with a
+   * Verdict in model.json; null to omit it. @default - independent on axis 0 if every input and output begins with a
    * symbol, otherwise fixed
    */
   readonly batching?: BatchingVerdict | null;

@@ -46,7 +46,7 @@ export function slowMultiplier(folder: string, name: string, factor: number, sec
   });
 }
 
-/** Model with this many MiB of weights, all 0 and in a sparse file. It is never run. */
+/** A model with this many MiB of weights, all 0 and in a sparse file. It is never run. */
 export function largeModel(folder: string, name: string, mebibytes: number, props: OnnxModelProps = {}): OnnxModel {
   const weights = `${name}-${mebibytes}.bin`;
   writeFileSync(join(folder, weights), '');
@@ -63,7 +63,7 @@ export function largeModel(folder: string, name: string, mebibytes: number, prop
 const VALUES = 1 << 20;
 const ITERATIONS_A_SECOND = 750;
 
-/** One recurrent layer with an input of [steps, rows, 3]. */
+/** A model of one recurrent layer with an input of [steps, rows, 3]. */
 export function recurrent(operator: 'LSTM' | 'GRU' | 'RNN'): ModelParts {
   const hidden = 2;
   const gates = { LSTM: 4, GRU: 3, RNN: 1 }[operator] * hidden;

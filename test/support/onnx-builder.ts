@@ -50,7 +50,7 @@ export function value(name: string, elem: Elem, dims?: Dim[]) {
   return { name, type: { tensorType: { elemType: ELEM[elem], ...(dim && { shape: { dim } }) } } };
 }
 
-/** Output of a sequence or map type, as written by sklearn's ZipMap. */
+/** Output of a sequence or map type, as sklearn's converter writes it for ZipMap. */
 export function nonTensor(
   name: string,
   kind: 'sequenceType' | 'mapType' | 'optionalType' | 'sparseTensorType',
@@ -64,7 +64,7 @@ export function initializer(name: string, elem: Elem, dims: number[], data: Arra
   return { name, dataType: ELEM[elem], dims, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
-/** Tensor with its bytes in another file. */
+/** Initializer whose bytes are in another file. */
 export function externalInitializer(
   name: string,
   elem: Elem,

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { crc32 } from '../../inference-image/src/pictures/png-chunks';
 
-/** Color types of PNG by the bytes of a pixel: https://www.w3.org/TR/png-3/#6Colour-values */
+/** Color types of PNG by name: https://www.w3.org/TR/png-3/#6Colour-values */
 export const PNG_COLORS = { gray: 0, rgb: 2, palette: 3, rgba: 6 } as const;
 
 export const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
@@ -9,7 +9,7 @@ export const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 export interface PngOptions {
   /** @default 8 */
   readonly bitDepth?: number;
-  /** Colors of three bytes each. */
+  /** Colors of the palette, three bytes for each. */
   readonly palette?: readonly number[];
 }
 

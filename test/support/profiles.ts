@@ -3,7 +3,7 @@ import { OnnxModel, type MeasuredRun, type ModelProfile, type OnnxModelProps } f
 import { RUNTIME_VERSION } from '../../lib/model/runtime-limits';
 import { pathBeside } from '../../lib/committed-file';
 
-/** Milliseconds of a run by its number of rows. */
+/** Measured runs of a profile. @param milliseconds Duration of a run by its number of rows. */
 export function ladder(threads: number, milliseconds: Record<number, number>): MeasuredRun[] {
   return Object.entries(milliseconds).map(([rows, time]) => ({
     threads,
@@ -41,7 +41,7 @@ export function profileOf(sha256: string, changes: Partial<ModelProfile> = {}): 
   };
 }
 
-/** Model of a file, with a profile beside it. */
+/** Model from a file, with a profile written beside it. */
 export function profiledModel(
   path: string,
   changes: Partial<ModelProfile> = {},

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Client that sends any bytes, and reads only on request. */
+/** A client that sends raw bytes and can leave answers unread. */
 export class RawConnection {
   /** Received bytes as latin1. */
   received = '';
@@ -20,7 +20,7 @@ export class RawConnection {
     reads: boolean,
   ) {
     this.closed = new Promise((resolve) => socket.once('close', resolve));
-    // Without a listener, an error would end the test; the error also closes the connection.
+    // Without a listener, an error would fail the test; the error closes the connection anyway.
     socket.setEncoding('latin1').on('error', () => undefined);
     if (reads) socket.on('data', (text) => (this.received += text));
     else socket.pause();
@@ -31,7 +31,7 @@ export class RawConnection {
     return this;
   }
 
-  /** Waits without a time limit. */
+  /** Waits, without a time limit, until the received text matches. */
   async receives(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.received);
@@ -46,7 +46,7 @@ export class RawConnection {
   }
 }
 
-/** Head of an HTTP request. */
+/** Request line and headers of an HTTP request. */
 export function head(method: string, path: string, headers: Readonly<Record<string, string | number>> = {}): string {
   const lines = Object.entries({ host: 'm', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;

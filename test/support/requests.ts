@@ -1,7 +1,7 @@
 import type { Datatype } from '../../inference-image/src/contract/signature';
 import type { ServerProcess } from './server';
 
-/** One input of rank 1, in JSON. */
+/** An input of rank 1 in JSON. */
 export function tensor<T extends Datatype>(name: string, datatype: T, data: unknown[]) {
   return { name, datatype, shape: [data.length], data };
 }

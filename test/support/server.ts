@@ -21,14 +21,14 @@ export interface Reply {
   readonly body: any;
 }
 
-/** Server process with the bundle of the image and a model of the test. It ends with the test file. */
+/** A server process with the bundle of the image and a model of the test. It is stopped at the end of the test file. */
 export class ServerProcess {
   readonly log: LogLine[] = [];
   readonly exitCode: Promise<number | null>;
   stderr = '';
   url = '';
   metricsUrl = '';
-  /** Host and port. */
+  /** Host and port of the gRPC server. */
   grpcTarget = '';
   private listeners: Array<() => void> = [];
 
@@ -88,7 +88,7 @@ export class ServerProcess {
     return this.fetch(path, init);
   }
 
-  /** POST to the infer path. */
+  /** Sends a POST to the inference path. */
   infer(body: unknown, init: RequestInit & { path?: string } = {}): Promise<Reply> {
     const { path = '/v2/models/m/infer', headers, ...rest } = init;
     const isJson = typeof body === 'object' && !(body instanceof Uint8Array);
@@ -104,12 +104,12 @@ export class ServerProcess {
     return (await fetch(`${this.metricsUrl}/metrics`)).text();
   }
 
-  /** Value of a series of the metrics; of the first, if labels distinguish several. */
+  /** Value of a series of the metrics. If labels distinguish several, it is that of the first. */
   async series(name: string): Promise<number> {
     return Number(new RegExp(`^${name}({.*})? (\\S+)$`, 'm').exec(await this.metrics())?.[2]);
   }
 
-  /** Waits without a time limit, because none suits every machine. */
+  /** Waits until a series has a value. There is no time limit, because none suits every machine. */
   async seriesReaches(name: string, value: number): Promise<void> {
     while ((await this.series(name)) !== value) await sleep(5);
   }

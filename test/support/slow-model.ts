@@ -1,8 +1,8 @@
 import { initializer, node, value, type ModelParts } from './onnx-builder';
 
 /**
- * y: FP32 [1] = n, after n rounds of work, for n: INT64 [1]. Each round is a product of two 128x128 matrices, about a
- * tenth of a millisecond.
+ * y: FP32 [1] = n, after n rounds of work, for n: INT64 [1]. Each round multiplies two matrices of 128 x 128, which
+ * takes about 0.1 ms.
  */
 export function slowModel(): ModelParts {
   const size = 128;
@@ -12,7 +12,7 @@ export function slowModel(): ModelParts {
     output: [value('goOn', 'bool', []), value('counted', 'float', [1])],
     node: [
       node('Identity', ['go'], ['goOn']),
-      // Depends on the count, so that no optimizer moves it out of the loop.
+      // Depends on the loop count, so that no optimizer moves it out of the loop.
       node('Add', ['ones', 'count'], ['a']),
       node('MatMul', ['a', 'a'], ['product']),
       node('ReduceSum', ['product'], ['sum'], { attributes: { keepdims: 0 } }),

@@ -1,6 +1,6 @@
 import { initializer, node, value, type Dim, type ModelParts } from './onnx-builder';
 
-/** As in text recognition: FP32 [1, seq] becomes [seq, 1, 8], whatever is declared. */
+/** A model as in text recognition: it converts FP32 [1, seq] to [seq, 1, 8], whatever shape is declared. */
 export function transposed(declared: Dim[] = [1, 'seq']): ModelParts {
   return {
     inputs: [value('x', 'float', [1, 'seq'])],
@@ -18,8 +18,8 @@ export function transposed(declared: Dim[] = [1, 'seq']): ModelParts {
 }
 
 /**
- * Returns those boxes of FP32 [batch, 4] that have a score above the threshold; their number is declared as that of the
- * pictures.
+ * A model that returns the boxes of FP32 [batch, 4] whose score is above the threshold. It wrongly declares that their
+ * number is the batch size.
  */
 export function detector(threshold: number): ModelParts {
   return {

@@ -1,5 +1,5 @@
-// Validates OpenAPI documents, a JSON array on standard input, and prints what is wrong with each. The validator is an
-// ES module, which jest cannot load.
+// Validates OpenAPI documents, which are a JSON array on standard input, and prints the faults of each. It is a
+// separate program, because the validator is an ES module, which jest cannot load.
 import { Validator } from '@seriousme/openapi-schema-validator';
 
 let text = '';

@@ -1,13 +1,15 @@
 import type { Holding } from './holding';
 
-/** Smaller chunks are copied into shared blocks, because keeping each chunk alive would take many times its bytes. */
+/**
+ * Chunks below this size are copied into shared blocks, because each chunk keeps a buffer of many times its size alive.
+ */
 const KEPT_BYTES = 8 * 1024;
 const MIN_BLOCK_BYTES = 4 * 1024;
 const MAX_BLOCK_BYTES = 256 * 1024;
 
-/** A body that arrives in chunks of any size. Memory is added to a holding before it is used. */
+/** A body that arrives in chunks of any size. Its memory is reserved in a holding before it is used. */
 export class BodyParts {
-  /** Bytes of the body so far. */
+  /** Bytes received so far. */
   length = 0;
   private readonly parts: Buffer[] = [];
   /** Block for small chunks; the bytes from `copiedFrom` to `copiedTo` are not in `parts` yet. */
@@ -31,7 +33,7 @@ export class BodyParts {
   }
 
   /**
-   * Joins the body. Afterwards the holding counts exactly the body's length for it.
+   * Joins the chunks into one buffer, and reduces the reservation to exactly the body's length.
    * @throws ServingError if the memory budget has no room for the body in addition to its parts.
    */
   join(): Buffer {

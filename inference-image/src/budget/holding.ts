@@ -1,13 +1,16 @@
 import { ServingError } from '../errors';
 import type { MemoryBudget } from './memory-budget';
 
-/** Memory of a request without content: its objects, a hundred short headers and its places in the queues. */
+/**
+ * Memory that a request takes apart from its body and its long headers: its objects, a hundred short headers and its
+ * places in the queues.
+ */
 export const REQUEST_BYTES = 16 * 1024;
 
 /**
- * Memory for each byte of headers. Node keeps long headers in strings and tables. Measured with 15 KiB of headers: 0.8
- * bytes for each byte of one long value, 1.6 for 95 headers of 150 bytes, and 2.5 for long names that differ in every
- * request.
+ * Memory that each byte of headers takes. Node keeps long headers in strings and tables. Measured with 15 KiB of
+ * headers: 0.8 bytes for each byte of one long value, 1.6 for 95 headers of 150 bytes, and 2.5 for long names that
+ * differ in every request.
  */
 const BYTES_PER_HEADER_BYTE = 2.5;
 
@@ -58,7 +61,7 @@ export class Holding {
    * small, and `cancelled` after `release`, because nothing would free those bytes.
    */
   add(bytes: number): void {
-    if (this.isReleased) throw new ServingError('cancelled', 'the request has ended already');
+    if (this.isReleased) throw new ServingError('cancelled', 'the request has already ended');
     this.budget.take(this, bytes);
     this.bytes += bytes;
   }

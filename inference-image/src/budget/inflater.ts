@@ -13,19 +13,22 @@ const CODINGS = {
 export type Coding = keyof typeof CODINGS;
 
 /**
- * Bodies of up to this size are inflated synchronously if the result stays below the second limit; that takes at most
- * 0.4 ms.
+ * Compressed bodies of up to 2 KiB are inflated synchronously if the result has at most 64 KiB; that takes at most 0.4
+ * ms.
  */
 const AT_ONCE_BYTES = 2 * 1024;
 const AT_ONCE_INFLATED_BYTES = 64 * 1024;
 
 const CHUNK_BYTES = 64 * 1024;
-/** Compressed bytes that are inflated in one step. Blocks without content take up to 9 ms. */
+/** Compressed bytes that are inflated in one step. The worst case, deflate blocks without content, takes up to 9 ms. */
 const SLICE_BYTES = 64 * 1024;
 /** Memory of a zlib stream: its window, its tables and its output chunk. */
 const STREAM_BYTES = 48 * 1024 + CHUNK_BYTES;
 
-/** Compressed size below which a request may be short. Data without content takes at most 9 ms. */
+/**
+ * Compressed bodies of up to 64 KiB whose result has at most 128 KiB are short: they have a queue of their own. To find
+ * that a body is longer takes at most 9 ms.
+ */
 const SHORT_BYTES = 64 * 1024;
 const SHORT_INFLATED_BYTES = 128 * 1024;
 
@@ -43,17 +46,17 @@ export interface Compressed {
 }
 
 /**
- * Decompresses requests of all transports: the smallest synchronously, others in libuv's threads. Bodies that may be
- * short have a queue of their own, so that they do not wait for long ones. Each queue inflates one body at a time; more
- * would take CPU time from other work, and most of the budget.
+ * Decompresses requests of all transports: the smallest synchronously, others in libuv's threads. Short and long bodies
+ * have separate queues, so that a short one never waits for a long one. Each queue inflates one body at a time: several
+ * at once would take CPU time from other work, and most of the budget.
  */
 export class Inflater {
   private readonly short = new Line(MAX_SHORT_WAITING, 'compressed requests');
   private readonly long = new Line(MAX_LONG_WAITING, 'long compressed requests');
 
   /**
-   * @throws ServingError, or rejects with one, if the result exceeds the limit, does not fit the budget, or the data is
-   * invalid.
+   * @throws ServingError, or rejects with one, if the data is invalid, or if the result exceeds the limit or does not
+   * fit in the budget.
    */
   inflate(compressed: Compressed): Buffer | Promise<Buffer> {
     const { bytes, coding, limit, holding } = compressed;
@@ -84,7 +87,7 @@ export function inflateAtOnce(bytes: Buffer, coding: Coding, limit: SizeLimit): 
   throw limit.error();
 }
 
-/** Returns undefined if the result is too large, or too large to be inflated synchronously. */
+/** Returns undefined if the result exceeds `maxBytes` or is too large to be inflated synchronously. */
 function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer | undefined {
   try {
     return CODINGS[coding].atOnce(bytes, { maxOutputLength: Math.min(maxBytes, AT_ONCE_INFLATED_BYTES) });
@@ -94,10 +97,10 @@ function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer |
   }
 }
 
-/** Resolves to undefined if the result is long. */
+/** Resolves to undefined if the result is not short. */
 async function inflateShort({ bytes, coding, limit, holding, isCancelled }: Compressed): Promise<Buffer | undefined> {
   assertConnected(isCancelled);
-  // The output chunks, and the buffer that joins them.
+  // For the output chunks and for the buffer that joins them.
   const reserved = STREAM_BYTES + 2 * SHORT_INFLATED_BYTES;
   holding.add(reserved);
   try {
@@ -164,7 +167,7 @@ function assertConnected(isCancelled: () => boolean): void {
 
 /** Creates the error for a request whose client disconnected before its decompression finished. */
 export function clientGone(): ServingError {
-  return new ServingError('cancelled', 'the client went away before its request was decompressed');
+  return new ServingError('cancelled', 'the client disconnected before its request was decompressed');
 }
 
 function isTooLong(error: unknown): boolean {

@@ -7,10 +7,10 @@ const WAITING_SHARE = 1 / 2;
 const PATIENCE_MS = 2000;
 
 /**
- * Limit on the bytes that the process holds for requests, over all transports, from the first byte of a request to the
- * last byte of its answer. Requests that wait for their clients hold at most a share of it. If that memory is needed,
- * the oldest of them is dropped: a client that never completes its request, or never reads its answer, cannot block
- * others.
+ * Limit on the bytes that the process holds for requests of all transports, from the first byte of a request to the
+ * last byte of its answer. Requests that wait for their clients may hold at most half of it. If other requests need
+ * that memory, the oldest waiting request is dropped, so that a client that never completes its request, or never reads
+ * its answer, cannot block others.
  */
 export class MemoryBudget {
   private held = 0;
@@ -26,7 +26,7 @@ export class MemoryBudget {
   }
 
   /**
-   * Starts counting a request.
+   * Opens a holding for a request.
    * @param headerBytes Bytes of its headers. @default 0
    * @throws ServingError `rejected` if the budget is full.
    */
@@ -39,7 +39,7 @@ export class MemoryBudget {
     if (holding.heldBytes + bytes > this.totalBytes) {
       throw new ServingError(
         'tooLarge',
-        `the request takes ${holding.heldBytes + bytes} bytes of memory; the server has ${this.totalBytes} for all requests; send less at a time, or raise the memory of the container (and requestBudgetBytes, if it is set)`,
+        `the request takes ${holding.heldBytes + bytes} bytes of memory, but the server has only ${this.totalBytes} bytes for all requests; send less at a time, or raise the memory of the container (and requestBudgetBytes, if it is set)`,
       );
     }
     if (this.lacks(holding, bytes) && !this.makeRoom(holding, bytes)) throw this.full(bytes);
@@ -47,20 +47,20 @@ export class MemoryBudget {
     if (holding.isWaiting) this.heldByWaiting += bytes;
   }
 
-  /** For Holding. */
+  /** Called only by Holding. */
   give(holding: Holding, bytes: number): void {
     this.held -= bytes;
     if (holding.isWaiting) this.heldByWaiting -= bytes;
   }
 
-  /** For Holding. */
+  /** Called only by Holding. */
   startWaiting(holding: Holding): void {
     this.waiting.add(holding);
     this.heldByWaiting += holding.heldBytes;
     if (this.lacks(holding, 0)) this.dropOverdue(holding);
   }
 
-  /** For Holding. */
+  /** Called only by Holding. */
   stopWaiting(holding: Holding): void {
     if (this.waiting.delete(holding)) this.heldByWaiting -= holding.heldBytes;
   }
@@ -79,7 +79,7 @@ export class MemoryBudget {
     }
   }
 
-  /** Drops the oldest requests whose clients had enough time, but only if that frees enough memory. */
+  /** Drops the oldest requests whose clients have exceeded their time, but only if that frees enough memory. */
   private makeRoom(holding: Holding, bytes: number): boolean {
     const dropped: Holding[] = [];
     let missing = bytes;
@@ -93,7 +93,7 @@ export class MemoryBudget {
     return true;
   }
 
-  /** Requests whose clients had enough time, oldest first. */
+  /** Requests whose clients have exceeded their time, oldest first. */
   private *overdue(holding: Holding): Iterable<Holding> {
     const now = performance.now();
     for (const other of this.waiting) {
@@ -107,7 +107,7 @@ export class MemoryBudget {
     return new MemoryFullError(
       held + bytes > totalBytes
         ? `the memory for requests is full: ${held} of ${totalBytes} bytes are in use; try again later`
-        : `requests that wait for their clients hold ${heldByWaiting} bytes, and ${WAITING_SHARE * totalBytes} is the limit; try again later`,
+        : `requests that wait for their clients hold ${heldByWaiting} bytes, and their limit is ${WAITING_SHARE * totalBytes} bytes; try again later`,
     );
   }
 }

@@ -8,31 +8,37 @@ import type { MemoryBudget } from './memory-budget';
 const MIB = 1024 * 1024;
 
 /**
- * Unread answers that clients may leave in the operating system's buffers, in bytes; that memory counts as the
- * container's.
+ * Bytes of unread answers that all clients together may leave in the operating system's buffers. This memory counts
+ * toward the container's limit.
  */
 const MIN_LIMIT_BYTES = 16 * MIB;
 /**
- * The same as a share of the budget, which applies if it is larger: even a few clients of large answers leave that much
- * for a moment.
+ * The same limit as a share of the budget; the larger of the two applies. Even a few clients with large answers briefly
+ * leave that much unread.
  */
 const LIMIT_SHARE = 1 / 16;
-/** Most bytes that the operating system buffers for a connection by default. The rest waits in the budget. */
+/**
+ * Maximum number of bytes that the operating system buffers for a connection by default. The rest of an answer stays in
+ * the server's memory, where the budget counts it.
+ */
 const CONNECTION_BYTES = 4 * MIB;
 /** Share of the limit above which slow readers are disconnected. */
 const CROWDED_SHARE = 1 / 2;
 /**
- * Time for which a client is observed before it may be disconnected, and the bytes per second that it must read
- * meanwhile.
+ * Time for which a client is observed before it may be disconnected, and the bytes per second that it must read during
+ * that time.
  */
 const PATIENCE_MS = 2000;
 const MIN_SPEED = 64 * 1024;
-/** Bytes that may be sent to a client without unread bytes even if the limit is reached. */
+/** Bytes that may be sent to a client that has read everything so far, even if the limit is reached. */
 const SMALL_BYTES = 16 * 1024;
 const SWEEP_MS = 1000;
-/** Age up to which a table is recent enough to refuse requests by. */
+/** Maximum age of a scan that may decide whether a request is refused. */
 const REFRESH_MS = 20;
-/** Share of time that scans may take: closed connections leave rows, up to a hundred thousand in a minute. */
+/**
+ * Share of time that scans may take. Tables can be long: rows of closed connections stay for a minute, up to a hundred
+ * thousand of them.
+ */
 const SCANNING_SHARE = 1 / 10;
 
 /** Tables of the connections of this network namespace: https://docs.kernel.org/networking/proc_net_tcp.html */
@@ -41,41 +47,45 @@ const ROW = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]{2
 
 interface Watched {
   /**
-   * Bytes that the client had read when unread bytes were first seen, and the time of that; undefined if it has read
-   * everything.
+   * Bytes that the client had read when a scan first found unread bytes, and the time of that scan; undefined if it has
+   * read everything.
    */
   behind?: { readonly read: number; readonly since: number };
   /** Bytes of answers sent since the last scan. */
   sent: number;
-  /** All bytes written up to the last scan. */
+  /** Total bytes written to the connection up to the last scan. */
   written: number;
-  /** Bytes that the server had read when unread request bytes were first seen, and the time of that. */
+  /**
+   * Bytes that the server had read when a scan first found request bytes that it had not read, and the time of that
+   * scan.
+   */
   stalled?: { readonly bytesRead: number; readonly since: number };
 }
 
-/** Bytes of a connection that the operating system buffers. */
+/** Bytes that the operating system buffers for a connection. */
 interface Queues {
   /** Bytes of answers that the client has not read. */
   readonly unread: number;
-  /** Bytes of requests that arrived and that the server has not read. */
+  /** Bytes of requests that have arrived but that the server has not read. */
   readonly unreceived: number;
 }
 
 const NO_QUEUES: Queues = { unread: 0, unreceived: 0 };
 
 /**
- * Bounds the unread answers in the operating system's buffers: up to 4 MiB for each connection. Node reports neither
- * their size nor their age, and has no limit for them. Linux reports the size for each connection; on other systems
- * nothing is bounded.
+ * Bounds the unread answers in the operating system's buffers, which hold up to 4 MiB for each connection. Node reports
+ * neither the size nor the age of unread answers, and does not limit them. Linux reports their size for each
+ * connection; on other systems nothing is bounded.
  *
- * If a client leaves enough unread, node:http stops reading from it. The operating system then buffers the requests
- * that the client keeps sending: several MiB for a connection that sent fast before. That is bounded in the same way.
+ * If a client leaves too much unread, node:http stops reading from it. The operating system then buffers the requests
+ * that the client keeps sending: several MiB for a connection that was fast before. Those bytes are bounded in the same
+ * way.
  */
 export class UnreadAnswers {
   private bytes = 0;
   private unreceivedBytes = 0;
   private unreadAtScan = 0;
-  /** Bytes of all answers so far, at most 4 MiB for each answer. */
+  /** Bytes of all answers so far; each answer counts as at most 4 MiB. */
   private sentBytes = 0;
   private isScanning = false;
   private nextScanAt = -Infinity;
@@ -92,14 +102,19 @@ export class UnreadAnswers {
     ).unref();
   }
 
-  /** Watches a connection: its client is disconnected if it reads slowly while much is unread in total. */
+  /**
+   * Watches a connection, whose client is disconnected if it reads slowly while the unread answers of all clients
+   * exceed half of the limit.
+   */
   watch(socket: Socket): void {
     if (socket.localPort !== undefined) this.ports.add(socket.localPort);
     this.watched.set(socket, { sent: 0, written: socket.bytesWritten });
     socket.once('close', () => this.watched.delete(socket));
   }
 
-  /** Counts an answer handed to the operating system. Until the next scan it counts in full, up to 4 MiB. */
+  /**
+   * Counts an answer that was handed to the operating system. Until the next scan, up to 4 MiB of it count as unread.
+   */
   sent(socket: Socket, bytes: number): void {
     const counted = Math.min(bytes, CONNECTION_BYTES);
     this.bytes += counted;
@@ -110,8 +125,8 @@ export class UnreadAnswers {
   }
 
   /**
-   * Checks for room before the work for an answer starts. A client without unread bytes passes even if the limit is
-   * reached, since its answer may be small.
+   * Checks for room before the work for an answer starts. A client that has read everything so far passes even if the
+   * limit is reached, since its answer may be small.
    * @throws ServingError `rejected` if there is no room for more answers.
    */
   assertRoom(socket: Socket): void {
@@ -132,7 +147,7 @@ export class UnreadAnswers {
     return this.bytes > this.limitBytes;
   }
 
-  /** Whether the last scan is old enough. */
+  /** Whether the last scan is old enough for another one. */
   private get mayScan(): boolean {
     return performance.now() > this.nextScanAt;
   }
@@ -151,8 +166,8 @@ export class UnreadAnswers {
   }
 
   /**
-   * Upper bound of the bytes unread since the last scan. It counts more than answers: HTTP/2 acknowledges everything
-   * that a client sends.
+   * Upper bound of the bytes that are unread now. It includes all bytes written since the last scan, which are not only
+   * answers: HTTP/2 acknowledges everything that a client sends.
    */
   private mostUnread(): number {
     let bytes = this.unreadAtScan;
@@ -166,7 +181,7 @@ export class UnreadAnswers {
     return false;
   }
 
-  /** Scans without blocking the event loop: reading large tables takes 10 ms. */
+  /** Scans without blocking the event loop, because reading large tables takes 10 ms. */
   private async scanLater(): Promise<void> {
     if (this.isScanning) return;
     this.isScanning = true;
@@ -201,7 +216,10 @@ export class UnreadAnswers {
     }
   }
 
-  /** Whether the server has long read nothing from a connection while much is unreceived in total. */
+  /**
+   * Whether the server has read nothing from a connection for two seconds, while the bytes of all requests that it has
+   * not read exceed half of the limit.
+   */
   private isStalled(socket: Socket, watched: Watched, unreceived: number, now: number): boolean {
     const { bytesRead } = socket;
     if (unreceived === 0) watched.stalled = undefined;
@@ -212,13 +230,13 @@ export class UnreadAnswers {
 
   private disconnect(socket: Socket, { unread, unreceived }: Queues): void {
     this.metrics.observeDrop('unread');
-    // With any other way of closing, the operating system would keep the connection's bytes.
+    // After any other way of closing, the operating system would keep the buffered bytes.
     socket.resetAndDestroy();
     this.bytes -= unread;
     this.unreceivedBytes -= unreceived;
   }
 
-  /** Counts the buffered bytes. @returns Bytes by connection, keyed as in `keyOf`. */
+  /** Counts the buffered bytes. @returns The bytes of each connection by its `keyOf`. */
   private measure(texts: readonly string[], began: number): ReadonlyMap<string, Queues> {
     const queues = new Map<string, Queues>();
     this.bytes = this.unreceivedBytes = 0;
@@ -227,7 +245,7 @@ export class UnreadAnswers {
         const port = parseInt(local as string, 16);
         const unread = parseInt(sent as string, 16);
         const unreceived = parseInt(arrived as string, 16);
-        // For a listening port the figure is a number of connections.
+        // For a listening port, this field is a number of connections.
         const other = parseInt(remote as string, 16);
         if (unread + unreceived === 0 || other === 0 || !this.ports.has(port)) continue;
         queues.set(keyOf(port, other), { unread, unreceived });
@@ -242,7 +260,7 @@ export class UnreadAnswers {
   }
 }
 
-/** Key of a connection; clients with different addresses may share one. */
+/** Key of a connection; clients with different addresses may have the same key. */
 function keyOf(localPort: number | undefined, remotePort: number | undefined): string {
   return `${localPort} ${remotePort}`;
 }

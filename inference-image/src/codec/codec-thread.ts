@@ -5,7 +5,7 @@ import type { CodecModel, ToCodec } from './messages';
 const MIB = 1024 * 1024;
 
 /**
- * Limit of the thread's heap. Elements are outside it; it holds the JSON around them and the text that is being
+ * Limit on the thread's heap. Elements are stored outside the heap, which holds the JSON around them and the text being
  * written.
  */
 const MAX_HEAP_MIB = 128;
@@ -15,8 +15,8 @@ export class CodecThread extends ThreadClient<ToCodec> {
   /**
    * Starts the thread.
    * @param script Bundle of the codec.
-   * @param maxHeapMib Limit of the thread's heap, in MiB; exceeding it ends the thread and not the process. @default -
-   * 128, or half of the process's own limit
+   * @param maxHeapMib Limit on the thread's heap, in MiB; exceeding it ends the thread, not the process. @default - the
+   * smaller of 128 and half of the process's own limit
    */
   constructor(script: string, { name, version, signature }: CodecModel, maxHeapMib = defaultHeapMib()) {
     const model: CodecModel = { name, version, signature };

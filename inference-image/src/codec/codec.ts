@@ -13,20 +13,20 @@ import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
 import { ownBuffers, ownBytes } from './transfer';
 
 /**
- * Size of JSON that takes 0.2 ms to read. Larger requests take turns: a thousand clients' requests may arrive in one
- * turn of the event loop, and each blocks it.
+ * Size of JSON that takes 0.2 ms to read. Larger requests are read one in each turn of the event loop, because a
+ * thousand requests may arrive in one turn, and each of them blocks the loop.
  */
 const AT_ONCE_BYTES = 16 * 1024;
 /** Number of elements that take 1.5 ms to write, or 4 ms as doubles. */
 const ENCODE_ELEMENTS = 32_768;
-/** Length of texts, in bytes or characters, that takes some milliseconds to read or write. */
+/** Total length of texts, in bytes or characters, that takes a few milliseconds to read or write. */
 const TEXT_LENGTH = 256 * 1024;
 
 export interface CodecOptions {
   readonly model: CodecModel;
   readonly decoder: InferRequestDecoder;
   readonly startThread: () => CodecThread;
-  /** Number of large bodies that may wait to be read; further ones are refused at once. */
+  /** Number of large bodies that may wait to be read; requests beyond it are refused at once. */
   readonly maxQueueLength: number;
 }
 
@@ -57,14 +57,14 @@ export class Codec {
   }
 
   /**
-   * Reads a request like InferRequestDecoder.decode. Takes ownership of a large body.
+   * Decodes a request as InferRequestDecoder.decode does. Takes ownership of a large body.
    * @param holding Memory of the request. It already counts the body; the decoded inputs are added.
    */
   decode(body: Buffer, jsonLength: number | undefined, holding: Holding): InferRequest | Promise<InferRequest> {
     const jsonBytes = Math.min(jsonLength ?? body.length, body.length);
     if (jsonBytes < AT_ONCE_BYTES || jsonBytes < (jsonLength ?? 0))
       return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
-    // Larger bodies go to the thread: the transfer costs less than reading them here.
+    // Larger bodies go to the thread, because transferring them costs less than reading them here.
     if (jsonBytes < TURN_BYTES) {
       this.assertRoom(this.inTurn);
       return this.decodeInTurn(body, jsonBytes, holding);
@@ -72,7 +72,7 @@ export class Codec {
     if (jsonBytes > constants.MAX_STRING_LENGTH) {
       throw new ServingError(
         'tooLarge',
-        `the request has ${jsonBytes} bytes of JSON, and the limit is ${constants.MAX_STRING_LENGTH}; send its data as binary data`,
+        `the request has ${jsonBytes} bytes of JSON, and the limit is ${constants.MAX_STRING_LENGTH} bytes; send its data as binary data`,
       );
     }
     this.assertRoom(this.decoding);
@@ -85,7 +85,7 @@ export class Codec {
   }
 
   /**
-   * Writes a response like InferResponseEncoder.encode. Takes ownership of large outputs.
+   * Encodes a response as InferResponseEncoder.encode does. Takes ownership of large outputs.
    * @param holding Memory of the request. The outputs and the answer are added.
    */
   encode(request: InferRequest, outputs: readonly Tensor[], holding: Holding): InferResponse | Promise<InferResponse> {
@@ -153,7 +153,7 @@ export class Codec {
   ): Promise<InferResponse> {
     const written = await this.work.do(this.writeTexts(request, outputs, holding));
     const textBytes = written.reduce((total, pieces) => total + lengthOf(pieces ?? []), 0);
-    // Counted twice, since all pieces are copied into one body.
+    // Counted twice, because the pieces are later copied into one body.
     hold(holding, textBytes, request);
     const capacity = maxBytes + textBytes;
     const response =
@@ -164,7 +164,10 @@ export class Codec {
     return response;
   }
 
-  /** Writes the JSON of many texts in slices: copying them to a thread takes as long as writing them. */
+  /**
+   * Writes the JSON of many texts in slices on this thread, because copying them to another thread takes as long as
+   * writing them.
+   */
   private *writeTexts(
     request: InferRequest,
     outputs: readonly Tensor[],
@@ -212,7 +215,7 @@ export class Codec {
   }
 }
 
-/** Keeps a promise in a set until it settles. */
+/** Keeps a promise in the set until it settles. */
 function track<T>(running: Set<Promise<unknown>>, promise: Promise<T>): Promise<T> {
   running.add(promise);
   const end = () => void running.delete(promise);
@@ -220,23 +223,25 @@ function track<T>(running: Set<Promise<unknown>>, promise: Promise<T>): Promise<
   return promise;
 }
 
-/** Reserves memory for an answer. If no request may hold that much, the error suggests a smaller form. */
+/** Reserves memory for an answer. If the whole budget is too small for it, the error suggests binary data. */
 function hold(holding: Holding, bytes: number, { binary }: InferRequest): void {
   try {
     holding.add(bytes);
   } catch (error) {
     if (!(error instanceof ServingError) || error.kind !== 'tooLarge' || binary.every(Boolean)) throw error;
-    throw invalid(`the answer takes up to ${bytes} bytes with its outputs; ${ASK_FOR_BINARY}, or send less at a time`);
+    throw invalid(
+      `the answer and its outputs take up to ${bytes} bytes of memory; ${ASK_FOR_BINARY}, or send less at a time`,
+    );
   }
 }
 
-/** Changes the reservation for an answer to its size, which may be larger if it has texts. */
+/** Changes the reservation for an answer to its actual size, which may be larger than reserved if it has texts. */
 function adjust(holding: Holding, held: number, bytes: number): void {
   if (held > bytes) holding.subtract(held - bytes);
   else holding.add(bytes - held);
 }
 
-/** Memory of a body until it is sent: a string is copied as UTF-8. */
+/** Memory that a body takes until it is sent; a string is copied as UTF-8. */
 function memoryOf(body: InferResponse['body']): number {
   if (typeof body !== 'string') return body.length;
   const bytes = Buffer.byteLength(body);

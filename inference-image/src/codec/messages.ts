@@ -20,14 +20,14 @@ export type ToCodec =
       readonly type: 'encode';
       readonly request: InferRequest;
       readonly outputs: readonly Tensor[];
-      /** Data that is already written, by output; those outputs' tensors have no data. */
+      /** For each output, its data if that is already written as JSON; the tensor then has no data. */
       readonly written: ReadonlyArray<Pieces | undefined>;
       /** Upper bound of the answer's bytes. */
       readonly capacity: number;
     }
   | { readonly type: 'close' };
 
-/** Messages from the codec to the main thread. A body is bytes, so that it can be transferred. */
+/** Messages from the codec to the main thread. Bodies are bytes, because those can be transferred instead of copied. */
 export type FromCodec =
   /** Bytes that `read` will need in addition to the body. */
   | { readonly type: 'parsed'; readonly result: number }

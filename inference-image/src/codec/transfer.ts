@@ -3,8 +3,8 @@ import type { PackedTensor } from '../protocol/packed-request';
 import { isPacked } from '../protocol/packed-texts';
 
 /**
- * Returns the bytes in a buffer of their own, which can be transferred to another thread. Copies them only if they
- * share a buffer.
+ * Returns the bytes in a buffer that contains nothing else, so that it can be transferred to another thread. Copies
+ * them only if they share their buffer.
  */
 export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const whole = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
@@ -13,8 +13,8 @@ export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Returns the tensors with buffers of their own, and a list of those buffers. Texts that are strings are left for the
- * thread transfer to copy.
+ * Returns the tensors in buffers that contain nothing else, and a list of those buffers. Texts that are strings have no
+ * buffer; posting the message copies them.
  */
 export function ownBuffers<T extends Tensor | PackedTensor>(
   tensors: readonly T[],

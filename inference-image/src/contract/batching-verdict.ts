@@ -5,13 +5,13 @@ import type { batchingVerdictSchema } from './schemas';
  * Result of the proof of row independence from the graph; part of model.json.
  *
  * - `independent`: every output has exactly one row for each input row, in order, and no row influences another.
- * - `coupled`: rows influence each other at this node, or an output has another number of rows.
- * - `not understood`: the proof stopped at this node.
- * - `fixed`: no input has a free axis to count rows.
+ * - `coupled`: rows influence each other at the named node, or the number of rows of an output differs.
+ * - `not understood`: the proof stopped at the named node.
+ * - `fixed`: no input has a free axis that could count rows.
  */
 export type BatchingVerdict = z.infer<typeof batchingVerdictSchema>;
 
-/** Row axes of an independent model, and the sizes of other axes for which independence is proved. */
+/** Row axes of an independent model, and the maximum size of its other axes for which independence is proved. */
 export type RowAxes = Pick<BatchingVerdict & { verdict: 'independent' }, 'inputAxes' | 'outputAxes' | 'maxSize'>;
 
 /** Requests with an axis larger than this, other than the rows, never share a run. */

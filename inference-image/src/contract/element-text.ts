@@ -1,8 +1,8 @@
 import type { Datatype } from './signature';
 
 /**
- * Maximum length of an element in JSON with its comma, in bytes. FP16 and FP32 are omitted: their length depends on the
- * writer.
+ * Maximum length of an element in JSON with its comma, in bytes. FP16 and FP32 are omitted, because their length
+ * depends on the program that writes them.
  */
 export const LONGEST_ELEMENT_BYTES: Readonly<Record<Exclude<Datatype, 'BYTES' | 'FP16' | 'FP32'>, number>> = {
   BOOL: 6,

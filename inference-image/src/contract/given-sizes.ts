@@ -1,6 +1,6 @@
 import type { Dimension, Signature } from './signature';
 
-/** Sizes of free dimensions by name: the symbol, or `INPUT:AXIS` for a dimension without a symbol. */
+/** Sizes of free dimensions. A key is the dimension's symbol, or `INPUT:AXIS` for a dimension without a symbol. */
 export type GivenSizes = Readonly<Record<string, number>>;
 
 /** Name and declared shape of an input. */
@@ -22,7 +22,7 @@ export function dimensionNames({ inputs }: { readonly inputs: readonly NamedShap
   return [...new Set(names)];
 }
 
-/** The signature with these dimensions of the inputs fixed. */
+/** Returns the signature with the given dimensions of its inputs fixed. */
 export function withSizes(signature: Signature, sizes: GivenSizes): Signature {
   const inputs = signature.inputs.map((input) => ({
     ...input,

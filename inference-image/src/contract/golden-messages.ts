@@ -1,5 +1,5 @@
 /**
- * Messages to and from tools/golden-program.ts, a process outside of containers that runs or records golden examples.
+ * Messages to and from tools/golden-program.ts, which runs or records golden examples in a process outside containers.
  */
 import type { RowAxes } from './batching-verdict';
 import type { PictureInput } from './picture-input';
@@ -12,7 +12,7 @@ export interface GoldenOrder {
   readonly signature: Signature;
   /** Row axes for generated requests; undefined if independence is not proved. */
   readonly axes?: RowAxes;
-  /** Values that the graph accepts, for generated requests. */
+  /** Values that the graph accepts at each input, for generated requests. */
   readonly takes?: InputValuesByName;
   /** Set if the model accepts pictures. */
   readonly picture?: PictureInput;
@@ -25,7 +25,7 @@ export type RecordTask =
   | { readonly record: readonly RecordedRequest[] }
   | { readonly random: { readonly count: number; readonly seed: number; readonly sizes: GivenSizes } };
 
-/** `name` is the name of the recorded example. */
+/** Request to record; `name` becomes the name of its example. */
 export type RecordedRequest =
   | {
       readonly name: string;
@@ -34,7 +34,7 @@ export type RecordedRequest =
       /** Folder of the files that the request refers to. */
       readonly folder: string;
     }
-  /** `picture` is a path. */
+  /** `picture` is the path of a PNG or JPEG file. */
   | { readonly name: string; readonly picture: string }
   | { readonly name: string; readonly arrays: readonly RequestedArray[] };
 
@@ -59,7 +59,7 @@ export type UnusableAnswers =
   /** The model refuses the request, or all generated requests. */
   | { readonly kind: 'refused'; readonly example?: string; readonly reason: string }
   | { readonly kind: 'nan'; readonly example?: string; readonly output: string; readonly elements: number }
-  /** This number of different requests have the same answer. */
+  /** All `count` different requests have the same answer. */
   | { readonly kind: 'constant'; readonly count: number }
   | { readonly kind: 'random'; readonly example: string; readonly difference: string };
 
@@ -76,19 +76,19 @@ export interface RecordedExample {
   readonly name: string;
   /** Inputs of the request; undefined for a picture. */
   readonly inputs?: readonly RecordedTensor[];
-  /** Path of the picture, as given. */
+  /** Path of the picture as the user gave it. */
   readonly picture?: string;
   readonly outputs: readonly RecordedTensor[];
   /** Description of an output that rounding changes by more than the largest tolerance. */
   readonly unstable?: string;
 }
 
-/** Elements as JSON text, or as bytes in base64 if they are many or have no JSON form. */
+/** Elements as JSON text; or as bytes in base64 if there are many, or if they have no JSON form. */
 export interface RecordedTensor {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
   readonly elements: { readonly json: string } | { readonly base64: string };
-  /** Absolute difference that rounding may cause in a floating-point output. */
+  /** Absolute difference that rounding may cause in this floating-point output. */
   readonly tolerance?: number;
 }

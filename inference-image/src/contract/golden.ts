@@ -1,7 +1,7 @@
 import type { z } from 'zod/mini';
 import type { goldenExampleSchema, goldenFileSchema, goldenRequestSchema, toleranceSchema } from './schemas';
 
-/** Allowed difference of a floating point value: |got - expected| <= absolute + relative * |expected|. */
+/** Allowed difference of a floating-point value: |actual - expected| <= absolute + relative * |expected|. */
 export type Tolerance = z.infer<typeof toleranceSchema>;
 
 /** Input or output of an example, with its elements in `data`, or as bytes in `file`. */

@@ -1,14 +1,14 @@
-/** Values that a model accepts at one input, as far as the graph shows them. Integers are not negative. */
+/** Values that a model accepts at one input, as far as its graph shows. Integers are never negative. */
 export interface InputValues {
-  /** Number of rows of the table that the values index. */
+  /** Number of rows of the table that the values index; they must be less. */
   readonly below?: number;
-  /** Values that the graph looks up or compares with. */
+  /** Values that the graph looks up, or that it compares the input with. */
   readonly among?: readonly (number | string)[];
-  /** The input is a mask. */
+  /** Whether the input is a mask. */
   readonly isMask?: true;
-  /** The values are lengths of sequences in these inputs. */
+  /** Names of the inputs whose sequences have these values as their lengths. */
   readonly lengthsOf?: readonly string[];
 }
 
-/** By the name of the input; inputs of which the graph shows nothing are omitted. */
+/** Accepted values by the input's name; inputs about which the graph shows nothing are omitted. */
 export type InputValuesByName = Readonly<Record<string, InputValues>>;

@@ -1,13 +1,13 @@
-/** Messages to and from tools/load-program.ts, a process outside of containers that loads a model and runs it. */
+/** Messages to and from tools/load-program.ts, which loads a model and runs it in a process outside containers. */
 import type { Signature } from './signature';
 
 export interface LoadOrder {
   readonly modelPath: string;
   /** Signature that the file declares. */
   readonly signature: Signature;
-  /** Limits of the trial, which begins when the model is loaded. The process ends itself if it exceeds them. */
+  /** Limits on the trial runs, which begin once the model is loaded. The process exits if they exceed a limit. */
   readonly trial: { readonly seconds: number; readonly memoryBytes: number };
-  /** Whether to run the model on empty inputs too. */
+  /** Whether to run the model on empty inputs as well. */
   readonly triesEmpty: boolean;
 }
 
@@ -18,18 +18,18 @@ export type LoadReport =
   /** The runtime does not run on this machine. */
   | { readonly unavailable: string };
 
-/** Output as inferred by the runtime from the graph. It has no rank or size that contradicts the declaration. */
+/** An output as the runtime infers it from the graph; its rank and sizes do not contradict the declaration. */
 export interface InferredOutput {
   readonly name: string;
   /** Fixed sizes, and -1 for all others. */
   readonly shape: readonly number[];
 }
 
-/** Further lines of the report: a run that succeeded, or the reason why the trial stopped. */
+/** Later line of the report: a run that succeeded, or the reason why the trial stopped. */
 export type TrialReport =
   | { readonly run: TrialRun }
   | { readonly stopped: string; readonly byLimit?: true }
-  /** A run begins that may end the process. As the last line before a crash, it identifies the cause. */
+  /** Announces a run that may crash the process. If it is the last line, that run was the cause. */
   | { readonly edge: 'empty'; readonly shapes: TrialRun['inputs'] }
   | { readonly edge: 'integers' };
 

@@ -7,31 +7,31 @@ import { SETTING_DEFAULTS } from './settings';
 
 const MIB = 1024 * 1024;
 
-/** Memory of the server and the runtime without a model. With a model of 0.25 MB, 136 MiB were resident. */
+/** Memory of the server and the runtime without a model. Measured with a model of 0.25 MB: 136 MiB resident. */
 export const RUNTIME_MEMORY_BYTES = 160 * MIB;
 
-/** Memory to decode a PNG file. With 16 million pixels, 21 bytes per pixel were measured. */
+/** Memory to decode a PNG file, per pixel. Measured with 16 million pixels: 21 bytes. */
 export const DECODED_BYTES_PER_PIXEL = 24;
 
-/** Released memory that V8 has not collected: it starts a collection after about 64 MiB outside its heap. */
+/** Unused memory that V8 has not freed: it starts a collection after about 64 MiB are allocated outside its heap. */
 const GARBAGE_BYTES = 64 * MIB;
 
-/** Memory for each byte of the budget: allocators retain some of the freed memory. */
+/** Bytes of memory that each byte of the budget needs, because allocators retain some of the freed memory. */
 const BYTES_PER_BUDGET_BYTE = 1.25;
 
 export const MIN_BUDGET_BYTES = 32 * MIB;
 
-/** Share of the budget that a request needs. */
+/** Bytes of the budget that a request needs. */
 export interface RequestCost {
-  /** Maximum for each byte of the body: the body, its decoded tensors, and its answer. */
+  /** Maximum bytes held for each byte of the body: the body, its decoded tensors and its answer. */
   readonly heldPerByte: number;
-  /** Answer to one row. */
+  /** Bytes held for the answer to one row. */
   readonly answerBytes: number;
 }
 
 /**
- * Largest share of memory for the budget, unless requests need more: V8's heap, which contains strings, may grow to
- * half of the memory.
+ * Largest share of the memory that the budget takes, unless requests need more. V8's heap, which contains strings, may
+ * grow to half of the memory.
  */
 const MEMORY_SHARE = 1 / 4;
 const MAX_HEAP_BUDGET_BYTES = 1024 * MIB;
@@ -50,7 +50,9 @@ export function pictureBytes(picture: Pick<PictureInput, 'maxPixels'> | undefine
   return picture ? picture.maxPixels * DECODED_BYTES_PER_PIXEL : 0;
 }
 
-/** Smallest budget that can hold the largest request, and a request together with the answer to one row. */
+/**
+ * Smallest budget that can hold a request of `maxRequestBytes`, and such a request together with the answer to one row.
+ */
 export function leastBudgetFor(maxRequestBytes: number, { heldPerByte, answerBytes }: RequestCost): number {
   return Math.max(heldPerByte * maxRequestBytes, answerBytes && maxRequestBytes + answerBytes);
 }

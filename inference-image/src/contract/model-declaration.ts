@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { goldenFiles, type ModelFile, type ModelManifest } from './model-manifest';
 
-/** Declaration of a model in the stack, besides its weights. An image that was built elsewhere may have another one. */
+/**
+ * What a stack declares about a model in addition to its weights. An image that was built elsewhere may declare
+ * something else.
+ */
 export interface ModelDeclaration extends Pick<ModelManifest, 'name' | 'version' | 'image' | 'classes'> {
   readonly files: readonly ModelFile[];
 }
@@ -13,7 +16,9 @@ type Part = keyof typeof PARTS;
 
 const NONE = 'none';
 
-/** Value of the setting: `name:digits,version:1,golden:none,image:0a1b2c3d4e5f6071,classes:none`. */
+/**
+ * Value of the setting `expectedDeclaration`: `name:digits,version:1,golden:none,image:0a1b2c3d4e5f6071,classes:none`.
+ */
 export function declarationText(declaration: ModelDeclaration): string {
   return Object.entries(fingerprints(declaration))
     .map(([part, fingerprint]) => `${part}:${fingerprint}`)
@@ -33,7 +38,7 @@ export function declarationDifferences(expected: string, declaration: ModelDecla
   });
 }
 
-/** Names and versions contain no commas or colons. */
+/** Text of each part. Names and versions are used unchanged, because they contain no commas or colons. */
 function fingerprints({ name, version, image: picture, classes, files }: ModelDeclaration): Record<Part, string> {
   const golden = goldenFiles(files).map(({ path, sha256 }) => [path, sha256]);
   return {
@@ -45,7 +50,7 @@ function fingerprints({ name, version, image: picture, classes, files }: ModelDe
   };
 }
 
-/** Equal for equal values, regardless of the order of their fields. */
+/** Fingerprint of a value; it does not depend on the order of fields. */
 function fingerprint(value: object | undefined): string {
   if (value === undefined) return NONE;
   return createHash('sha256').update(JSON.stringify(value, sorted)).digest('hex').slice(0, 16);

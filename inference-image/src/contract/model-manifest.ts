@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod/mini';
 import type { modelFileSchema, modelManifestSchema } from './schemas';
 
-/** Incremented when a server of the previous version could not serve a newly staged image. */
+/** Incremented when servers of the previous version can no longer read model.json. */
 export const CONTRACT_VERSION = 2;
 
 /** File names inside the model folder of an image. */
@@ -12,10 +12,9 @@ export const GOLDEN_FILE = 'golden.json';
 /** Bill of materials of the image. The server does not read it. */
 export const SBOM_FILE = 'sbom.cdx.json';
 
-/** File names in the model folder that external data must not have. */
+/** File names in the model folder that external data must not use. */
 export const RESERVED_FILES = [MANIFEST_FILE, MODEL_FILE, GOLDEN_FILE, SBOM_FILE] as const;
 
-/** File of a model. */
 export type ModelFile = z.infer<typeof modelFileSchema>;
 
 /** model.json: the identity of the model in an image, without tuning. */
@@ -23,7 +22,7 @@ export type ModelManifest = z.infer<typeof modelManifestSchema>;
 
 /**
  * Identity of a model: the sha256 of its file, as `sha256sum` prints it. For a model with external data, it is the
- * sha256 of the `sha256sum` listing of all files in the given order. Golden examples, which come last, do not count.
+ * sha256 of what `sha256sum` prints for all files in the given order. Golden examples, which come last, do not count.
  */
 export function modelDigest(files: readonly ModelFile[]): string {
   const weights = files.slice(0, files.length - goldenFiles(files).length);
@@ -33,7 +32,7 @@ export function modelDigest(files: readonly ModelFile[]): string {
   return createHash('sha256').update(listing).digest('hex');
 }
 
-/** golden.json and then the files of its tensors; empty without golden examples. */
+/** golden.json, followed by the files that it refers to; empty without golden examples. */
 export function goldenFiles(files: readonly ModelFile[]): readonly ModelFile[] {
   const first = files.findIndex(({ path }) => path === GOLDEN_FILE);
   return first < 0 ? [] : files.slice(first);

@@ -6,13 +6,15 @@ export const PICTURE_FITS = ['stretch', 'cover', 'contain'] as const;
 /** Datatypes that pixels can be converted to. For other types, use a Cast in the graph. */
 export const PICTURE_DATATYPES = ['FP32', 'FP64', 'UINT8'] as const;
 
-/** Conversion of a picture to the model's input, complete with the values that follow from the signature. */
+/** Conversion of a picture to the model's input, including the values that follow from the signature. */
 export type PictureInput = z.infer<typeof pictureInputSchema>;
 
 /** Conversion of the model's answer to a class. */
 export type ClassOutput = z.infer<typeof classOutputSchema>;
 
-/** Maximum pixels before a resize; they determine the memory of the decoder. */
+/**
+ * Default limit on the pixels of an uploaded picture, before it is resized; they determine the memory of the decoder.
+ */
 export const DEFAULT_MAX_PIXELS = 4096 * 4096;
 
 export function channelsOf(color: PictureInput['color']): 1 | 3 {

@@ -1,6 +1,6 @@
 /**
- * Messages to and from tools/rebatch-program.ts, a process outside of containers that compares a model of one row with
- * its rebatched copy.
+ * Messages to and from tools/rebatch-program.ts, which compares a model of one row with its rebatched copy in a process
+ * outside containers.
  */
 import type { RowAxes } from './batching-verdict';
 import type { PictureInput } from './picture-input';
@@ -9,12 +9,12 @@ import type { Signature } from './signature';
 export interface RebatchOrder {
   /** The model of one row. */
   readonly originalPath: string;
-  /** The same model with free rows. */
+  /** The same model with a free number of rows. */
   readonly freedPath: string;
-  /** Signature that the file of the model of one row declares. */
+  /** Signature that the file of the original model declares. */
   readonly signature: Signature;
   readonly axes: RowAxes;
-  /** Path of the golden examples of the model of one row. */
+  /** Path of the original model's golden examples. */
   readonly golden?: string;
   /** Set if the model accepts pictures. */
   readonly picture?: PictureInput;
@@ -29,12 +29,14 @@ export type RebatchReport =
   | { readonly unavailable: string };
 
 export interface RebatchComparison {
-  /** Generated rows that were compared; 0 if the model refuses them. */
+  /** Number of generated rows that were compared; 0 if the model refuses them. */
   readonly madeUpRows: number;
-  /** Rows of golden examples that were compared in one run. */
+  /** Number of rows of golden examples, which were compared in one run. */
   readonly exampleRows: number;
-  /** Rows of the largest run. */
+  /** Number of rows of the largest run. */
   readonly largestBatch: number;
-  /** Largest difference of floating-point outputs, as a share of the largest magnitude in the output of the row. */
+  /**
+   * Largest difference of a floating-point output, as a fraction of the largest magnitude in that output of the row.
+   */
   readonly largestDifference: number;
 }

@@ -8,57 +8,65 @@ import { type Datatype, elementCount, type Signature, type TensorSignature } fro
 
 const MIB = 1024 * 1024;
 
-/** Range of the default, exceeded only if one row needs more. */
+/** Range of the default of `maxRequestBytes`, which is larger only if one row needs more. */
 const MIN_DEFAULT_BYTES = MIB;
 const MAX_DEFAULT_BYTES = 16 * MIB;
 
-/** Maximum of the setting. */
+/** Maximum of the setting `maxRequestBytes`. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** Assumed size of a text without an example. */
+/** Assumed size of a text if there is no golden example. */
 const TEXT_BYTES = 256;
 
-/** Quotes and comma of a text. */
+/** Length of the quotes and comma around a text. */
 const TEXT_MARKS = 3;
 
-/** Element of an answer before it is written, plus the digits that the server may write in excess of the client's. */
+/**
+ * Bytes of an answer's element in addition to its JSON: the element itself, and additional digits that the server may
+ * write.
+ */
 const ELEMENT_BYTES = 8;
 
-/** Copies of a text in an answer: as a string, in pieces, and in the body. */
+/** Factor for a text in an answer, which exists as a string, in pieces and in the body. */
 const TEXT_COPIES = 4;
 
-/** Longest JSON that a string can hold, with its elements. Larger answers must be binary. */
+/**
+ * Memory of the longest answer that fits in a JavaScript string, together with its elements. Larger answers must be
+ * binary.
+ */
 const MAX_ANSWER_BYTES = 768 * MIB;
 
-/** Numbers: the body and elements of twice its size, and then their answer. */
+/** Bytes held for each byte of a request with numbers: the body, elements of twice its size, and their answer. */
 const HELD_PER_BYTE = 4;
-/** Texts: the body, strings of twice its size, and the copies for a run (inference/data-plane.ts). */
+/**
+ * Bytes held for each byte of a request with texts: the body, strings of twice its size, and the copies for a run
+ * (inference/data-plane.ts).
+ */
 const TEXT_HELD_PER_BYTE = 8;
 
-/** Names, shapes, parameters and white space. */
+/** Allowance for names, shapes, parameters and white space. */
 const ENVELOPE_BYTES = 16 * 1024;
 
-/** Size of an element in JSON with its comma, for floats with all digits. */
+/** Maximum size of an element in JSON with its comma; floats have all their digits. */
 const JSON_BYTES: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
   ...LONGEST_ELEMENT_BYTES,
   FP16: 6,
-  // As written by Python, through doubles.
+  // As Python writes it, after converting it to a double.
   FP32: 22,
 };
 
 /** Sizes of the largest golden example; 0 without golden examples. */
 export interface ExampleSizes {
-  /** Size of its request as JSON. */
+  /** Size of the example's request as JSON. */
   readonly requestBytes: number;
-  /** Memory for its answer: elements and their JSON. */
+  /** Memory for the example's answer: elements and their JSON. */
   readonly answerBytes: number;
 }
 
 export interface RequestSizeFacts {
   readonly signature: Signature;
-  /** Verdict with the row axes. @default - rows are on the first axis if it is free */
+  /** Verdict that contains the row axes. @default - rows are on the first axis if it is free */
   readonly batching?: BatchingVerdict;
-  /** Rows of a batch. */
   readonly maxBatchSize?: number;
   readonly exampleSizes: ExampleSizes;
   /** Declaration of pictures, if the model accepts them. */
@@ -66,8 +74,8 @@ export interface RequestSizeFacts {
 }
 
 /**
- * Default of `maxRequestBytes`, in whole MiB: the size of a batch in JSON, from 1 to 16 MiB, and at least that of one
- * row. It is 16 MiB if the size of a row is unknown or the model accepts pictures.
+ * Default of `maxRequestBytes`, in whole MiB: the size of a batch in JSON, limited to 1 to 16 MiB, but at least the
+ * size of one row. It is 16 MiB if the size of a row is unknown or the model accepts pictures.
  */
 export function defaultMaxRequestBytes(facts: RequestSizeFacts): number {
   const { signature, maxBatchSize: rows = DEFAULT_MAX_BATCH_SIZE, picture } = facts;
@@ -84,8 +92,8 @@ export function defaultMaxRequestBytes(facts: RequestSizeFacts): number {
 }
 
 /**
- * Budget that a request needs. The answer to one row in JSON is computed from the fixed sizes of the outputs or the
- * largest golden example.
+ * Budget that a request needs. The size of an answer to one row in JSON follows from the fixed sizes of the outputs, or
+ * from the largest golden example.
  */
 export function requestCost({
   signature,
@@ -117,7 +125,7 @@ export function exampleSizesOf(
 
 function jsonBytesOf({ datatype, shape, data, file }: GoldenTensor, sizes: ReadonlyMap<string, number>): number {
   if (datatype !== 'BYTES') return elementCount(shape) * JSON_BYTES[datatype];
-  // In a file, each text follows its length, which takes more bytes than the marks in JSON.
+  // In a file, a length of four bytes precedes each text; the quotes and comma in JSON take less.
   if (file !== undefined) return sizes.get(file) ?? 0;
   return sum((data ?? []).flat(Infinity).map((text) => Buffer.byteLength(String(text)) + TEXT_MARKS));
 }
@@ -134,7 +142,7 @@ function rowAxisOf({ dimensions }: TensorSignature, index: number, batching?: Ba
   return dimensions.length > 0 && typeof dimensions[0] !== 'number' ? 0 : undefined;
 }
 
-/** Sizes that are not fixed count as 1. */
+/** Number of elements of a row; dimensions that are not fixed count as 1. */
 function rowElements({ dimensions }: TensorSignature): number {
   return elementCount(dimensions.map((size) => (typeof size === 'number' ? size : 1)));
 }

@@ -27,7 +27,7 @@ export function freeDimensions(signature: Signature, axes: RowAxes | undefined):
   return [...new Set(names)];
 }
 
-/** Row axis that contradicts the signature, or the list that contains it. */
+/** Problem with a row axis, or with the list of row axes, that contradicts the signature. */
 export interface RowAxisProblem {
   readonly path: (string | number)[];
   readonly message: string;

@@ -8,9 +8,9 @@ export const RUNTIME_ENVIRONMENT = {
    */
   ORT_DISABLE_TELEMETRY: '1',
   /**
-   * Blocks of 4 MiB or more are returned to the system when they are freed. By default, glibc raises this threshold up
-   * to 32 MiB when such blocks are freed. Large bodies of different sizes then fragment the heap by hundreds of MiB
-   * that no budget counts.
+   * glibc returns blocks of 4 MiB or more to the system when they are freed. By default, it raises this threshold to up
+   * to 32 MiB whenever a larger block is freed; large bodies of different sizes then fragment the heap by hundreds of
+   * MiB, which no budget counts.
    *
    * @see https://man7.org/linux/man-pages/man3/mallopt.3.html
    */

@@ -1,7 +1,7 @@
 /**
  * Schemas that are checked when the container starts. They are separate from the plain types and constants of the
- * contract, because loading zod makes a synth take a third longer. They use zod/mini, because zod itself takes 13 ms of
- * a start.
+ * contract, because loading zod would make a synth take a third longer. They use zod/mini, because loading zod itself
+ * would add 13 ms to the start.
  */
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.cjs';
@@ -29,14 +29,14 @@ export const signatureSchema = z.strictObject({
 });
 
 export const modelFileSchema = z.strictObject({
-  /** Relative to the model folder, with forward slashes. */
+  /** Path relative to the model folder, with forward slashes. */
   path: z.string().check(z.regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/, 'must stay inside the model folder')),
   sha256: sha256(),
   sizeBytes: count(),
 });
 
 const positive = () => z.int().check(z.positive());
-/** One for each channel. */
+/** One number for each channel. */
 const perChannel = () => z.array(z.number()).check(z.minLength(1));
 
 export const pictureInputSchema = z.strictObject({
@@ -51,7 +51,7 @@ export const pictureInputSchema = z.strictObject({
   planar: z.boolean(),
   invert: z.boolean(),
   fit: z.enum(PICTURE_FITS),
-  /** Gray level. */
+  /** Gray level of the background. */
   background: count().check(z.lte(255)),
   /** An element is (level * scale - mean) / std. */
   scale: z.number(),
@@ -65,14 +65,14 @@ export const classOutputSchema = z.strictObject({
   /** Score for each class, index of the class, or name of the class. */
   kind: z.enum(['scores', 'index', 'label']),
   softmax: z.boolean(),
-  /** In the order of the scores or indices. @default - classes are named by their indices or labels */
+  /** Names in the order of the scores or indices. @default - classes are named by their indices or labels */
   names: z.optional(z.array(text()).check(z.minLength(1))),
 });
 
 const obstacle = {
   /** Name of the node, or of its outputs if it has none. */
   node: text(),
-  /** `Softmax`; outside ai.onnx with the domain, `com.microsoft:Attention`. */
+  /** `Softmax`, or with its domain if that is not ai.onnx: `com.microsoft:Attention`. */
   operator: text(),
   reason: text(),
 };
@@ -80,11 +80,14 @@ const obstacle = {
 export const batchingVerdictSchema = z.discriminatedUnion('verdict', [
   z.strictObject({
     verdict: z.literal('independent'),
-    /** Axis that counts rows, for each input in the order of the signature; null if requests share the value. */
+    /**
+     * Axis that counts rows, for each input in the order of the signature; null if all requests of a run share the
+     * input's value.
+     */
     inputAxes: z.array(z.nullable(count())),
     /** Axis that counts rows, for each output in the order of the signature. */
     outputAxes: z.array(count()),
-    /** Largest size of any other axis for which independence is proved. @default - 2^28 */
+    /** Largest size that any other axis may have; beyond it, independence is not proved. @default - 2^28 */
     maxSize: z.optional(count()),
   }),
   z.strictObject({ verdict: z.literal('coupled'), ...obstacle }),
@@ -99,13 +102,13 @@ const manifestFields = z.strictObject({
   version: text(),
   /** Identity of the model: `modelDigest` of its files. */
   sha256: sha256(),
-  /** model.onnx, external data, then golden.json and the files of its tensors, if any. */
+  /** Files in this order: model.onnx, external data, golden.json and the files of its tensors. */
   files: z.array(modelFileSchema).check(z.minLength(1)),
   signature: signatureSchema,
   /** @default - nothing is proved, and requests share no runs */
   batching: z.optional(batchingVerdictSchema),
   /**
-   * Set if the runtime would crash on an empty input, or answer with uninitialized memory; with the node if it is
+   * Set if the runtime would crash on an empty input, or answer with uninitialized memory. Contains the node if it is
    * known, and the names of dimensions of which one may be empty.
    *
    * @default - the runtime handles empty inputs, as far as is known
@@ -115,13 +118,16 @@ const manifestFields = z.strictObject({
   ),
   /** Model card, for clients to read; the server does not interpret it. */
   properties: z.optional(z.record(text(), text())),
-  /** For models that accept pictures. The key stays `image`, because servers in existing images read it. */
+  /**
+   * Conversion of pictures, for models that accept them. The key stays `image`, because servers in existing images read
+   * it.
+   */
   image: z.optional(pictureInputSchema),
-  /** For models that return a class. */
+  /** Conversion of the answer to a class, for models that return one. */
   classes: z.optional(classOutputSchema),
 });
 
-/** The row axes of the verdict must be axes of the signature. */
+/** Schema of model.json. The row axes of the verdict must be axes of the signature. */
 export const modelManifestSchema = manifestFields.check(({ value, issues }) => {
   const axes = rowAxes(value.batching);
   for (const { path, message } of axes ? rowAxisProblems(value.signature, axes) : []) {
@@ -136,7 +142,7 @@ export const toleranceSchema = z.strictObject({
   relative: z._default(nonNegative(), 1e-4),
 });
 
-/** Path relative to a folder, which it must not leave, with forward slashes. */
+/** Path with forward slashes, relative to a folder that it must not leave. */
 const pathWithin = (where: string) =>
   z.string().check(z.regex(/^(?!\/)(?!.*(^|\/)\.\.?(\/|$))[^\\]+$/, `must be a path within ${where}, with "/"`));
 
@@ -144,7 +150,7 @@ const goldenTensorSchema = z.looseObject({
   name: text(),
   datatype: z.enum(DATATYPES),
   shape: z.array(count()),
-  /** Exactly one of the two is set. */
+  /** Exactly one of `data` and `file` is set. */
   data: z.optional(z.array(z.unknown())),
   file: z.optional(pathWithin('the folder of the golden examples')),
 });
@@ -172,7 +178,7 @@ const hasOneRequest = z.refine<{ request?: unknown; picture?: unknown }>(
 export const goldenExampleSchema = z
   .strictObject({
     name: text(),
-    /** Exactly one of the two is set. */
+    /** Exactly one of `request` and `picture` is set. */
     request: z.optional(goldenRequestSchema),
     /** PNG or JPEG file, for models that accept pictures. */
     picture: z.optional(pathWithin('the folder of the golden examples')),
@@ -188,14 +194,14 @@ const wholeNumber = (minimum: number, maximum: number) =>
 
 const timeLimit = () => z.coerce.number().check(z.positive(), z.lte(86_400));
 
-/** Also accepts the text of a variable. */
+/** A boolean; also accepts the text of an environment variable. */
 const onOrOff = () =>
   z.pipe(
     z.transform((value) => (value === 'true' ? true : value === 'false' ? false : value)),
     z.boolean('must be true or false'),
   );
 
-/** Also accepts the text of a variable, with commas. */
+/** A list; also accepts the text of an environment variable, with commas between the elements. */
 const list = (element: z.ZodMiniString) =>
   z.pipe(
     z.transform((value) => (typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value)),
@@ -222,7 +228,7 @@ const hostName = () =>
       ),
     );
 
-/** `probe` is the old name of `prove`; an older library may still set it. */
+/** Accepts `probe`, the old name of `prove`, because an older library may still set it. */
 const rowIndependence = () =>
   z.pipe(
     z.transform((value) => (value === 'probe' ? 'prove' : value)),
@@ -230,8 +236,8 @@ const rowIndependence = () =>
   );
 
 /**
- * Names never end in _PORT or _SERVICE_HOST: Kubernetes injects such variables for each Service, and a Service called
- * "model-serving-http" must not configure a model server.
+ * Names of settings never end in _PORT or _SERVICE_HOST. Kubernetes injects such variables for each Service, so a
+ * Service called "model-serving-http" would otherwise configure the server.
  */
 export const settingsSchema = z.object({
   /** Folder of model.json and of the files in it. */
@@ -250,8 +256,8 @@ export const settingsSchema = z.object({
   /** Threads of each session; by default the CPU quota divided by the executors. */
   threadsPerExecutor: z.optional(wholeNumber(1, 256)),
   /**
-   * Maximum rows of a run that requests share; 1 disables sharing. By default `DEFAULT_MAX_BATCH_SIZE` if the model
-   * allows it.
+   * Maximum rows of a run that requests share; 1 disables sharing. The default is `DEFAULT_MAX_BATCH_SIZE` if the model
+   * allows sharing.
    */
   maxBatchSize: z.optional(wholeNumber(1, 65_536)),
   /** How long an idle executor waits for more rows after the oldest request has arrived. */
@@ -260,11 +266,12 @@ export const settingsSchema = z.object({
     SETTING_DEFAULTS.maxBatchDelaySeconds,
   ),
   /**
-   * When requests share runs: if the verdict in model.json is independent and a trial at start agrees, within a
-   * tolerance (`prove`) or bit for bit (`exact`); or regardless of the verdict and without a trial (`assume`).
+   * When requests may share runs. `prove`: if the verdict in model.json is independent and a trial at start confirms it
+   * within a tolerance. `exact`: the same, but the trial compares bit for bit. `assume`: regardless of the verdict, and
+   * without a trial.
    */
   rowIndependence: z._default(rowIndependence(), SETTING_DEFAULTS.rowIndependence),
-  /** Maximum waiting requests, and their total rows and bytes; further requests are refused with 429. */
+  /** Maximum number of waiting requests, and of their total rows and bytes; further requests are refused with 429. */
   maxQueueLength: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxQueueLength),
   maxQueueRows: z._default(wholeNumber(1, 100_000_000), SETTING_DEFAULTS.maxQueueRows),
   maxQueueBytes: z._default(wholeNumber(1, 2 ** 40), SETTING_DEFAULTS.maxQueueBytes),
@@ -273,17 +280,17 @@ export const settingsSchema = z.object({
     z.coerce.number().check(z.positive(), z.lte(86_400)),
     SETTING_DEFAULTS.queueTimeoutSeconds,
   ),
-  /** Largest request body, after decompression. By default `defaultMaxRequestBytes`. */
+  /** Maximum size of a request body, in bytes after decompression. By default `defaultMaxRequestBytes`. */
   maxRequestBytes: z.optional(wholeNumber(1, 2 ** 31 - 1)),
   /** Memory for all requests together. By default derived from the container's memory limit. */
   requestBudgetBytes: z.optional(wholeNumber(2 ** 20, 2 ** 40)),
   /** Maximum time from the first to the last byte of a request. */
   receiveTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.receiveTimeoutSeconds),
-  /** Maximum time in which the client must read the response. */
+  /** Maximum time that a client may take to read the response. */
   sendTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.sendTimeoutSeconds),
   /**
-   * Maximum open connections on each inference port. Over HTTP, a silent connection needs 10 KiB, one that has sent a
-   * request or its headers 16 KiB, and one with many incomplete headers 27 KiB.
+   * Maximum open connections on each inference port. Over HTTP, a connection takes 10 KiB before it sends anything, 16
+   * KiB once it has sent a request or its headers, and 27 KiB with many incomplete headers.
    */
   maxConnections: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxConnections),
   /** How long to continue serving after SIGTERM, while load balancers remove this replica. */
@@ -301,7 +308,7 @@ export const settingsSchema = z.object({
   /** Other origins whose pages may send requests. */
   allowedOrigins: z._default(list(origin()), () => [...SETTING_DEFAULTS.allowedOrigins]),
   /**
-   * Host names, without ports, that HTTP requests may address; any by default. Health requests may address any host.
+   * Host names, without ports, that HTTP requests may address; all by default. Health requests may address any host.
    */
   allowedHosts: z.optional(list(hostName())),
   /** Whether to serve the page at `/`. */

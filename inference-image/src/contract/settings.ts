@@ -36,12 +36,12 @@ export const SETTING_DEFAULTS = {
 /** Default of `maxBatchSize` if the model's rows are independent. */
 export const DEFAULT_MAX_BATCH_SIZE = 32;
 
-/** `httpPortNumber` → `MODEL_SERVING_HTTP_PORT_NUMBER`. */
+/** Environment variable of a setting: that of `httpPortNumber` is `MODEL_SERVING_HTTP_PORT_NUMBER`. */
 export function settingVariable(name: SettingName): string {
   return SETTING_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-/** Environment variables for these settings, lists with commas; undefined settings are omitted. */
+/** Environment variables for the settings. Lists are joined with commas, and undefined settings are omitted. */
 export function settingsEnvironment(
   settings: Partial<Record<SettingName, string | number | boolean | readonly string[]>>,
 ): Record<string, string> {

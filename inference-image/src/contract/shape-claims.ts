@@ -14,7 +14,7 @@ export function symbolSizes({ inputs }: Signature, run: Pick<TrialRun, 'inputs'>
 }
 
 /**
- * Whether an output's shape contradicts its declared dimensions. A symbol that no input has, and an unnamed dimension,
+ * Whether an output's shape contradicts its declared dimensions. Unnamed dimensions, and symbols that no input has,
  * match any size.
  */
 export function contradicts(

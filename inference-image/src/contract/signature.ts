@@ -33,12 +33,12 @@ export type TensorSignature = z.infer<typeof tensorSignatureSchema>;
 /** Inputs and outputs of a model. */
 export type Signature = z.infer<typeof signatureSchema>;
 
-/** Shape in the protocol's format: -1 for a dimension that is not fixed. */
+/** Shape in the protocol's format, with -1 for each dimension that is not fixed. */
 export function wireShape(tensor: Pick<TensorSignature, 'dimensions'>): number[] {
   return tensor.dimensions.map((dimension) => (typeof dimension === 'number' ? dimension : -1));
 }
 
-/** Whether a tensor of this shape fits: it has the same rank, and the same size wherever a size is fixed. */
+/** Whether a tensor of this shape fits: it has the same rank, and each fixed dimension has the declared size. */
 export function shapeFits(shape: readonly number[], { dimensions }: Pick<TensorSignature, 'dimensions'>): boolean {
   return (
     shape.length === dimensions.length &&
@@ -46,17 +46,17 @@ export function shapeFits(shape: readonly number[], { dimensions }: Pick<TensorS
   );
 }
 
-/** `FP32 [batch, 3, ?]` */
+/** Text of a tensor's type, such as `FP32 [batch, 3, ?]`. */
 export function tensorText({ datatype, dimensions }: Pick<TensorSignature, 'datatype' | 'dimensions'>): string {
   return `${datatype} ${dimensionsText(dimensions)}`;
 }
 
-/** `[batch, 3, ?]` */
+/** Text of dimensions, such as `[batch, 3, ?]`. */
 export function dimensionsText(dimensions: readonly Dimension[]): string {
   return `[${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
 }
 
-/** Name of a dimension that is not fixed, for messages: its symbol, or `INPUT:AXIS`. */
+/** Name of a dimension that is not fixed, for use in messages: its symbol, or `INPUT:AXIS`. */
 export function dimensionName(
   { name, dimensions }: Pick<TensorSignature, 'name' | 'dimensions'>,
   axis: number,
@@ -71,7 +71,7 @@ export function inputSymbols({ inputs }: Pick<Signature, 'inputs'>): string[] {
   return [...new Set(symbols)];
 }
 
-/** 1 for a scalar, whose shape is []. */
+/** Number of elements of a shape; 1 for a scalar, whose shape is []. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((count, size) => count * size, 1);
 }

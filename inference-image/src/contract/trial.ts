@@ -1,39 +1,40 @@
 /**
- * Process that measures a model. The library sends it one question at a time over the channel between Node's processes.
+ * A process that measures a model. The library calls its methods one at a time, over Node's channel between processes.
  */
 export interface Trial {
   /** Loads the model with this number of threads per run, and replaces the previous session. */
   load(threads: number): TrialLoad;
   /**
-   * Runs one row for the first time after loading.
+   * Runs one row, as the first run after loading.
    *
    * @throws If the model refuses the available inputs
    */
   warmUp(): TrialWarmUp;
   /**
-   * Runs a batch repeatedly, after a run that does not count.
+   * Runs a batch repeatedly, after one run that is not measured.
    *
-   * @returns Seconds of each run. There are at least `runs`, and as many as fit into `seconds`.
+   * @returns Duration of each run in seconds. There are as many runs as fit in `seconds`, but at least `runs`.
    * @throws If the model refuses a batch of that size
    */
   run(batchSize: number, seconds: number, runs: number): Promise<Float64Array>;
   /** Builds a request of one row. */
   request(): TrialRequest;
   /**
-   * Measures the memory of an executor, in addition to the loaded session, after both have run batches of that size.
+   * Measures the memory that one more executor takes, after it and the loaded session have run batches of the given
+   * size.
    */
   executorBytes(batchSize: number): Promise<number>;
 }
 
 export interface TrialLoad {
   readonly seconds: number;
-  /** CPUs available to the process, by affinity and quota; may be a fraction. */
+  /** CPUs available to the process according to its affinity and quota; may be a fraction. */
   readonly cpus: number;
 }
 
 export interface TrialWarmUp {
   readonly seconds: number;
-  /** Size of each dimension that is neither fixed nor counts rows, by its symbol or as `INPUT:AXIS`. */
+  /** Size of each dimension that is neither fixed nor counts rows. A key is the dimension's symbol or `INPUT:AXIS`. */
   readonly dimensions: Readonly<Record<string, number>>;
 }
 

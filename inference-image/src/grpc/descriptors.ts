@@ -68,7 +68,9 @@ function typeOf({ type, resolvedType }: Pick<Field, 'type' | 'resolvedType'>): o
   return { type: resolvedType instanceof Enum ? ENUM_TYPE : MESSAGE_TYPE, typeName: resolvedType.fullName };
 }
 
-/** Describes the entry message of a map: protobuf represents a map as a repeated message of a key and a value. */
+/**
+ * Describes the entry message of a map, because protobuf represents a map as a repeated message with a key and a value.
+ */
 function describeEntry(field: MapField): object {
   return {
     name: entryName(field),

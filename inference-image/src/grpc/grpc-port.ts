@@ -6,7 +6,7 @@ import type { Metrics } from '../metrics/metrics';
 import { stopListening } from '../stop-listening';
 import type { Transport } from './transport/transport';
 
-/** Time that a client has to close a connection that has ended. */
+/** Time that a client has to close its side of a connection that the server has ended. */
 const ENDED_MS = 500;
 /** Time for which a client may pause, while it sends a request or reads a reply, once the server is closing. */
 const STALLED_MS = 10_000;
@@ -24,7 +24,7 @@ export interface GrpcPortOptions {
   readonly log: Log;
 }
 
-/** The gRPC port. The gRPC code is loaded at the first connection, because many deployments never use it. */
+/** The gRPC port. The gRPC code is loaded on the first connection, because many deployments never use it. */
 export class GrpcPort {
   readonly listener = createServer({ noDelay: true }, (socket) => this.accept(socket));
   private readonly sockets = new Set<Socket>();
@@ -33,7 +33,7 @@ export class GrpcPort {
 
   constructor(private readonly options: GrpcPortOptions) {}
 
-  /** Asks clients to reconnect; still serves those that connect here. */
+  /** Asks clients to reconnect, but still serves those that connect to this server. */
   drain(): void {
     void this.loading?.then((server) => server?.drain());
   }
@@ -64,7 +64,7 @@ export class GrpcPort {
     }
     this.sockets.add(socket);
     this.options.unread?.watch(socket);
-    // Only the client needs to notice a connection error.
+    // Nothing to report: only the client is affected by a connection error.
     socket.on('error', () => socket.destroy()).once('close', () => this.sockets.delete(socket));
     this.loading ??= load().then(
       (transport) => (this.transport = transport),

@@ -17,12 +17,12 @@ interface ModelRequest {
   readonly version: string;
 }
 
-/** Handlers of the Open Inference Protocol. They only dispatch; decoding and runs are elsewhere. */
+/** Handlers of the Open Inference Protocol. They only dispatch; other modules decode messages and run the model. */
 export function inferenceHandlers(options: GrpcOptions): Record<string, MethodHandler> {
   const { model, tuning, dataPlane, metrics, log } = options;
   const inference = new Inference(options);
   const metadata = modelMetadata(model);
-  /** Method of requests that name a model; an empty version matches any version. */
+  /** Creates the method of a request that names a model; an empty version matches any version. */
   const forModel = (handle: () => object, method = unary) =>
     method(({ name, version }: ModelRequest) => {
       checkRequestedModel(model, name, version || undefined);
@@ -63,7 +63,7 @@ function inferMethod(inference: Inference, options: GrpcOptions): MethodHandler 
   });
 }
 
-/** An error concerns one request; the stream continues. */
+/** Streaming inference. An error concerns one request, and the stream continues. */
 function streamMethod(inference: Inference, options: GrpcOptions): MethodHandler {
   return ({ resolvedResponseType }) => ({
     ...inferLimits(options),

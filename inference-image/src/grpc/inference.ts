@@ -14,7 +14,7 @@ import type { Call } from './transport/call';
 /** Called with an error, or with the answer as a gRPC frame, which the call's holding already counts. */
 type Done = (error: ServingError | undefined, frame?: Buffer) => void;
 
-/** Upper bound of the time between the client's start of a deadline and the server's. */
+/** Upper bound of the time between the start of a deadline at the client and its start at the server. */
 const TRANSIT_MS = 50;
 
 /** Answers inference requests. */
@@ -103,14 +103,14 @@ class Exchange implements Caller {
   private fail(thrown: unknown): void {
     const { metrics, log } = this.inference.options;
     const error = toServingError(thrown, log);
-    // Requests for unknown models must not count in the model's metrics.
+    // Requests for other models must not count in this model's metrics.
     if (error.kind !== 'notFound') metrics.observeError(this.reasonOf(error), secondsSince(this.receivedAt));
     this.done(error);
   }
 
   /**
-   * Reports a cancellation near the deadline as a timeout: a client cancels such calls by a clock that started when it
-   * sent the call.
+   * Reports a cancellation shortly before the deadline as a timeout, because the client's clock for the deadline
+   * started earlier, when it sent the call.
    */
   private reasonOf(error: ServingError): ServingError {
     if (error.kind !== 'cancelled' || performance.now() < (this.deadline ?? Infinity) - TRANSIT_MS) return error;
@@ -122,8 +122,9 @@ class Exchange implements Caller {
     value.then(
       (result) => {
         try {
-          // Without a client, no more memory may be reserved.
-          if (this.isCancelled()) throw new ServingError('cancelled', 'the client went away before its answer');
+          // No more memory may be reserved once the client is gone.
+          if (this.isCancelled())
+            throw new ServingError('cancelled', 'the client disconnected before the response was sent');
           next.call(this, result);
         } catch (error) {
           this.fail(error);

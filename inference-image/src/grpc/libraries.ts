@@ -1,5 +1,5 @@
 /**
- * Third-party code for gRPC: messages of control methods, and service descriptors. It is a bundle of its own, so that a
+ * Third-party code for gRPC: messages of control methods, and service descriptors. It is a separate bundle, so that a
  * server without gRPC clients neither reads nor compiles it. Files in this folder import values of these libraries only
  * from here, and files outside the folder do not import them.
  */

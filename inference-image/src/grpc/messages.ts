@@ -6,14 +6,14 @@ import openInference from './protos/open_inference.proto';
 import reflection from './protos/reflection.proto';
 import { PREFIX_BYTES } from '../protocol/wire-writer';
 
-/** All protocols of this port, one package for each file. */
+/** All protocols of the gRPC port, one package for each file. */
 export const ROOT = new Root();
 for (const file of [openInference, health, reflection]) ROOT.addJSON(file.nested ?? {});
-// Older clients use this name for reflection; the messages are the same.
+// Older clients use the package v1alpha for reflection; its messages are the same.
 ROOT.define('grpc.reflection.v1alpha', ROOT.lookup('grpc.reflection.v1')?.toJSON().nested);
 ROOT.resolveAll();
 
-/** Decodes a message. @typeParam T Its decoded form. */
+/** Decodes a message. @typeParam T Type of the decoded message. */
 export function decodeMessage<T>(type: Type, bytes: Buffer): T {
   try {
     return type.decode(bytes) as T;

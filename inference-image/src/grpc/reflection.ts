@@ -13,10 +13,10 @@ interface ReflectionRequest {
   readonly file_containing_symbol: string;
 }
 
-/** Longer requests are not echoed in their answers. */
+/** Answers do not echo requests above this length. */
 const MAX_ECHO_BYTES = 1024;
 
-/** Handlers of server reflection: tools such as grpcurl need no protocol files. */
+/** Handlers of server reflection, so that tools such as grpcurl need no protocol files. */
 export function reflectionHandlers(services: readonly ServiceType[], log: Log): Record<string, MethodHandler> {
   let table: ReflectionTable | undefined;
   return {
@@ -36,7 +36,7 @@ export function reflectionHandlers(services: readonly ServiceType[], log: Log): 
   };
 }
 
-/** All answers of reflection, by name. Unknown names are not cached. */
+/** All reflection answers by requested name, except those for unknown names. */
 class ReflectionTable {
   private readonly services: object;
   private readonly files = new Map<string, Buffer>();

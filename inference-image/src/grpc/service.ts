@@ -4,18 +4,18 @@ import { decodeMessage, encodeMessage } from './messages';
 import { toServingError } from './status';
 import type { Method } from './transport/method';
 
-/** Limit of messages without tensors. */
+/** Limit on the bytes of a message without tensors. */
 const MAX_CONTROL_BYTES = 64 * 1024;
-/** Limit of messages that do not count against the budget. */
+/** Limit on the bytes of a message that does not count toward the budget. */
 const MAX_PROBE_BYTES = 4 * 1024;
 
 /** Handles a decoded request; returns the reply to encode. */
 type UnaryHandler<Q> = (request: Q) => object;
 
-/** Creates the transport's method from a method definition. */
+/** Converts a method definition to a method of the transport. */
 export type MethodHandler = (definition: Definition) => Omit<Method, 'path' | 'maxMessageBytes'> & Partial<Method>;
 
-/** Creates the transport's methods of a service. */
+/** Converts a service to methods of the transport. */
 export function implement(service: Service, handlers: Record<string, MethodHandler>): Method[] {
   return service.methodsArray.map((definition) => {
     const path = `/${service.fullName.slice(1)}/${definition.name}`;
@@ -40,7 +40,7 @@ export function unary<Q>(handle: UnaryHandler<Q>, log: Log): MethodHandler {
   });
 }
 
-/** Like `unary`, but answered even when the memory budget is full, because the caller asks whether the server works. */
+/** Like `unary`, but for health calls, which are answered even when the memory budget is full. */
 export function probe<Q>(handle: UnaryHandler<Q>, log: Log): MethodHandler {
   return (definition) => ({ ...unary(handle, log)(definition), isCounted: false });
 }

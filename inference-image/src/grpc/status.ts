@@ -22,7 +22,7 @@ const CODE: Record<ErrorKind, number> = {
   forbidden: STATUS.PERMISSION_DENIED,
   tooLarge: STATUS.RESOURCE_EXHAUSTED,
   unsupportedMedia: STATUS.UNIMPLEMENTED,
-  // Not UNAVAILABLE: common clients retry that at once, which worsens an overload.
+  // Not UNAVAILABLE, because common clients retry that at once, which worsens an overload.
   rejected: STATUS.RESOURCE_EXHAUSTED,
   unavailable: STATUS.UNAVAILABLE,
   unfinished: STATUS.DEADLINE_EXCEEDED,
@@ -32,7 +32,8 @@ const CODE: Record<ErrorKind, number> = {
 };
 
 /**
- * Limit of the details. Their encoding in a header is up to nine times as long, and clients refuse headers over 8 KiB.
+ * Maximum length of the details. Their encoding in a header is up to nine times as long, and clients refuse headers
+ * over 8 KiB.
  */
 const MAX_DETAILS = 800;
 

@@ -12,7 +12,7 @@ import { goldenFiles } from '../contract/model-manifest';
 import { defaultMaxRequestBytes, exampleSizesOf, requestCost } from '../contract/request-size';
 
 export interface RequestLimits {
-  /** Largest body, in bytes after decompression. */
+  /** Maximum size of a body, in bytes after decompression. */
   readonly maxRequestBytes: number;
   /** Memory for all requests together, as planned before the model is loaded. */
   readonly budgetBytes: number;
@@ -22,8 +22,8 @@ export interface RequestLimits {
 }
 
 /**
- * Derives the limits that are not set from the model and the memory. The default of the largest request is lower if the
- * budget has no room for it, as in a container that was planned without it.
+ * Derives the limits that are not set from the model and the memory. The default of `maxRequestBytes` is reduced if the
+ * budget has no room for it, as in a container whose memory was chosen without regard to it.
  * @param memoryBytes Memory of the container.
  */
 export function requestLimits(configuration: Configuration, memoryBytes = memoryLimit()): RequestLimits {
@@ -46,9 +46,9 @@ export function requestLimits(configuration: Configuration, memoryBytes = memory
 }
 
 /**
- * Budget that remains once the model is loaded and has run.
+ * Budget for requests once the model is loaded and has run, when the memory that it takes is known.
  * @param residentBytes Resident memory of the process without requests.
- * @param limits Limits from before the model was loaded.
+ * @param limits Limits as determined before the model was loaded.
  */
 export function loadedBudget(
   { settings, manifest }: Configuration,
@@ -61,7 +61,7 @@ export function loadedBudget(
   return settings.requestBudgetBytes ?? defaultBudget(memoryBytes, own, needed);
 }
 
-/** Memory limit of the container, or the memory of the machine. */
+/** Memory limit of the container, or the machine's memory if there is no limit. */
 function memoryLimit(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Infinity);
 }

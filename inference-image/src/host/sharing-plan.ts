@@ -9,7 +9,7 @@ import type { RowTolerance } from '../inference/row-comparison';
 /** Reason that requests do not share runs. */
 export interface SharingObstacle {
   readonly reason: string;
-  /** Remedy, if there is one. */
+  /** How to remove the obstacle, if that is possible. */
   readonly remedy?: string;
 }
 
@@ -21,13 +21,16 @@ export interface SharingPlan {
   readonly maxBatchSize: number;
   /** Axes that count rows; undefined if requests share no runs. */
   readonly axes?: RowAxes;
-  /** Whether a setting, rather than the default, asks for shared runs. */
+  /** Whether shared runs are requested by a setting rather than by default. */
   readonly isAsked: boolean;
-  /** Undefined if requests may share runs, or if a setting disables sharing. */
+  /** Reason that requests do not share runs; undefined if they may, or if a setting disables sharing. */
   readonly obstacle?: SharingObstacle;
-  /** Reason that sharing is unproved, if a setting assumes it. */
+  /** Reason that independence is not proved, if a setting assumes it. */
   readonly unproved?: string;
-  /** Allowed difference between rows in a batch and alone, in the trial at start; undefined if there is no trial. */
+  /**
+   * Difference that the trial at start allows between a row's results in a batch and alone; undefined if there is no
+   * trial.
+   */
   readonly tolerance?: RowTolerance;
 }
 
@@ -38,7 +41,7 @@ export function planSharing(settings: Settings, { contractVersion, signature, ba
   const proved = rowAxes(batching);
   if (proved) {
     const tolerance = rowIndependence === 'assume' ? undefined : rowIndependence === 'exact' ? 'none' : 'rounding';
-    // The proof counts rows as it does the elements of any other axis.
+    // In the proof, the limit on the size of an axis also applies to the row axis.
     return { maxBatchSize: Math.min(maxBatchSize, proved.maxSize ?? Infinity), isAsked, axes: proved, tolerance };
   }
   if (rowIndependence !== 'assume')
@@ -53,12 +56,12 @@ function obstacleOf(verdict: BatchingVerdict | undefined, contractVersion: numbe
   const reason = verdict && obstacleText(verdict);
   if (reason !== undefined) return { reason };
   return {
-    reason: `model.json, of contractVersion ${contractVersion}, does not declare whether rows influence each other`,
+    reason: `model.json, with contractVersion ${contractVersion}, does not declare whether rows influence each other`,
     remedy: `rebuild the image with cdktf-model-serving ${version}`,
   };
 }
 
-/** Axis 0 of every tensor, for a model that is assumed to have its rows there. */
+/** Row axes of a model that is assumed to have its rows on axis 0 of every tensor. */
 function firstAxes({ inputs, outputs }: Signature): RowAxes {
   return { inputAxes: inputs.map(() => 0), outputAxes: outputs.map(() => 0) };
 }

@@ -4,7 +4,7 @@ import type { ModelHost } from '../model-host';
 
 /** Accepts requests of one protocol. */
 interface Transport {
-  /** Asks clients to reconnect elsewhere, where the protocol allows that. */
+  /** Asks clients to reconnect to another replica, if the protocol allows that. */
   drain(): void;
   /** Resolves once every request has its answer. @param isBusy Whether the server is working on requests. */
   close(isBusy: () => boolean): Promise<void>;
@@ -24,7 +24,7 @@ export interface ServerParts {
   readonly readers: readonly Reader[];
 }
 
-/** Stops the parts of a server in order: first those that accept requests, last those that run them. */
+/** Stops the parts of a server in order: first those that accept requests, and last those that run them. */
 export function stoppable({ host, transports, readers }: ServerParts): Stoppable {
   const { dataPlane, scheduler } = host;
   const isBusy = () => scheduler.busy || readers.some(({ busy }) => busy);

@@ -5,13 +5,13 @@ import type { Metrics } from '../metrics/metrics';
 import { onceClosed } from './once-closed';
 import type { UnreadAnswers } from '../budget/unread-answers';
 
-/** Smaller answers go to the operating system as a whole, even if their clients do not read. */
+/** Answers below this size fit in the operating system's buffers, even if their clients do not read. */
 const SMALL_LENGTH = 16 * 1024;
 const TINY_LENGTH = 1024;
 
 /**
- * Counts answers to requests other than inference until their clients have read them. Buffers are not counted, since
- * all requests share them.
+ * Counts the answers of routes other than inference until their clients have read them. Answers that are Buffers are
+ * not counted, because all requests share them.
  */
 export function limitAnswers(
   app: FastifyInstance,
@@ -23,7 +23,7 @@ export function limitAnswers(
 ): void {
   app.addHook('onSend', ({ raw: request }, { raw: response }, payload, done) => {
     const { length } = (payload ?? '') as string | Buffer;
-    // Health is always answered.
+    // Tiny answers, such as those of health checks, are always sent.
     if (length >= TINY_LENGTH) unread.assertRoom(request.socket);
     unread.assertFits(length);
     unread.sent(request.socket, length);

@@ -29,7 +29,7 @@ import { addRepositoryRoutes } from './repository-routes';
 import { addStatisticsRoutes } from './statistics-routes';
 import type { UnreadAnswers } from '../budget/unread-answers';
 
-/** Longest interval between checks for late requests. */
+/** Maximum interval between checks for requests that exceed their time limit. */
 const MAX_CHECKING_MS = 5000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -45,7 +45,7 @@ function noSchema(): never {
 
 export interface AppOptions extends CrossOriginRules {
   readonly model: ModelManifest;
-  /** Read at each request, because parts of it are known only once the model is warm. */
+  /** Read on each request, because parts of it are known only after the warm-up. */
   readonly tuning: ModelTuning;
   readonly codec: Codec;
   /** Reader of picture files, if the model accepts them. */
@@ -65,7 +65,10 @@ export interface AppOptions extends CrossOriginRules {
   readonly page?: Page;
 }
 
-/** Builds the Open Inference Protocol over HTTP. This is only the transport: decoding and runs are elsewhere. */
+/**
+ * Builds the HTTP server of the Open Inference Protocol. It is only the transport: other modules decode requests and
+ * run the model.
+ */
 export function buildApp(options: AppOptions): FastifyInstance {
   const endpoint = new InferEndpoint(options);
   const app = fastify({
@@ -83,7 +86,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.setErrorHandler((error, request, reply) => sendError(reply, toServingError(error, options, request)));
   // Runs before the body is read.
   app.addHook('onRequest', ({ is404, url, method, raw }, _reply, done) => {
-    // Nothing else reads such a body.
+    // No handler reads the body of such a request.
     if (method !== 'POST') {
       sendContinue(raw);
       if (!isSmall(raw)) discardBody(raw);
@@ -123,13 +126,16 @@ function createHttpServer(
   return server;
 }
 
-/** Routes most inference requests past Fastify's router, unless the log records every request. */
+/**
+ * Passes most inference requests to the endpoint directly, without Fastify's router, unless the log records every
+ * request.
+ */
 function bypassRouter(options: AppOptions, endpoint: InferEndpoint, handler: RequestListener): RequestListener {
   const { model, log, metrics } = options;
   const crossOrigin = new CrossOrigin(options);
   const paths = log.isLevelEnabled('debug') ? new Set<string>() : inferPaths(model);
   return (request, response) => {
-    // Pipelined requests are already parsed when their connection closes.
+    // Pipelined requests may already have been parsed when their connection closes.
     if (request.socket.destroyed) return;
     const fault = headFault(request);
     if (fault) return refuseAndClose(request, response, fault);
@@ -171,10 +177,10 @@ const MALFORMED: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
 };
 
-/** Answers a request that is malformed or incomplete, and so reaches no route. */
+/** Answers a malformed or incomplete request, which reaches no route. */
 function answerMalformed(error: Error & { code?: string }, socket: Duplex, options: AppOptions): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  // Replies in progress come first; the client would otherwise take this answer for one of them.
+  // Replies in progress are sent first; otherwise the client would take this answer for one of them.
   const { _httpMessage: reply } = socket as { _httpMessage?: ServerResponse };
   if (reply?.req.complete) return answerAfter(reply, error, socket, options);
   if (error.code === TIMEOUT) options.metrics.observeDrop('unfinished');
@@ -190,8 +196,8 @@ function answerMalformed(error: Error & { code?: string }, socket: Duplex, optio
 const waiting = new WeakSet<Duplex>();
 
 /**
- * Answers after the reply in progress, once for each connection. Reading stops, because node:http would report and keep
- * an error for each chunk.
+ * Answers after the reply in progress, once for each connection. Stops reading, because node:http would otherwise
+ * report an error for each further chunk and keep it.
  */
 function answerAfter(
   reply: ServerResponse,

@@ -13,7 +13,10 @@ import { BodyTurns } from './body-turns';
 import { leaveBody } from './discard-body';
 import { recordRead } from './reading-turns';
 
-/** Header with the number of JSON bytes in a body. Its presence, not the content type, indicates binary data. */
+/**
+ * Header with the number of bytes of JSON at the beginning of a body. Its presence, not the content type, indicates
+ * binary data.
+ */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
 const PICTURE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
@@ -21,8 +24,8 @@ const PICTURE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
 const NO_BODY = Buffer.alloc(0);
 
 /**
- * A body with more chunks than this must average at least the given bytes a chunk, because processing time depends on
- * the number of chunks.
+ * The chunks of a body with more than 100 of them must have a minimum average size, because the processing time depends
+ * on the number of chunks.
  */
 const MANY_CHUNKS = 100;
 const MIN_CHUNK_BYTES = 64;
@@ -30,10 +33,14 @@ const MIN_CHUNK_BYTES = 64;
 /** Recipient of a body. */
 export interface BodyReader {
   /**
-   * Reserves memory for the head, before the first byte of the body is read. @throws ServingError if there is no room.
+   * Reserves memory for the request's headers before the first byte of the body is read. @throws ServingError if there
+   * is no room.
    */
   hold(): Holding;
-  /** Called once, with an error or with a body that the holding counts. Later data is discarded. */
+  /**
+   * Called once, with an error or with the body, which the holding already counts. Data that arrives later is
+   * discarded.
+   */
   done(error: unknown, body?: Buffer): void;
 }
 
@@ -83,7 +90,7 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
     return single ?? parts?.join() ?? NO_BODY;
   };
   request.on('data', (chunk: Buffer) => {
-    // One read may bring thousands more; their time is counted.
+    // One read may bring thousands of further chunks; the time that they take is charged to the connection.
     if (ended) return recordRead(request.socket);
     try {
       keep(chunk);
@@ -105,7 +112,7 @@ export function readBody(request: IncomingMessage, limit: SizeLimit, reader: Bod
 }
 
 function tooManyChunks(count: number): ServingError {
-  const fault = `the body arrives in chunks of less than ${MIN_CHUNK_BYTES} bytes on average, ${count} so far`;
+  const fault = `the ${count} chunks of the body so far have fewer than ${MIN_CHUNK_BYTES} bytes on average`;
   return invalid(`${fault}; send larger chunks`);
 }
 
@@ -114,13 +121,13 @@ function unfinished(): ServingError {
   return new ServingError('unfinished', `${fault}; send the request again`);
 }
 
-/** Gives routes other than inference their request body as a Buffer, decompressed. */
+/** Passes the decompressed request body to routes other than inference, as a Buffer. */
 export function acceptBodies(app: FastifyInstance, budget: MemoryBudget, inflater: Inflater): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', ({ raw: request }, _payload, done) => {
     let holding: Holding | undefined;
     const answer = (error: unknown, body?: Buffer) => {
-      // The handler consumes the body synchronously.
+      // The memory can be released now, because the handler consumes the body synchronously.
       holding?.release();
       done(error as Error, body);
     };
@@ -148,7 +155,7 @@ export function isPlain(contentEncoding: string | undefined): contentEncoding is
   return contentEncoding === undefined || contentEncoding.trim().toLowerCase() === 'identity';
 }
 
-/** Compression of a body that is not plain. */
+/** Coding of a compressed body. */
 export function codingOf(contentEncoding: string): Coding {
   const coding = contentEncoding
     .trim()
@@ -159,7 +166,7 @@ export function codingOf(contentEncoding: string): Coding {
   throw new ServingError('unsupportedMedia', `content encoding ${quoted(contentEncoding)} is not supported; ${remedy}`);
 }
 
-/** Whether a content type is that of a picture that can be decoded. */
+/** Whether a content type is that of a picture format that the server can decode. */
 export function isPictureType(type: string | undefined): boolean {
   return type !== undefined && PICTURE_TYPE.test(type);
 }

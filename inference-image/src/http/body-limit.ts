@@ -1,7 +1,7 @@
 import type { SizeLimit } from '../budget/size-limit';
 import { ServingError } from '../errors';
 
-/** Limit for requests other than inference, which are small. */
+/** Limit on the bodies of requests other than inference. */
 const OTHER_BYTES = 64 * 1024;
 
 export const OTHER_LIMIT: SizeLimit = {
@@ -10,6 +10,6 @@ export const OTHER_LIMIT: SizeLimit = {
 };
 
 export function inferenceLimit(maxRequestBytes: number): SizeLimit {
-  const message = `the body is larger than maxRequestBytes, ${maxRequestBytes} bytes; send less at a time, or raise that setting`;
+  const message = `the body is larger than maxRequestBytes (${maxRequestBytes} bytes); send less at a time, or raise that setting`;
   return { bytes: maxRequestBytes, error: () => new ServingError('tooLarge', message) };
 }

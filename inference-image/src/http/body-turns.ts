@@ -4,13 +4,13 @@ import { recordRead } from './reading-turns';
 const TURN_BYTES = 64 * 1024;
 
 /**
- * Pauses a body after each 64 KiB, so that other clients have their turns: node:http reads 2 MiB from a fast client at
- * once.
+ * Pauses the reading of a body after each 64 KiB, so that other clients get their turns: node:http reads up to 2 MiB at
+ * once from a fast client.
  */
 export class BodyTurns {
   private bytes = 0;
 
-  /** @param pauseMs Shortest pause. @default - one turn of the event loop */
+  /** @param pauseMs Minimum length of a pause. @default - one turn of the event loop */
   constructor(
     private readonly request: IncomingMessage,
     private readonly pauseMs = 0,

@@ -6,13 +6,16 @@ const DEFLATE = { gzip: promisify(gzip), deflate: promisify(deflate) };
 type Coding = keyof typeof DEFLATE;
 const CODINGS = Object.keys(DEFLATE) as Coding[];
 
-/** Smaller bodies fit in one packet uncompressed. */
+/** Minimum size of a body that is compressed; smaller ones fit in one packet. */
 const MINIMUM_BYTES = 1024;
 
-/** Longest header that is read; a longer one takes more time than compression saves. Browsers send some 30 bytes. */
+/**
+ * Maximum length of the Accept-Encoding header that is parsed; parsing a longer one takes more time than compression
+ * saves. Browsers send about 30 bytes.
+ */
 const MAX_ACCEPT_LENGTH = 1024;
 
-/** Memory of zlib for compression: its window and its tables. */
+/** Memory that zlib takes for compression: its window and its tables. */
 const STREAM_BYTES = 256 * 1024;
 
 /** Whether an answer is large enough to compress. */
@@ -39,7 +42,7 @@ export function codingFor(acceptEncoding = ''): Coding | undefined {
   return weightOf(best) > 0 && weightOf(best) >= (weights.get('identity') ?? 0) ? best : undefined;
 }
 
-/** Memory to compress that many bytes: the output exists in pieces first, and then as a whole. */
+/** Memory to compress a body of the given size: the output exists first in pieces, and then as a whole. */
 export function compressionBytes(bodyBytes: number): number {
   return STREAM_BYTES + 2 * bodyBytes;
 }

@@ -10,8 +10,7 @@ import { ReadingTurns, type Share } from './reading-turns';
 import type { UnreadAnswers } from '../budget/unread-answers';
 
 /**
- * Time for which a connection without a request may stay open once the server is closing: its request may be in
- * transit.
+ * Time for which a connection without a request may stay open once the server is closing; a request may be in transit.
  */
 const SILENT_MS = 500;
 /** Time for which a client may pause while it sends a request once the server is closing. */
@@ -19,10 +18,10 @@ const STALLED_MS = 10_000;
 /** Time that a client has to read the rest of its reply once the server is closing. */
 const READING_MS = 30_000;
 
-/** Longest interval between checks for unread answers. */
+/** Maximum interval between checks for unread answers. */
 const MAX_SWEEP_MS = 5000;
 
-/** Requests that a client may send before it has read the answer to the first. */
+/** Maximum number of requests that a client may send before it has read the answer to the first. */
 const MAX_PIPELINED = 16;
 
 interface Connection {
@@ -32,14 +31,14 @@ interface Connection {
   completed: number;
   /** Latest request, until it has its reply. */
   request?: IncomingMessage;
-  /** Time in performance.now() milliseconds. */
+  /** Time at which the connection expires, in performance.now() milliseconds. */
   readonly expiresAt: number;
   readonly share: Share;
-  /** Time at which the sweep first saw the current reply unread; undefined if there is none. */
+  /** Time at which a sweep first found the current reply unread; undefined if everything was read. */
   unreadSince?: number;
-  /** `completed` at the last sweep. */
+  /** Value of `completed` at the last sweep. */
   swept: number;
-  /** Memory of the requests that wait behind another. */
+  /** Memory of the requests that wait for the answer to an earlier one. */
   pipelined?: Holding;
   /** Bytes of each waiting request, in order. */
   readonly waiting: number[];
@@ -59,12 +58,12 @@ export interface ConnectionsOptions {
 
 /**
  * The connections of an HTTP server.
- * - Their number is limited. At the limit, a new connection replaces an idle one or one whose request is incomplete, or
- *   is refused.
+ * - Their number is limited. At the limit, a new connection replaces an idle connection or one whose request is
+ *   incomplete. If there is neither, the new one is refused.
  * - A client that does not read its answer in time is disconnected.
  * - An old connection closes after its next reply, because a load balancer that balances connections would otherwise
  *   send no traffic to new replicas.
- * - Closing the server interrupts no request and no reply.
+ * - Closing the server interrupts neither requests nor replies.
  */
 export class Connections {
   private closeAfterReply = false;
@@ -77,13 +76,13 @@ export class Connections {
   ) {
     server.on('connection', (socket: Socket) => this.accept(socket));
     const onReplied = (response: ServerResponse) => this.end(response.req.socket);
-    // One shared function, because a closure for each response would slow a small model measurably.
+    // One shared function, because a closure for each response would measurably slow requests for a small model.
     const onClose = function (this: ServerResponse) {
       onReplied(this);
     };
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       const { socket } = request;
-      // node:http may still parse requests of a closed connection, which would be kept unread.
+      // node:http may still parse requests of a closed connection and would keep them unread.
       if (socket.destroyed) return discard(request);
       const connection = this.open.get(socket);
       response.on('close', onClose);
@@ -135,8 +134,8 @@ export class Connections {
   }
 
   /**
-   * Ends a connection that the server does no work for. Prefers one without any request so far, then an idle one, then
-   * one with an incomplete request; the oldest of each kind.
+   * Ends a connection for which the server is doing no work: preferably one that has sent no request yet, then an idle
+   * one, then one with an incomplete request; of each kind, the oldest.
    */
   private makeRoom(): boolean {
     let idle: Socket | undefined;
@@ -166,13 +165,13 @@ export class Connections {
     this.open.delete(socket);
   }
 
-  /** Handles a reply that is sent or whose connection is closed. */
+  /** Called when a reply has been sent, or when its connection has closed. */
   private end(socket: Socket): void {
     const connection = this.open.get(socket);
     if (!connection) return;
     connection.replies--;
     connection.completed++;
-    // The next request is now first in line.
+    // The next request no longer waits for another.
     if (connection.replies > 0) return connection.pipelined?.subtract(connection.waiting.shift() ?? 0);
     connection.pipelined?.release();
     connection.pipelined = connection.request = undefined;
@@ -211,7 +210,7 @@ export class Connections {
   }
 }
 
-/** Discards a request of a closed connection, and those behind it. */
+/** Discards a request of a closed connection, and all later ones. */
 function discard(request: IncomingMessage): void {
   request.destroy();
   stopParsing(request.socket);

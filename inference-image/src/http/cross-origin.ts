@@ -12,7 +12,7 @@ export interface CrossOriginRules {
   readonly allowedHosts?: readonly string[];
 }
 
-/** Paths of health probes, which are answered to everyone. */
+/** Paths of health probes, which are answered whatever their origin and host. */
 const HEALTH = /^\/v2\/(?:health\/(?:live|ready)|models\/[^/?#;]+(?:\/versions\/[^/?#;]+)?\/ready)\/?(?:\?|$)/;
 
 const METHODS = 'GET, HEAD, POST';
@@ -25,7 +25,7 @@ const PREFLIGHT_SECONDS = '600';
 
 /**
  * Prevents pages of other origins from using a server that only the visitor's browser can reach, such as one on the
- * visitor's own machine. Clients other than browsers send none of these headers.
+ * visitor's own machine. Clients other than browsers do not send the headers that are checked here.
  */
 export class CrossOrigin {
   private readonly origins: ReadonlySet<string>;
@@ -36,11 +36,11 @@ export class CrossOrigin {
     this.hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
   }
 
-  /** Returns the reason to refuse a request, if any. Sets the CORS headers if its origin is allowed. */
+  /** Returns the reason to refuse a request, or undefined. Sets the CORS headers if the request's origin is allowed. */
   fault({ headers, method, url = '' }: IncomingMessage, response: ServerResponse): ServingError | undefined {
     const { origin, host = '' } = headers;
     if (this.origins.size > 0) response.setHeader('vary', 'origin');
-    // Typical of clients other than browsers.
+    // Clients other than browsers usually send neither of these headers.
     if (origin === undefined && this.hosts === undefined && headers['sec-fetch-site'] === undefined) return undefined;
     const { hosts } = this;
     const isKnownHost = hosts === undefined || hosts.has(nameOf(host));
@@ -52,7 +52,7 @@ export class CrossOrigin {
     return isKnownHost ? originNotAllowed(origin, host) : hostNotAllowed(host, hosts);
   }
 
-  /** Answers a preflight request without a body. @returns Whether it was one. */
+  /** Answers a preflight request without a body. @returns Whether the request was a preflight request. */
   answerPreflight(request: IncomingMessage, response: ServerResponse): boolean {
     const { method, headers } = request;
     if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false;
@@ -67,14 +67,17 @@ export class CrossOrigin {
     return true;
   }
 
-  /** https://fetch.spec.whatwg.org/#origin-header and https://w3c.github.io/webappsec-fetch-metadata/ */
+  /**
+   * Whether a page of another origin sent the request: https://fetch.spec.whatwg.org/#origin-header and
+   * https://w3c.github.io/webappsec-fetch-metadata/
+   */
   private isForeign(headers: IncomingMessage['headers'], method: string | undefined): boolean {
     const { origin, host, 'sec-fetch-site': site } = headers;
     if (origin === undefined) {
       return site === 'cross-site' && !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate');
     }
-    // Only the browser itself writes this one. A proxy may have put another host in the place of the page's.
     if (this.origins.has(origin)) return false;
+    // Only the browser itself sets Sec-Fetch-Site. It is more reliable than Host, which a proxy may have replaced.
     return site === undefined ? !isOwn(origin, host) : site !== 'same-origin' && site !== 'none';
   }
 }
@@ -89,10 +92,15 @@ function nameOf(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, '');
 }
 
-/** Length of a scheme, a name of 253 characters and a port. Parsing a longer text may take milliseconds. */
+/**
+ * Maximum length of an origin: a scheme, a host name of 253 characters and a port. Parsing a much longer text may take
+ * milliseconds.
+ */
 const MAX_ORIGIN_LENGTH = 300;
 
-/** Whether the page has this server's host; a proxy may have terminated TLS. */
+/**
+ * Whether a page was served under this server's host. The scheme may differ, because a proxy may have terminated TLS.
+ */
 function isOwn(origin: string, host = ''): boolean {
   if (origin.length > MAX_ORIGIN_LENGTH || host.length > MAX_ORIGIN_LENGTH) return false;
   try {
@@ -105,7 +113,7 @@ function isOwn(origin: string, host = ''): boolean {
 
 function originNotAllowed(origin: string | undefined, host: string): ServingError {
   const sender = origin === undefined ? 'a page of another site' : `a page of origin ${quoted(origin)}`;
-  const remedy = 'the setting allowedOrigins lists the origins that may';
+  const remedy = 'only the origins in the setting allowedOrigins may';
   return new ServingError('forbidden', `${sender} may not send requests to ${quoted(host)}; ${remedy}`);
 }
 

@@ -1,31 +1,34 @@
 import type { IncomingMessage } from 'node:http';
 import { BodyTurns } from './body-turns';
 
-/** Bodies up to this size are read and discarded, so that their connections can be reused. */
+/** The rest of a body of up to this size is read and discarded, so that the connection can be reused. */
 const SMALL_BODY_BYTES = 64 * 1024;
-/** Limit on discarded bytes of larger bodies: a client that is still sending does not read the answer. */
+/**
+ * Limit on the discarded bytes of a larger body. They are discarded because a client that is still sending does not
+ * read the answer.
+ */
 const DISCARDED_BYTES = 64 * 1024 * 1024;
 /** The same limit while the server is overloaded or unavailable. */
 export const BUSY_DISCARDED_BYTES = 4 * 1024 * 1024;
 /**
- * Bodies that are discarded at a time. The operating system buffers 128 KiB or more for each slow one, from the
- * container's memory.
+ * Maximum number of bodies that are discarded at the same time. For each slow one, the operating system buffers 128 KiB
+ * or more in the container's memory.
  */
 const MAX_DISCARDING = 128;
-/** Pause after each 64 KiB, so that discarding takes no time from useful requests. */
+/** Pause after each 64 KiB, so that discarding takes little time from other requests. */
 const DISCARD_PAUSE_MS = 5;
-/** Smaller chunks count as this size, because of their processing time. */
+/** Chunks below this size count as this many bytes, because of the time that each chunk takes. */
 const SMALL_CHUNK_BYTES = 4 * 1024;
-/** Limit on the tiny chunks of a body that is discarded: one read brings thousands, and each takes time. */
+/** Limit on the tiny chunks of a discarded body, because one read may bring thousands and each takes time. */
 const MAX_TINY_CHUNKS = 64;
 const TINY_CHUNK_BYTES = 64;
 
 /** Number of bodies being discarded. */
 let discarding = 0;
-/** Requests whose bodies are being discarded, or were. */
+/** Requests whose bodies are being discarded or have been discarded. */
 const discarded = new WeakSet<IncomingMessage>();
 
-/** Requests whose bodies are not read any further. */
+/** Requests whose bodies are no longer read. */
 const left = new WeakSet<IncomingMessage>();
 
 /** Stops reading a body; its connection ends after the answer. */
@@ -40,7 +43,7 @@ export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES
   discarded.add(request);
   if (left.has(request) || discarding >= MAX_DISCARDING) {
     leaveBody(request);
-    // After the answer, which a client that goes on sending may lose.
+    // Closes after the answer, which a client that keeps sending may lose.
     setImmediate(() => request.socket.destroySoon());
     return;
   }
@@ -59,7 +62,8 @@ export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES
 }
 
 /**
- * Calls a listener once a request or its connection has ended; node:http does not close requests that it has answered.
+ * Calls a listener once a request or its connection has ended, because node:http emits no close event for requests that
+ * it has answered.
  */
 function onceEnded(request: IncomingMessage, listener: () => void): void {
   const { socket } = request;
@@ -81,7 +85,7 @@ export function isSmall(request: IncomingMessage): boolean {
   return request.complete || (!request.headers['transfer-encoding'] && !hasLargeLength(request));
 }
 
-/** Whether a request declares a body that is too large to be discarded for the sake of its connection. */
+/** Whether a request declares a body that is too large to be discarded just to reuse the connection. */
 export function hasLargeLength({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length']) > SMALL_BODY_BYTES;
 }

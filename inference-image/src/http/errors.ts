@@ -16,17 +16,17 @@ const STATUS: Record<ErrorKind, number> = {
   tooLarge: 413,
   unsupportedMedia: 415,
   rejected: 429,
-  // nginx's status; no client is left to read it.
+  // nginx's status for a request whose client has disconnected; nobody reads it.
   cancelled: 499,
   error: 500,
   unavailable: 503,
   timeout: 504,
 };
 
-/** Limit of an error's body, which may repeat parts of the request. */
+/** Limit on the bytes of an error's body, which may quote parts of the request. */
 const MAX_BODY_BYTES = 4096;
 
-/** HTTP requires a whole number; queues and replicas usually recover sooner. */
+/** Value of Retry-After, the smallest whole number; queues and replicas usually recover sooner. */
 export const RETRY_AFTER_SECONDS = '1';
 
 export interface ErrorReply {
@@ -35,7 +35,7 @@ export interface ErrorReply {
   readonly body: string;
 }
 
-/** Creates the protocol's form of an error: a status and {"error": string}, of at most 4 KiB. */
+/** Converts an error to the protocol's form: a status and the body {"error": string} of at most 4 KiB. */
 export function errorReply({ kind, message }: ServingError): ErrorReply {
   const body = errorBody(message);
   const headers: ErrorReply['headers'] = {
@@ -49,7 +49,7 @@ export function errorReply({ kind, message }: ServingError): ErrorReply {
 
 /** `{"error": message}`, with the message cut to fit in 4 KiB. */
 export function errorBody(message: string): string {
-  // An escaped character takes six bytes, so the first cut may not suffice.
+  // An escaped character takes six bytes, so one cut may not be enough.
   for (let characters = MAX_BODY_BYTES; ; characters = Math.floor(characters / 2)) {
     const body = JSON.stringify({ error: cut(message, characters) });
     if (Buffer.byteLength(body) <= MAX_BODY_BYTES) return body;
@@ -66,7 +66,7 @@ export function sendError(reply: FastifyReply, error: ServingError): FastifyRepl
   return reply;
 }
 
-/** Answers a request whose body may still arrive; the body is discarded. */
+/** Answers a request with an error. The rest of its body is discarded. */
 export function refuse(
   request: IncomingMessage,
   response: ServerResponse,
@@ -79,7 +79,7 @@ export function refuse(
 }
 
 function refuseLarge(request: IncomingMessage, response: ServerResponse, { status, headers, body }: ErrorReply): void {
-  // Most clients stop sending then.
+  // Makes most clients stop sending.
   if (hasLargeLength(request) || isLeft(request)) headers.connection = 'close';
   response.writeHead(status, headers).write(body);
   discardBody(request, status === STATUS.rejected || status === STATUS.unavailable ? BUSY_DISCARDED_BYTES : undefined);
@@ -95,9 +95,9 @@ export function toServingError(
   if (error instanceof ServingError) return error;
   const { statusCode = 500, code, message = 'bad request' } = error as Partial<FastifyError>;
   if (code === 'ECONNRESET')
-    return new ServingError('cancelled', 'the client went away before its request was complete');
+    return new ServingError('cancelled', 'the client disconnected before its request was complete');
   if (statusCode === 415) return new ServingError('unsupportedMedia', message);
-  // Fastify's messages on a request are meant for its sender; other messages stay in the log.
+  // Fastify writes the messages of these errors for clients; all other messages stay in the log.
   if (statusCode >= 400 && statusCode < 500) return new ServingError('invalid', message);
   log.error({ err: error, ...traceFields(headers.traceparent) }, 'request failed');
   return internalError();

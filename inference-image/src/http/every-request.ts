@@ -1,23 +1,26 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { invalid, type ServingError } from '../errors';
 
-/** Limit of common servers. node:http joins each repeated header with all before it. */
+/**
+ * Maximum number of headers, as in common servers. node:http joins each repeated header with all previous ones, which
+ * takes time.
+ */
 const MAX_HEADERS = 100;
 
 /**
- * Options that pass every request to the listeners. Otherwise node:http answers requests without a Host itself:
- * possibly thousands in one turn of the event loop, which are not counted.
+ * Options that make node:http pass every request to the listeners. Otherwise it answers requests without a Host header
+ * itself, possibly thousands in one turn of the event loop, which no limit counts.
  */
 export const EVERY_REQUEST = { requireHostHeader: false } as const;
 
 /**
- * Passes requests with an Expect header to the listeners too. Unknown expectations are ignored, as HTTP allows. A
- * client that waits for `100 Continue` gets it when its body is needed.
+ * Passes requests with an Expect header to the listeners as well. Unknown expectations are ignored, as HTTP allows. A
+ * client that waits for `100 Continue` receives it when its body is needed.
  */
 export function routeEveryRequest(server: Server): void {
   server.maxHeadersCount = MAX_HEADERS + 1;
   server.prependListener('request', (request, response) => {
-    // node:http ignores the upgrade, and whatever came behind the request with it.
+    // node:http ignores the upgrade, together with all data that follows the request.
     if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close');
   });
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
@@ -39,17 +42,17 @@ export function sendContinue(request: IncomingMessage): void {
 }
 
 /**
- * Whether the client still waits before sending its body. If the request is refused, the next bytes may be another
- * request.
+ * Whether the client still waits for `100 Continue` before it sends its body. If the request is refused, the next bytes
+ * may belong to another request.
  */
 export function awaitsContinue(request: IncomingMessage): boolean {
   return waiting.has(request);
 }
 
 /**
- * Finds a fault in the head of a request. A Host header is required:
+ * Finds a fault in the headers of a request. A Host header is required:
  * https://www.rfc-editor.org/rfc/rfc9112#section-3.2-6. Requests with too many headers are refused, because node:http
- * drops headers beyond its limit.
+ * silently drops headers beyond its own limit.
  */
 export function headFault({ httpVersion, headers, rawHeaders }: IncomingMessage): ServingError | undefined {
   if (rawHeaders.length > 2 * MAX_HEADERS) return invalid(`the request has more than ${MAX_HEADERS} headers`);

@@ -4,8 +4,8 @@ import { RETRY_AFTER_SECONDS } from './errors';
 import { addRoutes, checkModel, modelPaths } from './routes';
 
 /**
- * Adds the health routes. Live means that the process answers, and ready that it accepts traffic. Neither waits for
- * anything. Every answer has a body, because clients parse it.
+ * Adds the health routes. Live means that the process responds; ready means that it accepts traffic. Both are answered
+ * immediately. Every answer has a body, because clients parse it.
  */
 export function addHealthRoutes(app: FastifyInstance, { model, dataPlane }: AppOptions): void {
   const sendReady = (reply: FastifyReply, body: object) => {

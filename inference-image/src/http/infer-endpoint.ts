@@ -22,8 +22,8 @@ import { onceClosed } from './once-closed';
 export type AnswerForm = 'outputs' | 'class';
 
 /**
- * Answers inference requests directly on node:http. For a small model, Fastify's request and reply would take a fifth
- * of the total time.
+ * Answers inference requests directly with node:http, because Fastify's request and reply would take a fifth of the
+ * time of a request for a small model.
  */
 export class InferEndpoint {
   readonly limit: SizeLimit;
@@ -32,7 +32,7 @@ export class InferEndpoint {
     this.limit = inferenceLimit(options.maxRequestBytes);
   }
 
-  /** Answers one request. @param request Request for the path of the model. */
+  /** Answers one request. @param request Request for an inference path of the served model. */
   handle(request: IncomingMessage, response: ServerResponse, form: AnswerForm = 'outputs'): void {
     new Exchange(request, response, this, form).start();
   }
@@ -50,7 +50,7 @@ class Exchange implements Caller, BodyReader {
   private stepAt = 0;
   private infer?: InferRequest;
   private bodyBytes = 0;
-  /** Whether its body is being processed; its memory is then in use even if the client is gone. */
+  /** Whether the body is being processed; until that ends, its memory is in use even if the client has disconnected. */
   private isWorking = false;
   private isClosed = false;
 
@@ -128,7 +128,10 @@ class Exchange implements Caller, BodyReader {
     this.step(decoded, this.run);
   }
 
-  /** Decides by content rather than by content type, because `curl --data-binary` labels everything a form. */
+  /**
+   * Whether a body is a picture. Its content decides, not its content type, because `curl --data-binary` labels
+   * everything as a form.
+   */
   private isPicture(body: Buffer): boolean {
     const { headers } = this.request;
     if (isJson(body)) return false;
@@ -199,7 +202,7 @@ class Exchange implements Caller, BodyReader {
     this.infer = undefined;
     this.response.writeHead(200, headers).end(body);
     this.endWork();
-    // The rest waits for the client to read it, or for earlier replies.
+    // Part of the answer is unsent until the client reads, or until earlier replies are sent.
     if (!this.isClosed && !(this.response.socket?.writableLength === 0)) this.waitForReading();
   }
 
@@ -214,7 +217,7 @@ class Exchange implements Caller, BodyReader {
   private fail(thrown: unknown): void {
     this.endWork();
     this.holding?.release();
-    // After a refusal, the rest of the request may fail as well.
+    // The request may already have been refused; its remaining steps may then fail as well.
     if (this.response.headersSent) return;
     const error = toServingError(thrown, this.options, this.request);
     this.options.metrics.observeError(error, (performance.now() - this.receivedAt) / 1000);
@@ -230,7 +233,8 @@ class Exchange implements Caller, BodyReader {
     if (!(value instanceof Promise)) return next.call(this, value);
     value.then(
       (result) => {
-        if (this.isClosed) this.fail(new ServingError('cancelled', 'the client went away before its answer'));
+        if (this.isClosed)
+          this.fail(new ServingError('cancelled', 'the client disconnected before the response was sent'));
         else this.attempt(next, result);
       },
       (error: unknown) => this.fail(error),
@@ -246,7 +250,10 @@ class Exchange implements Caller, BodyReader {
   }
 }
 
-/** Whether a body begins like a JSON request. A body that is neither JSON nor a picture gets the error of a picture. */
+/**
+ * Whether a body begins like a JSON request. A body that is neither JSON nor a picture is reported as an invalid
+ * picture.
+ */
 function isJson(body: Buffer): boolean {
   return /^(?:ï»¿)?\s*\{/.test(body.toString('latin1', 0, 64));
 }
@@ -254,8 +261,8 @@ function isJson(body: Buffer): boolean {
 const OPEN_OBJECT = 0x7b;
 
 /**
- * Throws a specific error for a body that is not JSON: a picture or a picture's content type, a form, or gzip data
- * without its header.
+ * Throws a specific error for a body that is not JSON: a picture, a body with the content type of a picture, a form, or
+ * gzip data without its header.
  */
 function checkContent(body: Buffer, headers: IncomingHttpHeaders): void {
   if (body[0] === OPEN_OBJECT || headers[JSON_LENGTH_HEADER] !== undefined || isJson(body)) return;
@@ -274,7 +281,7 @@ function isGzip(body: Buffer): boolean {
   return body[0] === 0x1f && body[1] === 0x8b;
 }
 
-/** Throws if a picture has the header for tensors with binary data. */
+/** Throws if a request with a picture has the header for binary tensor data. */
 function checkPictureHeaders(headers: IncomingHttpHeaders): void {
   const value = headers[JSON_LENGTH_HEADER];
   if (value === undefined) return;
@@ -282,7 +289,7 @@ function checkPictureHeaders(headers: IncomingHttpHeaders): void {
   throw invalid(`${given}, but the body is a picture without JSON before it; remove the header`);
 }
 
-/** Bytes of JSON before the binary data; undefined if there is no binary data. */
+/** Number of bytes of JSON before the binary data; undefined if there is no binary data. */
 function jsonLength(headers: IncomingHttpHeaders): number | undefined {
   const value = headers[JSON_LENGTH_HEADER];
   if (value === undefined) return undefined;

@@ -3,7 +3,10 @@ import type { AppOptions } from './app';
 import type { AnswerForm, InferEndpoint } from './infer-endpoint';
 import { addRoutes, checkModel, modelPaths } from './routes';
 
-/** Adds inference routes for paths that need a router: percent-escapes, a trailing slash, or an unknown model. */
+/**
+ * Adds inference routes for paths that need a router, such as those with percent-escapes, a trailing slash or an
+ * unknown model.
+ */
 export function addInferRoutes(app: FastifyInstance, { model }: AppOptions, endpoint: InferEndpoint): void {
   const add = (suffix: string, form: AnswerForm) =>
     addRoutes(app, 'POST', modelPaths(suffix), {

@@ -3,11 +3,14 @@ import type { Metrics } from '../metrics/metrics';
 import { isSmall } from './discard-body';
 import { EVERY_REQUEST, headFault, routeEveryRequest } from './every-request';
 
-/** Time without a byte after which a scraper is disconnected while it sends its request or reads its answer. */
+/**
+ * Time without any progress after which a scraper is disconnected, whether it is sending its request or reading the
+ * answer.
+ */
 const SILENT_MS = 30_000;
 const REQUEST_MS = 10_000;
 
-/** Serves metrics on a separate port, so that exposing the API does not expose them. */
+/** Serves metrics on a separate port, so that exposing the API does not expose the metrics. */
 export function buildMetricsServer(metrics: Metrics): Server {
   const scrape = sharedScrape(metrics);
   const timeouts = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 5000 };
@@ -23,9 +26,9 @@ export function buildMetricsServer(metrics: Metrics): Server {
       response.setHeader('connection', 'close');
       return sendError(400, fault.message);
     }
-    // Bodies are not read.
+    // The connection cannot be reused, because bodies are not read.
     if (!isSmall(request)) response.setHeader('connection', 'close');
-    if (request.url?.split('?')[0] !== '/metrics') sendError(404, 'the path of the metrics is /metrics');
+    if (request.url?.split('?')[0] !== '/metrics') sendError(404, 'no such path; metrics are at /metrics');
     else if (request.method !== 'GET' && request.method !== 'HEAD') sendError(405, 'use GET');
     else {
       scrape().then(
@@ -39,7 +42,7 @@ export function buildMetricsServer(metrics: Metrics): Server {
   return server;
 }
 
-/** Creates a scrape that all requests of one turn of the event loop share. */
+/** Returns a function that scrapes the metrics; all calls in one turn of the event loop share a scrape. */
 function sharedScrape(metrics: Metrics) {
   const scrape = async () => {
     try {

@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Calls a listener once a reply is sent, or can no longer be sent. */
 export function onceClosed(request: IncomingMessage, response: ServerResponse, listener: () => void): void {
-  // `on` saves the closure of `once`; a reply closes only once.
+  // `on` instead of `once`, which would create a closure; a reply closes only once.
   response.on('close', listener);
   if (response.socket) return;
-  // A reply that waits behind others has no close event if its connection closes.
+  // A reply that waits for earlier replies emits no close event if its connection closes.
   const { socket } = request;
   socket.setMaxListeners(0).once('close', listener);
   response.once('close', () => socket.off('close', listener));

@@ -3,7 +3,10 @@ import { openApiText } from '../contract/openapi/document';
 import type { AppOptions } from './app';
 import { addRoutes } from './routes';
 
-/** Adds the route of the OpenAPI document. It is built at the first request, because few servers get one. */
+/**
+ * Adds the route of the OpenAPI document. The document is built on the first request, because most servers never
+ * receive one.
+ */
 export function addOpenApiRoute(app: FastifyInstance, { model }: AppOptions): void {
   // All answers share one buffer, including answers that are not read.
   let text: Buffer | undefined;

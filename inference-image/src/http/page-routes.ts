@@ -5,14 +5,14 @@ import { addRoutes } from './routes';
 export interface Page {
   readonly html: string;
   readonly contentSecurityPolicy: string;
-  /** Returns the golden examples as JSON. Called at the first request for them. */
+  /** Returns the golden examples as JSON. Called on the first request for them. */
   readonly examples: () => string;
 }
 
 /** https://fetch.spec.whatwg.org/#x-content-type-options-header */
 const HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' };
 
-/** Adds the routes of the page. Its links are relative, because an Ingress may serve it below a path of its own. */
+/** Adds the routes of the page. Its links are relative, because an Ingress may serve the page below another path. */
 export function addPageRoutes(app: FastifyInstance, { html, contentSecurityPolicy, examples }: Page): void {
   // All answers share these buffers, including answers that are not read.
   const page = Buffer.from(html);

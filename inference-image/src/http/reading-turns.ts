@@ -1,43 +1,50 @@
 import type { Socket } from 'node:net';
 import { isReadWanted, startReading, stopReading } from '../socket-reading';
 
-/** Time for which one turn of the event loop may read connections. Other connections and work in progress follow. */
+/**
+ * Time that one turn of the event loop may spend on reading connections, before work in progress and the other
+ * connections get their turns.
+ */
 const TURN_MS = 5;
-/** Time for which connections are then accepted before any is read; each turn of the event loop accepts one. */
+/**
+ * Time for which new connections are then accepted before any is read, because each turn of the event loop accepts only
+ * one.
+ */
 const ACCEPT_MS = 5;
-/** Assumed time of a new connection: it comes after those known to take little. */
+/** Time assumed for a new connection, which is therefore read after connections that are known to take little time. */
 const NEW_MS = 0.5;
-/** Upper bound of the time charged to a request; garbage collection or another process may cause the rest. */
+/** Maximum time charged to a request; garbage collection or another process may have caused the rest. */
 const MAX_REQUEST_MS = 2;
 /** Interval after which the recorded times are halved. */
 const HALF_LIFE_MS = 1000;
 
-/** A connection's share of the turns. */
+/** A connection and the time that it has taken. */
 export interface Share {
   readonly socket: Socket;
   readonly turns: ReadingTurns;
   /** Recent processing time in milliseconds; `NEW_MS` until the first read. */
   takenMs: number;
-  /** Processing time of its last read in milliseconds; Infinity until the first read. */
+  /** Processing time of the last read in milliseconds; Infinity until the first read. */
   lastMs: number;
 }
 
 const shareOf = new WeakMap<Socket, Share>();
 
-/** Records that data of a connection was read. */
+/** Records that data was read from a connection. */
 export function recordRead(socket: Socket): void {
   const share = shareOf.get(socket);
   share?.turns.recordRead(share, performance.now());
 }
 
 /**
- * Stops reading connections for the rest of a turn of the event loop once that has taken long. Otherwise Node reads 64
- * KiB of each of a thousand connections in one turn, even though a request of a few kilobytes may take a millisecond to
- * parse.
+ * Stops reading connections for the rest of a turn of the event loop once reading has taken 5 ms. Otherwise Node would
+ * read 64 KiB from each of a thousand connections in one turn, although a request of a few kilobytes may take a
+ * millisecond to parse.
  *
- * Turns alternate between two orders. One begins with the connections that recently took the least time, the newest of
- * new ones first. The other begins with those whose last read took the least time. Without it, a client with frequent
- * small requests would wait for hundreds of connections that have taken less so far.
+ * Turns alternate between two orders. One begins with the connections that recently took the least time; new
+ * connections are read newest first. The other begins with the connections whose last read took the least time. Without
+ * the second order, a client with frequent small requests would wait for hundreds of connections that have taken less
+ * time so far.
  */
 export class ReadingTurns {
   /** Shares, oldest connection first. */
@@ -48,7 +55,7 @@ export class ReadingTurns {
   private isStopped = false;
   private hasAccepted = false;
   private acceptsUntil?: number;
-  /** Share that was read last, and the start of its processing. */
+  /** Share that was read last, and the time at which its processing started. */
   private last?: Share;
   private lastAt = 0;
 
@@ -109,7 +116,7 @@ export class ReadingTurns {
     this.byLast = !this.byLast;
     const order = this.byLast ? byLast : byTaken;
     const inTurn = [...this.shares].reverse().sort(order);
-    // The owner of a socket may have paused it meanwhile.
+    // The owner of a socket may have paused it in the meantime.
     for (const { socket } of inTurn) if (isReadWanted(socket)) startReading(socket);
     if (now - this.halvedAt < HALF_LIFE_MS) return;
     this.halvedAt = now;

@@ -13,7 +13,7 @@ export function addRepositoryRoutes(app: FastifyInstance, { model, dataPlane }: 
   });
   for (const action of ['load', 'unload'] as const) {
     addRoutes(app, 'POST', [`/v2/repository/models/:model/${action}`], {
-      // Refused for any body.
+      // Refused whatever the body is.
       onRequest: async (request) => {
         checkModel(request, model);
         throw repositoryIsFixed(action, model);
@@ -23,7 +23,7 @@ export function addRepositoryRoutes(app: FastifyInstance, { model, dataPlane }: 
   }
 }
 
-/** Limit on objects and arrays; `{"ready": true}` needs one. */
+/** Limit on the objects and arrays in a body; `{"ready": true}` needs one. */
 const MAX_OPENED = 100;
 
 /** Reads `ready` from the body, which may be empty. */

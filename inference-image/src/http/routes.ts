@@ -5,7 +5,7 @@ import { checkRequestedModel } from '../protocol/requested-model';
 
 type Method = 'GET' | 'POST';
 
-/** Adds a route at each path, and status 405 for every other method there. */
+/** Adds a route at each path; every other method there is answered with status 405. */
 export function addRoutes(
   app: FastifyInstance,
   method: Method,

@@ -1,20 +1,20 @@
 import { TYPED_ARRAY, type NumericData, type NumericDatatype, type Tensor } from './tensor';
 
 /**
- * Number of free buffers kept for each size, more than the number of concurrent runs. Others are left to the garbage
- * collector.
+ * Maximum number of free buffers kept for each size, which is more than the number of concurrent runs. The garbage
+ * collector takes the others.
  */
 const MAX_FREE = 4;
 
-/** Limit on the bytes of all free buffers; the memory plan assumes no more. */
+/** Limit on the bytes of all free buffers; the memory plan relies on it. */
 const MAX_FREE_BYTES = 32 * 1024 * 1024;
 
-/** Smaller buffers are faster to allocate than to look up. */
+/** Buffers below this size are faster to allocate than to look up. */
 const MIN_BYTES = 4096;
 
 /**
- * Reusable buffers for the inputs of batches: allocating the pages of a new buffer of some megabytes costs about as
- * much as filling it. Sizes are powers of two, so that batches of similar size can reuse each other's buffers.
+ * Reusable buffers for the inputs of batches, because allocating the pages of a new buffer of a few megabytes takes
+ * about as long as filling it. Sizes are powers of two, so that batches of similar size can reuse each other's buffers.
  */
 export class BufferPool {
   private readonly free = new Map<number, ArrayBuffer[]>();

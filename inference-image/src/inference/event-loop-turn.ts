@@ -1,6 +1,6 @@
 /**
- * Counts requests that arrive in one turn of the event loop. Requests of one client arrive one per turn and should run
- * at once. Requests of many clients arrive several per turn and should run together at its end.
+ * Counts the requests that arrive in one turn of the event loop. Those of a single client arrive one per turn and
+ * should run immediately. Those of many clients arrive several per turn and should run together at its end.
  */
 export class EventLoopTurn {
   private count = 0;
@@ -9,7 +9,10 @@ export class EventLoopTurn {
   /** @param atEnd Called at the end of each turn in which a request arrived. */
   constructor(private readonly atEnd: () => void) {}
 
-  /** Counts a request. @returns Whether it is probably alone: the first of this turn, after a turn with at most one. */
+  /**
+   * Counts a request. @returns Whether it is probably alone: it is the first of this turn, and the previous turn had at
+   * most one.
+   */
   arrive(): boolean {
     if (this.count++ === 0) setImmediate(this.end);
     return this.count === 1 && this.previousCount <= 1;

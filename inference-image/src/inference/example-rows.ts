@@ -3,10 +3,10 @@ import type { Run } from './executor';
 import type { RowLayout } from './row-layout';
 import type { RowSource } from './row-trial';
 
-/** Number of rows tried; each costs two more runs at every start. */
+/** Maximum number of rows that are tried; each adds two runs to every start. */
 const MAX_ROWS = 3;
 
-/** Number of examples used; there may be hundreds. */
+/** Maximum number of examples that are used; there may be hundreds. */
 const MAX_EXAMPLES = 16;
 
 /** Rows of golden examples that can share a run. */

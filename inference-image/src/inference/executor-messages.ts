@@ -14,7 +14,8 @@ export type FromExecutor =
   | { readonly type: 'failed'; readonly kind: ErrorKind; readonly message: string };
 
 /**
- * Lists the buffers to transfer instead of copying; sending a large tensor then costs no more than an empty message.
+ * Lists the buffers to transfer instead of copying, so that sending a large tensor takes no longer than sending an
+ * empty message.
  */
 export function transferList(tensors: readonly Tensor[]): ArrayBuffer[] {
   return tensors.flatMap(({ data }) => (Array.isArray(data) ? [] : [data.buffer as ArrayBuffer]));

@@ -9,7 +9,7 @@ const LAST_RETRY_MS = 30_000;
 export interface ExecutorPoolOptions {
   readonly size: number;
   readonly start: () => WorkerExecutor;
-  /** Prepares an executor for work; throws if it must not get any. */
+  /** Prepares an executor for work; throws if the executor must not be used. */
   readonly prepare: (executor: WorkerExecutor) => Promise<void>;
   readonly scheduler: Scheduler;
   /** Called for each executor that ended unexpectedly or could not be replaced. */
@@ -18,7 +18,7 @@ export interface ExecutorPoolOptions {
 
 /** Keeps the configured number of executors running and replaces those that end. */
 export class ExecutorPool {
-  /** Settles once all executors are ready, or one of them fails to start. */
+  /** Resolves once all executors are ready; rejects if one of them fails to start. */
   readonly started: Promise<void>;
   private readonly executors = new Set<WorkerExecutor>();
   private closing = false;

@@ -10,7 +10,7 @@ export interface Run {
 }
 
 export interface RunResult {
-  /** In the order of the run's output names. */
+  /** Outputs in the order of the run's output names. */
   readonly outputs: readonly Tensor[];
   /** Time in the runtime, in seconds. */
   readonly runSeconds: number;
@@ -20,6 +20,6 @@ export interface RunResult {
 
 /** Runs the model, one run at a time. */
 export interface Executor {
-  /** Takes ownership of the inputs' data, which may move to another thread. */
+  /** Runs the model. Takes ownership of the inputs' data, which may move to another thread. */
   run(run: Run): RunResult | Promise<RunResult>;
 }

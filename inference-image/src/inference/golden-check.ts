@@ -16,7 +16,8 @@ export interface ExpectedTensor extends Tensor {
 }
 
 /**
- * Throws if the model does not reproduce an example: it is a different model, or this processor computes differently.
+ * Throws if the model does not reproduce an example, because it is a different model or because this processor computes
+ * differently.
  */
 export async function checkGolden(executor: Executor, golden: GoldenRun): Promise<void> {
   const differences = await goldenDifferences(executor, golden);
@@ -31,7 +32,7 @@ export async function goldenDifferences(executor: Executor, golden: GoldenRun): 
   return outputDifferences(outputs, golden.expected);
 }
 
-/** Describes each output that differs from what is expected. */
+/** Describes each output that differs from the expected one. */
 export function outputDifferences(outputs: readonly Tensor[], all: readonly ExpectedTensor[]): string[] {
   return all.flatMap((expected) => {
     const actual = outputs.find(({ name }) => name === expected.name);
@@ -56,7 +57,7 @@ function compare(got: Tensor, expected: ExpectedTensor): string | undefined {
     if (!worst || excess > worst.excess) worst = { index: i, excess, text };
   }
   if (!worst) return undefined;
-  const among = count === 1 ? '' : ` (the worst of ${count} of ${expected.data.length} elements that differ)`;
+  const among = count === 1 ? '' : ` (the worst of ${count} differing elements out of ${expected.data.length})`;
   return `at [${indices(worst.index, got.shape)}] is ${worst.text}${among}`;
 }
 
@@ -68,7 +69,7 @@ function difference(a: Element, b: Element, tolerance: Tolerance | undefined): {
   if (!tolerance || typeof a !== 'number' || typeof b !== 'number') return { excess: Infinity, text };
   const allowed = tolerance.absolute + tolerance.relative * Math.abs(b);
   const distance = Math.abs(a - b);
-  // The distance between infinities, or to NaN, is undefined.
+  // Between two infinities, and to NaN, there is no distance.
   const excess = distance <= allowed && Number.isFinite(distance) ? 0 : distance / allowed || Infinity;
   return { excess, text: `${text}: ${short(distance)} apart, ${short(allowed)} allowed` };
 }
@@ -77,12 +78,12 @@ function valueText(value: Element): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-/** Three significant digits suffice for a difference. */
+/** Rounds a difference to three significant digits. */
 function short(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** Indices of an element, from its position in row-major order. */
+/** Converts an element's position in row-major order to its indices. */
 function indices(index: number, shape: readonly number[]): string {
   let rest = index;
   return shape

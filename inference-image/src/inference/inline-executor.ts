@@ -3,32 +3,35 @@ import type { Executor, Run, RunResult } from './executor';
 import type { Session } from './session';
 
 /**
- * Longest run that stays on the main thread. Sending a run to another thread and back takes about 50 µs and blocks the
- * event loop for part of it. A run of twice that time blocks the loop for little more than the transfer would.
+ * Duration of the longest run on the main thread. Sending a run to another thread and back takes about 50 µs and blocks
+ * the event loop for part of that time. A run of 100 µs blocks the loop for little longer than that.
  */
 export const INLINE_RUN_SECONDS = 100e-6;
 
-/** Largest model for which a second copy of the weights is acceptable; it is loaded while the event loop waits. */
+/**
+ * Size of the largest model for which a second copy of the weights is acceptable. Loading that copy blocks the event
+ * loop.
+ */
 const INLINE_MODEL_BYTES = 16 * 1024 * 1024;
 
-/** A run that blocks the event loop for this long shows that the estimate was wrong. */
+/** Duration of a run that shows that the estimate was wrong. */
 const MISJUDGED_SECONDS = 10e-3;
 
-/** Factor up to which run time is extrapolated beyond the largest measured run. */
+/** Maximum factor by which run time is extrapolated beyond the largest measured run. */
 const MAX_EXTRAPOLATION = 16;
 
 /** Measured run time of a model in an executor. */
 export interface Measurement {
   /** Median time of one run, in seconds. */
   readonly runSeconds: number;
-  /** Number of elements of all inputs of that run. */
+  /** Number of elements of all inputs of the measured run. */
   readonly elements: number;
-  /** Measurement of a run with more rows, if runs differ only in their number of rows. */
+  /** Measurement of a run with more rows, for a model whose runs differ only in their number of rows. */
   readonly batch?: Omit<Measurement, 'batch'>;
 }
 
 /**
- * Runs a fast model on the main thread. A single client then waits only for the model and not for two threads to wake
+ * Runs a fast model on the main thread, so that a single client waits only for the model, not for two threads to wake
  * each other.
  */
 export class InlineExecutor implements Executor {
@@ -58,10 +61,11 @@ export class InlineExecutor implements Executor {
     return !this.misjudged && elements <= this.maxElements;
   }
 
-  /** Runs synchronously: even one turn of the event loop would cost a small request a twentieth of its time. */
+  /** Runs synchronously, because even one turn of the event loop would lengthen a small request by a twentieth. */
   run(run: Run): RunResult {
     const result = this.session.run(run);
-    // Run time can depend on values as well as sizes. One long run is enough, because a client could repeat it.
+    // Run time can depend on values as well as on sizes. One long run is enough to stop, because a client could repeat
+    // it.
     if (result.runSeconds > MISJUDGED_SECONDS) this.misjudged = true;
     return result;
   }
@@ -71,10 +75,10 @@ export class InlineExecutor implements Executor {
   }
 }
 
-/** Largest input whose run stays within a time; larger ones go to an executor. */
+/** Number of input elements of the largest run that stays within a given time. */
 function elementsWithin(seconds: number, { runSeconds, elements, batch }: Measurement): number {
-  // For a small model, most of the time is a fixed cost of each run. Assuming that all of it grows with the input would
-  // overestimate far too much.
+  // For a small model, most of the time is a fixed cost of each run. To assume that all of it grows with the input
+  // would be a gross overestimate.
   const slope = batch ? (batch.runSeconds - runSeconds) / (batch.elements - elements) : runSeconds / elements;
   const limit = batch ? MAX_EXTRAPOLATION * batch.elements : Infinity;
   return Math.min(limit, elements + (seconds - runSeconds) / Math.max(slope, Number.MIN_VALUE));

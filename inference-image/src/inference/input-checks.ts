@@ -4,8 +4,8 @@ import { invalid } from '../errors';
 import type { TensorHeader } from './tensor';
 
 /**
- * Checks a request's inputs against the model's signature. onnxruntime silently ignores unknown inputs, and words other
- * errors differently.
+ * Checks a request's inputs against the model's signature. onnxruntime would silently ignore unknown inputs, and its
+ * messages are not written for clients.
  */
 export class InputChecks {
   private readonly positions: ReadonlyMap<string, number>;
@@ -47,10 +47,10 @@ export function checkTexts(headers: readonly TensorHeader[]): void {
   let count = 0;
   for (const { datatype, shape } of headers) if (datatype === 'BYTES') count += elementCount(shape);
   if (count > MAX_TEXTS)
-    throw invalid(`the request has ${count} texts; the limit is ${MAX_TEXTS}: send fewer at a time`);
+    throw invalid(`the request has ${count} texts, and the limit is ${MAX_TEXTS}; send fewer at a time`);
 }
 
-/** Largest size of one dimension that the runtime's binding accepts. */
+/** Maximum size of a dimension in the runtime's binding. */
 const MAX_SIZE = 2 ** 31 - 1;
 
 function checkTensor({ name, datatype, shape }: TensorHeader, input: TensorSignature): void {
@@ -66,10 +66,10 @@ function checkTensor({ name, datatype, shape }: TensorHeader, input: TensorSigna
 }
 
 /**
- * Checks that equal symbols have equal sizes, which onnxruntime does not check:
- * https://github.com/onnx/onnx/blob/main/docs/IR.md#static-tensor-shapes
- * The proof that rows are independent relies on it (lib/model/row-independence/prove.ts). Models with one input are
- * exempt: exporters give axes of one input the same name by mistake, and the proof does not need equality there.
+ * Checks that dimensions with the same symbol have the same size, which onnxruntime does not check:
+ * https://github.com/onnx/onnx/blob/main/docs/IR.md#static-tensor-shapes The proof that rows are independent relies on
+ * this check (lib/model/row-independence/prove.ts). Models with one input are exempt: some exporters give two axes of
+ * an input the same name by mistake, and the proof does not need their equality.
  */
 function checkSymbols(headers: readonly TensorHeader[], signature: readonly TensorSignature[]): void {
   const seen = new Map<string, { size: number; input: string }>();
@@ -80,8 +80,8 @@ function checkSymbols(headers: readonly TensorHeader[], signature: readonly Tens
       const first = seen.get(symbol);
       if (!first) seen.set(symbol, { size, input: name });
       else if (first.size !== size) {
-        const other = `input ${quoted(first.input)} has ${first.size}`;
-        throw invalid(`input ${quoted(name)} has ${size} for dimension ${quoted(symbol)}; ${other}`);
+        const other = `input ${quoted(first.input)} has size ${first.size}`;
+        throw invalid(`input ${quoted(name)} has size ${size} for dimension ${quoted(symbol)}; ${other}`);
       }
     }
   }

@@ -4,13 +4,13 @@ import { type Job, whyAbandoned } from './job';
 import { QueuedWork } from './queued-work';
 
 export interface QueueLimits {
-  /** Number of requests that may wait; further ones are refused at once. */
+  /** Maximum number of waiting requests; further ones are refused at once. */
   readonly maxQueueLength: number;
-  /** Total rows of waiting requests. A single larger request may wait if no other does. */
+  /** Maximum total rows of waiting requests. A single request with more rows may wait if no other request does. */
   readonly maxQueueRows: number;
-  /** Total input bytes of waiting requests, with the same exception. */
+  /** Maximum total input bytes of waiting requests, with the same exception for a single larger request. */
   readonly maxQueueBytes: number;
-  /** Longest wait, in seconds. */
+  /** Maximum time that a request may wait, in seconds. */
   readonly queueTimeoutSeconds: number;
 }
 
@@ -21,23 +21,23 @@ export const NO_LIMITS: QueueLimits = {
   queueTimeoutSeconds: Infinity,
 };
 
-/** Interval between checks for expired jobs. Expired jobs never start, whatever the interval. */
+/** Interval between checks for expired jobs. Whatever the interval, an expired job is never started. */
 const SWEEP_MS = 20;
 
-/** Number of other jobs that are skipped in the search for compatible ones. */
+/** Maximum number of incompatible jobs that are skipped in the search for compatible ones. */
 const MAX_LOOKAHEAD = 1024;
 
 /** Waiting jobs, in order of arrival. Abandoned jobs are removed without a run. */
 export class JobQueue {
   private readonly jobs = new Fifo<Job>();
-  /** Jobs whose shared run failed; they run first, each alone. */
+  /** Jobs whose shared run failed; they run next, each alone. */
   private retries: Job[] = [];
   private waitingRows = 0;
   private sweeping = false;
 
   /**
-   * @param onDropped Called when jobs were removed without being taken.
-   * @param work Work that waits in this queue and in others with the same limits.
+   * @param onDropped Called after jobs were removed without a run.
+   * @param work Work that waits in this queue, and in the queues that share its limits.
    */
   constructor(
     private readonly limits: QueueLimits,
@@ -105,7 +105,7 @@ export class JobQueue {
       if (!job || this.dropIfAbandoned(job, at, now)) continue;
       if (first && ++seen > MAX_LOOKAHEAD) break;
       if (first && (job.alone || !isCompatible(first, job))) continue;
-      // Smaller jobs must not overtake it.
+      // Later, smaller jobs must not overtake this one.
       if (first && (rows + job.rows > maxRows || bytes + job.bytes > maxBytes)) break;
       this.remove(job, at);
       taken.push(job);
@@ -135,7 +135,7 @@ export class JobQueue {
     if (work.jobs > 0 && work.rows + rows > maxQueueRows)
       return `${work.rows} rows are waiting, and the limit is ${maxQueueRows}`;
     if (work.jobs > 0 && work.bytes + bytes > maxQueueBytes) {
-      return `${work.bytes} bytes of input are waiting, and the limit is ${maxQueueBytes}`;
+      return `${work.bytes} bytes of input are waiting, and the limit is ${maxQueueBytes} bytes`;
     }
     return undefined;
   }

@@ -5,22 +5,22 @@ import type { Tensor } from './tensor';
 
 /** The party that waits for a run. */
 export interface Caller {
-  /** Whether it has disconnected. Polled, because most requests never wait and so need no listener. */
+  /** Whether the caller has disconnected. This is polled, because most requests never wait and so need no listener. */
   isCancelled(): boolean;
-  /** Time at which it stops waiting, in performance.now() milliseconds. @default - never */
+  /** Time at which the caller stops waiting, in performance.now() milliseconds. @default - never */
   readonly deadline?: number;
-  /** Its share of the request memory; outputs kept for it are added. @default - not counted */
+  /** Memory that the caller's request holds; outputs kept for it are added. @default - not counted */
   readonly holding?: Holding;
   /**
-   * Time at which it started waiting, in performance.now() milliseconds. @default - the time at which its run was
-   * submitted
+   * Time at which the caller started waiting, in performance.now() milliseconds. @default - the time at which its run
+   * was submitted
    */
   readonly waitsSince?: number;
 }
 
 /** Reason that the caller no longer waits; undefined if it still does. */
 export function whyAbandoned(caller: Caller, now: number): ServingError | undefined {
-  if (caller.isCancelled()) return new ServingError('cancelled', 'the client went away before its request ran');
+  if (caller.isCancelled()) return new ServingError('cancelled', 'the client disconnected before its request ran');
   if (caller.deadline === undefined || now < caller.deadline) return undefined;
   return new ServingError('timeout', "the request's own timeout passed before it could run");
 }
@@ -34,9 +34,9 @@ export interface Job {
   /** Number of rows; 1 if runs are not merged. */
   readonly rows: number;
   readonly bytes: number;
-  /** Whether it is part of a larger request, whose data it shares. */
+  /** Whether the job is part of a larger request, whose data it shares. */
   readonly isPart: boolean;
-  /** Whether it must run alone, for example because its batch failed. */
+  /** Whether the job must run alone, for example because its batch failed. */
   alone: boolean;
   resolve(outputs: readonly Tensor[]): void;
   reject(error: unknown): void;

@@ -1,10 +1,9 @@
 import type { Job } from './job';
 
-/** Amount of work that waits in all queues with common limits. */
+/** Amount of work that waits in all queues that share limits. */
 export class QueuedWork {
   jobs = 0;
   rows = 0;
-  /** Bytes of inputs. */
   bytes = 0;
 
   add({ rows, bytes }: Job): void {

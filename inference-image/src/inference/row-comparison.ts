@@ -7,41 +7,43 @@ import type { Tensor } from './tensor';
 export type RowTolerance = 'rounding' | 'none';
 
 /**
- * Allowed difference between an element in a batch and alone, as a share of the largest magnitude in the row's output.
- * docs/server.md has the measurements.
+ * Allowed difference between an element computed in a batch and computed alone, as a fraction of the largest magnitude
+ * in the row's output. docs/server.md has the measurements.
  */
 const FLOAT_TOLERANCE: Partial<Record<Datatype, number>> = { FP16: 1e-2, FP32: 1e-3, FP64: 1e-3 };
 
 /**
- * Allowed difference of quantized values, in steps. Wider integers are indices or counts, which rounding does not
- * change.
+ * Allowed difference of quantized values, in quantization steps. Wider integers are indices or counts, which rounding
+ * does not change.
  */
 const STEP_TOLERANCE: Partial<Record<Datatype, number>> = { INT8: 1, UINT8: 1, INT16: 1, UINT16: 1 };
 
 export interface RowComparison {
-  /** Largest difference of a floating-point output, as a share of the row's largest magnitude; 0 for other outputs. */
+  /**
+   * Largest difference of a floating-point output, as a fraction of the row's largest magnitude; 0 for other outputs.
+   */
   readonly difference: number;
   /** Description of a difference beyond the tolerance. */
   readonly excess?: string;
 }
 
-/** Compares a row's output alone with its output in a batch. */
+/** Compares a row's output when computed alone with its output when computed in a batch. */
 export function compareRow(alone: Tensor, together: Tensor, tolerance: RowTolerance): RowComparison {
   if (!sameSizes(alone.shape, together.shape)) {
     return {
       difference: 0,
-      excess: `has shape [${together.shape}] for a row, but [${alone.shape}] for the same row alone`,
+      excess: `has shape [${together.shape}] for a row, but shape [${alone.shape}] for the same row alone`,
     };
   }
   if (sameBits(alone.data, together.data)) return { difference: 0 };
-  const differs = 'differs from that of the same rows alone';
+  const differs = 'differs from the output for the same row alone';
   const floatTolerance = FLOAT_TOLERANCE[alone.datatype];
   if (floatTolerance !== undefined) {
     const difference = shareOfLargest(alone, together);
     if (tolerance === 'none')
       return { difference, excess: `${differs} by ${shareText(difference)}; no bit may differ` };
     if (difference <= floatTolerance) return { difference };
-    return { difference, excess: `${differs} by ${shareText(difference)}; ${floatTolerance} is allowed` };
+    return { difference, excess: `${differs} by ${shareText(difference)}; up to ${floatTolerance} is allowed` };
   }
   const allowed = STEP_TOLERANCE[alone.datatype] ?? 0;
   return {
@@ -54,7 +56,7 @@ function shareText(difference: number): string {
   return `${Number(difference.toPrecision(2))} of its largest magnitude`;
 }
 
-/** Largest difference as a share of the largest magnitude; Infinity if a non-finite value differs. */
+/** Largest difference as a fraction of the largest magnitude; Infinity if a non-finite value differs. */
 function shareOfLargest(alone: Tensor, together: Tensor): number {
   const [a, b] = [alone, together].map(({ datatype, data }) => {
     const numbers = data as Float32Array | Float64Array | Uint16Array;

@@ -7,7 +7,7 @@ import type { Tensor } from './tensor';
 
 interface InputLayout {
   readonly name: string;
-  /** Position in the signature; clients usually keep its order. */
+  /** Position in the signature, which is usually also the position in requests. */
   readonly position: number;
   /** Axis that counts rows; null for an input that all rows of a run share. */
   readonly axis: number | null;
@@ -18,14 +18,14 @@ export class RowLayout {
   private readonly inputs: readonly InputLayout[];
   /** Input whose row axis gives the number of rows of a run. */
   private readonly counted: InputLayout & { readonly axis: number };
-  /** Inputs that must have the same number of rows, if equal symbols do not ensure it. */
+  /** Inputs whose number of rows must be checked, because equal symbols do not ensure that it is the same. */
   private readonly others: readonly InputLayout[];
-  /** Inputs that can make two runs incompatible, by their sizes or, if all rows share them, by their values. */
+  /** Inputs that can make two runs incompatible: by their sizes or, for inputs that all rows share, by their values. */
   private readonly compared: readonly InputLayout[];
   private readonly outputAxes: ReadonlyMap<string, number>;
   private readonly maxSize: number;
 
-  /** @param axes At least one input has rows. */
+  /** @param axes Row axes; at least one input must have one. */
   constructor({ inputs, outputs }: Signature, { inputAxes, outputAxes, maxSize = MAX_SHARED_SIZE }: RowAxes) {
     this.maxSize = maxSize;
     this.inputs = inputs.map(({ name }, position) => ({ name, position, axis: inputAxes[position] ?? null }));
@@ -33,7 +33,7 @@ export class RowLayout {
     const dimensionsOf = ({ position }: InputLayout) => inputs[position]?.dimensions ?? [];
     const [counted, ...others] = this.inputs.filter(({ axis }) => axis !== null) as (InputLayout & { axis: number })[];
     this.counted = counted as InputLayout & { axis: number };
-    // Requests that give a symbol two sizes were refused earlier.
+    // Requests with two different sizes for a symbol were already refused.
     const symbol = dimensionsOf(this.counted)[this.counted.axis];
     const isAssured = (other: InputLayout) => {
       return typeof symbol === 'string' && dimensionsOf(other)[other.axis as number] === symbol;
@@ -50,7 +50,7 @@ export class RowLayout {
 
   /**
    * Whether a run consists of rows that the proof covers. All inputs must have the same number of rows, and other axes
-   * must not be empty or too large: in a shape, 0 may mean "as before".
+   * must be neither empty nor too large. Empty axes are excluded because 0 in a shape may mean "unchanged".
    */
   hasConsistentRows(run: Run): boolean {
     const isProved = (input: InputLayout) =>
@@ -61,7 +61,10 @@ export class RowLayout {
     return this.others.every((input) => inputOf(run, input).shape[input.axis as number] === rows);
   }
 
-  /** Whether two runs can be merged: same outputs, same sizes except for rows, and same common inputs. */
+  /**
+   * Whether two runs can be merged: they have the same outputs, the same sizes except for rows, and equal values of the
+   * inputs that all rows share.
+   */
   isCompatible(a: Run, b: Run): boolean {
     if (a.outputs !== b.outputs && !equal(a.outputs, b.outputs)) return false;
     for (const input of this.compared) {
@@ -77,7 +80,7 @@ export class RowLayout {
     const [first] = runs as [Run];
     const allocate: Allocate = (datatype, count) => pool.take(datatype, count);
     const inputs = this.inputs.map((input) => {
-      // A common input is copied too, because executors take ownership.
+      // An input that all rows share is copied as well, because executors take ownership of it.
       if (input.axis === null) return copyTensor(inputOf(first, input), allocate);
       const parts = runs.map((run) => inputOf(run, input));
       return joinRows(parts, input.axis, allocate);
@@ -85,7 +88,7 @@ export class RowLayout {
     return { inputs, outputs: first.outputs, returnInputs: true };
   }
 
-  /** Returns some rows of a run. */
+  /** Returns a run with `rows` rows of a run, beginning at row `start`. */
   slice(run: Run, start: number, rows: number): Run {
     const inputs = this.inputs.map((input) => {
       const tensor = inputOf(run, input);
@@ -100,17 +103,17 @@ export class RowLayout {
       const axis = this.outputAxes.get(name) as number;
       if (shape[axis] === rows) continue;
       const where = axis === 0 ? '' : `; its rows should be on axis ${axis}`;
-      return `output ${JSON.stringify(name)} of ${rows} ${rows === 1 ? 'row' : 'rows'} has shape [${shape}]${where}`;
+      return `for ${rows} ${rows === 1 ? 'row' : 'rows'}, output ${JSON.stringify(name)} has shape [${shape}]${where}`;
     }
     return undefined;
   }
 
-  /** Returns some rows of the outputs of a run. */
+  /** Returns `rows` rows of the outputs of a run, beginning at row `start`. */
   sliceOutputs(outputs: readonly Tensor[], start: number, rows: number): Tensor[] {
     return outputs.map((output) => sliceRows(output, this.outputAxes.get(output.name) as number, start, rows));
   }
 
-  /** Joins the outputs of the parts of a run, given in order. */
+  /** Joins the outputs of the parts of a run, in the order of the parts. */
   joinOutputs(parts: readonly (readonly Tensor[])[]): Tensor[] {
     return (parts[0] ?? []).map(({ name }, i) => {
       return joinRows(

@@ -10,13 +10,13 @@ export interface RowTrial {
   readonly obstacle?: string;
   /** Whether the model refused all rows, so that no comparison was made. */
   readonly isRefused?: boolean;
-  /** Largest difference of a floating-point output, as a share of the largest magnitude in the row's output. */
+  /** Largest difference of a floating-point output, as a fraction of the largest magnitude in the row's output. */
   readonly largestDifference: number;
 }
 
 /** Source of rows for a trial. */
 export interface RowSource {
-  /** Creates a run of these rows with its own data. */
+  /** Creates a run of the rows with these numbers. Its data is new, because executors take ownership of it. */
   run(indices: readonly number[]): Run;
 }
 
@@ -27,8 +27,9 @@ export interface RowTrialOptions {
 }
 
 /**
- * Row numbers of batches of 2, 3 and the largest size; no batch contains a row twice. Rows below 4 are compared with
- * their results alone; in the largest batch they are at the beginning, at the end and in between.
+ * Row numbers for batches of 2, of 3 and of the largest size; no batch contains a row twice. The results of rows 0 to 3
+ * are compared with their results alone; in the largest batch, these rows are at the beginning, at the end and in
+ * between.
  */
 export function trialBatches(maxBatchSize: number): number[][] {
   const batches = [[0, 1]];
@@ -41,17 +42,17 @@ export function trialBatches(maxBatchSize: number): number[][] {
       [Math.floor((2 * last) / 3), 0],
       [last, 3],
     ]);
-    // Other rows are numbered from 4.
+    // The rows that fill the batch are numbered from 4.
     batches.push(Array.from({ length: maxBatchSize }, (_, i) => places.get(i) ?? 4 + i));
   }
   return batches;
 }
 
 /**
- * Runs rows alone and together, and compares the results. The graph is already proved; the trial also detects rounding,
- * and kernels that deviate from their operator's definition.
- * @param batches Row numbers of each batch; rows numbered `compared` or higher only fill it.
- * @throws Errors of the runs.
+ * Runs rows alone and together, and compares the results. Independence is already proved from the graph; the trial
+ * detects rounding, and kernels that deviate from their operator's definition.
+ * @param batches Row numbers of each batch; rows numbered `compared` or higher only fill the batch.
+ * @throws The error of a run that fails.
  */
 export async function tryRows(
   { executor, layout, tolerance }: RowTrialOptions,
@@ -90,9 +91,9 @@ export async function tryRows(
 }
 
 /**
- * Tries sources of rows in turn until the model accepts one.
- * @param sources Sources in order; at least one.
- * @returns The result with the accepted source, or without one if the model refused all.
+ * Tries sources of rows, one after another, until the model accepts one.
+ * @param sources At least one source.
+ * @returns The result and the accepted source; no source if the model refused all.
  */
 export async function tryRowsInTurn<S extends RowSource>(
   options: RowTrialOptions,

@@ -1,11 +1,11 @@
 import { TYPED_ARRAY, type NumericData, type NumericDatatype, type Tensor, type TensorData } from './tensor';
 
-/** Allocates elements with arbitrary values. */
+/** Allocates data whose elements have arbitrary values. */
 export type Allocate = (datatype: NumericDatatype, count: number) => NumericData;
 
 const allocateNew: Allocate = (datatype, count) => new TYPED_ARRAY[datatype](count);
 
-/** Concatenates tensors along their row axis. They differ only in the size of that axis. */
+/** Concatenates tensors along their row axis; they may differ only in the size of that axis. */
 export function joinRows(tensors: readonly Tensor[], axis: number, allocate = allocateNew): Tensor {
   const { name, datatype, shape } = tensors[0] as Tensor;
   const rows = tensors.reduce((total, tensor) => total + (tensor.shape[axis] as number), 0);
@@ -28,7 +28,10 @@ export function copyTensor(tensor: Tensor, allocate = allocateNew): Tensor {
   return { ...tensor, data: copy };
 }
 
-/** Returns some rows of a tensor; a view if they are contiguous, as on axis 0, otherwise a copy. */
+/**
+ * Returns `rows` rows of a tensor, beginning at row `start`: a view if they are contiguous, as on axis 0, otherwise a
+ * copy.
+ */
 export function sliceRows({ name, datatype, shape, data }: Tensor, axis: number, start: number, rows: number): Tensor {
   const outer = product(shape, 0, axis);
   const inner = product(shape, axis + 1, shape.length);
@@ -37,12 +40,12 @@ export function sliceRows({ name, datatype, shape, data }: Tensor, axis: number,
   return { name, datatype, shape: resized(shape, axis, rows), data: part };
 }
 
-/** Whether two tensors of one datatype have the same shape and the same elements, bit for bit. */
+/** Whether two tensors of the same datatype have the same shape and the same elements, bit for bit. */
 export function isSame(a: Tensor, b: Tensor): boolean {
   return a === b || (sameSizes(a.shape, b.shape) && sameBits(a.data, b.data));
 }
 
-/** Whether two arrays of one datatype are equal bit for bit: NaN equals NaN, and 0 differs from -0. */
+/** Whether two arrays of the same datatype are equal bit for bit: NaN equals NaN, and 0 differs from -0. */
 export function sameBits(a: TensorData, b: TensorData): boolean {
   if (a.length !== b.length) return false;
   if (Array.isArray(a)) return a.every((text, i) => text === b[i]);
@@ -53,7 +56,7 @@ export function sameSizes(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
-/** Whether shapes of one rank differ at most in the size of that axis. */
+/** Whether two shapes of the same rank differ at most in the size of the given axis. */
 export function sameSizesExcept(axis: number, a: readonly number[], b: readonly number[]): boolean {
   return a.every((size, i) => i === axis || size === b[i]);
 }
@@ -78,7 +81,7 @@ function joinWhole(tensors: readonly Tensor[], joined: NumericData): void {
   }
 }
 
-/** Copies the rows of all tensors for each index before the axis. */
+/** For each index of the axes before the row axis, copies the rows of all tensors. */
 function interleave(tensors: readonly Tensor[], axis: number, outer: number, inner: number, joined: NumericData): void {
   const target = wordsOf(joined);
   const scale = wordsEach(joined);
@@ -130,8 +133,8 @@ function sliceTexts(data: readonly string[], outer: number, stride: number, from
 type Words = Uint8Array | Uint16Array | Uint32Array;
 
 /**
- * Views the same memory as unsigned integers of at most 32 bits. Copying those element by element keeps the bits of
- * NaN, which floating-point copies may lose, and allocates nothing, which 64-bit integers would.
+ * Views the same memory as unsigned integers of at most 32 bits. Copying these one by one preserves the bits of NaN,
+ * which copying floating-point numbers may not, and allocates nothing, unlike copying 64-bit integers.
  */
 function wordsOf({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT }: NumericData): Words {
   if (BYTES_PER_ELEMENT === 1) return new Uint8Array(buffer, byteOffset, byteLength);
@@ -143,7 +146,7 @@ function wordsEach({ BYTES_PER_ELEMENT }: NumericData): number {
   return BYTES_PER_ELEMENT === 8 ? 2 : 1;
 }
 
-/** Fewer words are copied faster by a loop than by a call. */
+/** Number of words from which a call copies faster than a loop. */
 const MIN_CALL_WORDS = 24;
 
 function copyWords(source: Words, from: number, target: Words, at: number, count: number): void {

@@ -22,7 +22,7 @@ export interface SchedulerOptions extends QueueLimits {
 /** A completed run of one or several requests. */
 export interface CompletedRun {
   readonly rows: number;
-  /** Waiting time of each of its requests, in seconds. */
+  /** Time that each request of the run has waited, in seconds. */
   readonly queueSeconds: readonly number[];
   readonly runSeconds: number;
 }
@@ -30,24 +30,25 @@ export interface CompletedRun {
 type Outputs = readonly Tensor[];
 
 /**
- * Limits of the parts of a large request, in rows and input bytes; larger runs gain little. A run takes memory for each
- * row, also for intermediate values, and other requests wait for its end.
+ * Limits on the parts of a large request, in rows and input bytes. Larger parts would gain little. They would take more
+ * memory, because a run needs memory for the intermediate values of each row, and would delay other requests for
+ * longer.
  */
 const MAX_PART_ROWS = 256;
 const MAX_PART_BYTES = 1024 * 1024;
 
 /**
  * Limit on the input bytes of a shared run. Its inputs are copied together, and its outputs exist before any request
- * has reserved memory for them, so larger runs could exceed the budget several times. It equals the default limit of a
- * single request.
+ * has reserved memory for them, so larger runs could exceed the budget several times over. It equals the default limit
+ * of a single request.
  */
 const MAX_SHARED_BYTES = 16 * 1024 * 1024;
 
-/** Shorter runs are affected by the time to return a result to this thread and to send the next run back. */
+/** For runs shorter than this, the time to return a result to this thread and to send the next run matters. */
 const SHORT_RUN_SECONDS = 0.005;
 
-/** Error of the parts of a request that must run as a whole instead. */
-const SHARING_ENDED = new Error('requests do not share runs any more');
+/** Error with which the parts of a request are rejected if the request must run as a whole instead. */
+const SHARING_ENDED = new Error('requests no longer share runs');
 
 /**
  * Assigns runs to executors, first in, first out. When an executor becomes free, all compatible waiting requests share
@@ -57,16 +58,17 @@ export class Scheduler {
   /** Limit on the rows of one run; 1 means that requests are not merged. A larger value requires the row axes. */
   maxBatchSize = 1;
   /**
-   * Whether to split every request with more rows; if false, only requests that would take too much memory are split.
+   * Whether to split every request with more than `maxBatchSize` rows; if false, only requests that would take too much
+   * memory are split.
    */
   splitsLarger = false;
-  /** Executor on this thread, for the runs that it accepts. */
+  /** Executor on this thread, which runs only what it accepts. */
   inline?: InlineExecutor;
   /** Called after each successful run. */
   onRun?: (run: CompletedRun) => void;
   /** Called with the reason when requests stop sharing runs. */
   onBatchingOff?: (reason: string) => void;
-  /** Number of runs of each executor: the current one, and at most one queued there. */
+  /** Number of runs that each executor has: the current one, and at most one queued after it. */
   private readonly executors = new Map<Executor, number>();
   private readonly queue: JobQueue;
   /** Requests of this turn of the event loop that are short enough to run together on this thread. */
@@ -80,7 +82,7 @@ export class Scheduler {
   private delayed?: NodeJS.Timeout;
   private running = 0;
   private lastRunSeconds = Infinity;
-  /** Requests to be split, one at a time, so that few of their parts wait ahead of other requests. */
+  /** Requests to be split. They are split one at a time, so that only a few parts wait ahead of other requests. */
   private readonly splitQueue: JobQueue;
   private isSplitting = false;
   private whenIdle: Array<() => void> = [];
@@ -133,12 +135,12 @@ export class Scheduler {
     return this.wait(isSplit ? this.splitQueue : this.queue, run, caller);
   }
 
-  /** Gives each request its own run from now on. Requests of shared runs without answers run again. */
+  /** From now on, runs each request alone. Requests in shared runs that have not been answered run again. */
   stopSharing(reason: string): void {
     if (this.maxBatchSize === 1) return;
     this.maxBatchSize = 1;
     this.onBatchingOff?.(reason);
-    // Requests no longer wait for more rows.
+    // Requests need not wait for more rows any longer.
     this.dispatch();
   }
 
@@ -147,7 +149,7 @@ export class Scheduler {
     this.queue.assertRoom();
   }
 
-  /** Resolves once the scheduler is idle. No more requests are expected, so none waits for more rows. */
+  /** Resolves once the scheduler is idle. The caller expects no more requests, so none waits for more rows. */
   async finished(): Promise<void> {
     this.maxBatchDelayMs = 0;
     this.dispatch();
@@ -165,7 +167,8 @@ export class Scheduler {
   }
 
   /**
-   * Rows of a request for metrics, also if requests do not share runs. Without known row axes, the first axis counts.
+   * Number of rows of a request as counted in metrics, even if requests do not share runs. If the row axes are unknown,
+   * it is the size of the first axis.
    */
   private observedRows(run: Run): number {
     if (this.layout) return this.layout.rowsOf(run);
@@ -173,10 +176,10 @@ export class Scheduler {
     return firstInput === undefined ? 1 : (run.inputs.find(({ name }) => name === firstInput)?.shape[0] ?? 1);
   }
 
-  /** Rows of each part of a larger request. */
+  /** Number of rows in each part of a request that is split. */
   private rowsOfPart(run: Run, rows: number): number {
     if (rows <= this.maxBatchSize) return rows;
-    // A request without elements may have two billion rows, and so would make millions of runs.
+    // A request without elements may have two billion rows, which would make millions of runs.
     if (totalElements(run.inputs) === 0) return rows;
     if (this.splitsLarger) return this.maxBatchSize;
     const rowBytes = dataBytes(run.inputs) / rows;
@@ -214,12 +217,12 @@ export class Scheduler {
     this.requeue(job);
   }
 
-  /** Runs the parts of a request. Few of them wait at a time, so that other requests run in between. */
+  /** Runs the parts of a request. Only a few of them wait at a time, so that other requests run in between. */
   private async runParts({ run, rows, caller, arrived }: Job, layout: RowLayout): Promise<readonly Outputs[]> {
     const size = this.rowsOfPart(run, rows);
     const outputs = new Array<Outputs>(Math.ceil(rows / size));
     let failed = false;
-    // The time until its turn counts as waiting.
+    // The time until the request's turn to be split counts as waiting.
     const { deadline, holding, waitsSince = arrived } = caller;
     const part: Caller = { deadline, waitsSince, isCancelled: () => failed || caller.isCancelled() };
     let next = 0;
@@ -228,7 +231,7 @@ export class Scheduler {
         // Sliced only now, because on axes other than the first a slice is a copy.
         const rowsOfPart = layout.slice(run, i * size, Math.min(size, rows - i * size));
         const partOutputs = await this.wait(this.queue, rowsOfPart, part, true);
-        // Counted twice, because they are joined at the end.
+        // Counted twice, because the outputs of the parts are joined at the end.
         holding?.add(2 * dataBytes(partOutputs));
         outputs[i] = partOutputs;
       }
@@ -273,9 +276,9 @@ export class Scheduler {
   }
 
   /**
-   * Returns an idle executor, or a busy one that may get its next run in advance. That needs a full batch or, if runs
-   * are short, a single request. Otherwise an executor would be idle for a tenth of the time until this thread sends
-   * its next run, and for a third if runs are short.
+   * Returns an idle executor, or a busy one that may receive its next run in advance: a full batch or, if requests do
+   * not share runs and runs are short, a single request. Without a run in advance, an executor would be idle for a
+   * tenth of the time, and for a third if runs are short, until this thread sends its next run.
    */
   private nextExecutor(): Executor | undefined {
     let busy: Executor | undefined;
@@ -287,7 +290,7 @@ export class Scheduler {
     return this.maxBatchSize > 1 || this.lastRunSeconds < SHORT_RUN_SECONDS ? busy : undefined;
   }
 
-  /** Remaining batch delay. It counts from the arrival of the oldest request, so that later ones cannot extend it. */
+  /** Remaining batch delay. It starts when the oldest request arrives, so that later requests cannot extend it. */
   private delayLeft(): number {
     const { oldest, oldestIsAlone, rows } = this.queue;
     if (this.maxBatchDelayMs === 0 || oldest === undefined || oldestIsAlone || rows >= this.maxBatchSize) return 0;
@@ -351,11 +354,11 @@ export class Scheduler {
     this.count(executor, -1);
     if (result) this.lastRunSeconds = result.runSeconds;
     if (!result && jobs.length > 1) this.queue.putBack(jobs);
-    // Before the replies are written, so that the executor can continue meanwhile.
+    // Called before the replies are written, so that the executor can continue in the meantime.
     this.dispatch();
     if (result) this.deliver(jobs, result);
     else if (jobs.length === 1) first.reject(failure);
-    // Only now, because the jobs may have to run again.
+    // Not earlier, because the jobs may have to run again.
     this.running -= jobs.length;
     this.notifyIfIdle();
   }
@@ -384,7 +387,10 @@ export class Scheduler {
     if (missing !== undefined) this.stopSharing(missing);
   }
 
-  /** Runs the requests of a shared run again, each alone. A part is rejected, so that its request runs as a whole. */
+  /**
+   * Runs the requests of a shared run again, each alone. A part of a larger request is rejected instead, so that its
+   * request runs as a whole.
+   */
   private rerunSeparately(jobs: readonly Job[]): void {
     for (const job of jobs) if (job.isPart) job.reject(SHARING_ENDED);
     this.queue.putBack(jobs.filter(({ isPart }) => !isPart));

@@ -1,6 +1,7 @@
 import { env, type Tensor as OnnxTensor } from 'onnxruntime-node';
-// The binding's own session, which runs synchronously. The public one wraps the same call in two promises and a
-// setImmediate, which cost a small model a twentieth of its whole request and leave the thread no freer.
+// The binding's own session, which runs synchronously. The public session wraps the same call in two promises and a
+// setImmediate. For a small model, they take a twentieth of a request's time, and they do not free the thread during
+// the run.
 // https://github.com/microsoft/onnxruntime/issues/19611
 import { binding, initOrt, type Binding } from 'onnxruntime-node/dist/binding';
 import type { Datatype } from '../contract/signature';
@@ -12,7 +13,7 @@ export interface SessionOptions {
   readonly modelPath: string;
   /** Number of threads that one run may use. */
   readonly threads: number;
-  /** Whether the runtime optimizes the graph. The original nodes may round differently. @default true */
+  /** Whether the runtime optimizes the graph, which may change rounding. @default true */
   readonly isOptimized?: boolean;
 }
 
@@ -24,7 +25,7 @@ export interface SessionSignature {
 
 export interface SessionTensor {
   readonly name: string;
-  /** Undefined if the protocol does not support the type. */
+  /** Datatype in the protocol; undefined if the protocol does not support the type. */
   readonly datatype: Datatype | undefined;
   /** Fixed sizes, and -1 for others; undefined for values that are not tensors. */
   readonly shape?: readonly number[];
@@ -51,7 +52,10 @@ const DATATYPE = new Map<string | number, Datatype>(
   Object.entries(ONNX_TYPE).flatMap(([datatype, keys]) => keys.map((key) => [key, datatype as Datatype] as const)),
 );
 
-/** Logs only fatal errors: others are thrown as well, and invalid requests must not write to standard error. */
+/**
+ * Log level at which the runtime logs only fatal errors. Other errors are thrown anyway, and invalid requests must not
+ * write to standard error.
+ */
 const LOG_FATAL = 4;
 
 /** A model loaded into onnxruntime. Only this file uses the runtime. */
@@ -70,8 +74,8 @@ export class Session {
       interOpNumThreads: 1,
       ...(isOptimized ? {} : { graphOptimizationLevel: 'disabled' as const }),
       logSeverityLevel: LOG_FATAL,
-      // Threads spin during a run and not after it. Measured with 2 threads: back-to-back runs take 1.4 ms (3.0 ms
-      // without spinning); 30 runs at intervals of 50 ms take 0.15 CPU-seconds (0.97 with spinning between runs).
+      // Threads spin during a run but not after it. Measured with 2 threads: a back-to-back run takes 1.4 ms (3.0 ms
+      // without spinning), and 30 runs at intervals of 50 ms take 0.15 CPU-seconds (0.97 with spinning between runs).
       extra: threads > 1 ? { session: { force_spinning_stop: '1' } } : {},
     });
     const { inputMetadata, outputMetadata } = this.session;
@@ -80,7 +84,7 @@ export class Session {
 
   /** Runs the model synchronously. */
   run({ inputs, outputs, returnInputs }: Run): RunResult {
-    // No prototype, so that a tensor may be named __proto__.
+    // Without a prototype, so that a tensor may be named __proto__.
     const feeds: Record<string, OnnxTensor> = Object.create(null);
     for (const { name, datatype, shape, data } of inputs) {
       // The class Tensor is not used: from Node 24 on it converts FP16 data to a Float16Array, which the binding reads
@@ -106,8 +110,8 @@ export class Session {
 }
 
 /**
- * Converts the error of a run. A node usually fails because of its input: an index beyond a table, or incompatible
- * shapes. The client must correct that, unless memory ran out.
+ * Converts the error of a run. Unless memory ran out, a node usually fails because of its input, such as an index
+ * beyond a table or incompatible shapes, which the client must correct.
  */
 function runError(error: unknown): unknown {
   const message = messageOf(error);
@@ -121,7 +125,10 @@ function fromOnnx(name: string, { type, dims, data }: OnnxTensor): Tensor {
   return { name, datatype, shape: dims, data: (datatype === 'FP16' ? halfBits(data) : data) as TensorData };
 }
 
-/** Views the bits as a Uint16Array: from Node 24 on, onnxruntime returns a Float16Array, which older versions lack. */
+/**
+ * Views FP16 data as a Uint16Array. From Node 24 on, onnxruntime returns a Float16Array, which older versions of Node
+ * do not have.
+ */
 function halfBits(data: OnnxTensor['data']): Uint16Array {
   const { buffer, byteOffset, length } = data as Uint16Array;
   return new TYPED_ARRAY.FP16(buffer as ArrayBuffer, byteOffset, length);

@@ -9,12 +9,12 @@ export function isAllNaN({ datatype, data }: Tensor): boolean {
   return numbers.every(datatype === 'FP16' ? (bits) => Number.isNaN(halfValue(bits)) : Number.isNaN);
 }
 
-/** Whether tensors have the same elements, bit for bit. Their shapes may differ. */
+/** Whether two lists of tensors have the same elements, bit for bit. Their shapes may differ. */
 export function areSame(a: readonly Tensor[], b: readonly Tensor[]): boolean {
   return a.every(({ data }, i) => sameBits(data, b[i]!.data));
 }
 
-/** Compares answers to different numbers of rows: the elements that both have. */
+/** Whether two answers to different numbers of rows begin with the same elements; compares as many as both have. */
 export function beginAlike(a: readonly Tensor[], b: readonly Tensor[]): boolean {
   return a.every(({ data }, i) => {
     const other = b[i]!.data;

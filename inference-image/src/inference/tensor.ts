@@ -1,6 +1,6 @@
 import { type Datatype, elementCount } from '../contract/signature';
 
-/** Storage of each datatype. BOOL is a byte of 0 or 1, FP16 its 16 bits, BYTES a UTF-8 string. */
+/** Storage of each datatype. A BOOL is a byte, 0 or 1; an FP16 is stored as its 16 bits; BYTES are UTF-8 strings. */
 export const TYPED_ARRAY = {
   BOOL: Uint8Array,
   UINT8: Uint8Array,
@@ -26,7 +26,7 @@ export interface TensorHeader {
   readonly shape: readonly number[];
 }
 
-/** `data` is row-major and has as many elements as the shape. */
+/** A tensor; `data` is row-major and has as many elements as the shape specifies. */
 export interface Tensor extends TensorHeader {
   readonly data: TensorData;
 }
@@ -41,7 +41,7 @@ export function totalElements(tensors: readonly TensorHeader[]): number {
   return tensors.reduce((total, { shape }) => total + elementCount(shape), 0);
 }
 
-/** Number of characters that take as long as one element to transfer to the runtime and back. */
+/** Number of characters of a text that take as long to transfer to the runtime and back as one element. */
 const CHARACTERS_PER_ELEMENT = 64;
 
 /** Total number of elements; a long text counts as several. */
@@ -54,7 +54,7 @@ export function elementsOfWork(tensors: readonly Tensor[]): number {
   return elements;
 }
 
-/** Memory of all texts as strings with two bytes a character. */
+/** Memory of all texts, as strings with two bytes per character. */
 export function stringBytes(tensors: readonly Tensor[]): number {
   let bytes = 0;
   for (const { data } of tensors) {

@@ -8,13 +8,15 @@ import { trialTensor, type TrialRange } from './trial-values';
 /** Number of rows that are always computed; later ones are rotations of these if that is faster. */
 export const COMPUTED_ROWS = 4;
 
-/** Row with values a thousand times as large: an operator that scales over all rows then changes the other rows. */
+/**
+ * Row whose values are a thousand times as large, so that an operator that scales over all rows changes the other rows.
+ */
 export const OUTLIER_ROW = 1;
 
-/** Row of zeros: a model that divides by the range of a row may return only rounding errors for it. */
+/** Row of zeros. A model that divides by the range of a row may return only rounding errors for it. */
 export const ZERO_ROW = 0;
 
-/** Rows up to this length are always computed, because rotations of a short row soon repeat. */
+/** Rows of up to this length are always computed, because the rotations of a short row soon repeat. */
 const MAX_COMPUTED_ELEMENTS = 256;
 
 /** Number of short rows that are cached. */
@@ -25,7 +27,7 @@ export interface TrialRowsOptions {
   readonly axes: RowAxes;
   /** Run whose row sizes are used; its number of rows does not matter. */
   readonly template: Run;
-  /** Whether common inputs keep the template's values; otherwise they are ones. */
+  /** Whether inputs that all rows share keep the template's values; otherwise their elements are ones. */
   readonly keepsCommon: boolean;
   readonly range: TrialRange;
 }
@@ -43,7 +45,7 @@ export class TrialRows {
     });
   }
 
-  /** Creates a run of these rows. Its data is new, because an executor takes ownership of it. */
+  /** Creates a run of the rows with these numbers. Its data is new, because executors take ownership of it. */
   run(indices: readonly number[]): Run {
     const rows = indices.map((index) => this.row(index));
     const inputs = this.inputs.map(({ axis }, i) => {

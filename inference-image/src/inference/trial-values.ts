@@ -5,7 +5,7 @@ import { emptyData, type Tensor, type TensorHeader } from './tensor';
 
 /**
  * Range of trial values.
- * - `wide`: integers, also negative, and texts that real inputs may have
+ * - `wide`: integers, including negative ones, and texts such as real inputs have
  * - `digits`: valid indices of most tables
  * - `bits`: valid indices of any table
  * - `unit`: like `bits`, with floating-point numbers from 0 to 1, for models that convert them to indices
@@ -19,7 +19,7 @@ export interface TrialValues {
   readonly large?: boolean;
   /** @default 'bits' */
   readonly range?: TrialRange;
-  /** Values that the graph indicates; they take precedence over the range. */
+  /** Values that the graph accepts, as far as it shows; they take precedence over the range. */
   readonly takes?: InputValues;
   /** Value of all elements of a mask; in some models, marked elements are ignored. @default 1 */
   readonly mask?: 0 | 1;
@@ -40,7 +40,10 @@ const LARGE_FACTOR = 1000;
 
 type Element = (value: number) => number | bigint | string;
 
-/** Converts values to those that the graph indicates; undefined if it indicates none for this datatype. */
+/**
+ * Returns a function that converts a value to one that the graph accepts; undefined if the graph shows none for this
+ * datatype.
+ */
 function knownElementOf(
   datatype: TensorHeader['datatype'],
   { takes = {}, mask = 1 }: TrialValues,
@@ -58,7 +61,7 @@ function knownElementOf(
   return (value) => element(place(value));
 }
 
-/** Converts a value between -1 and 1 to an element. */
+/** Returns a function that converts a value between -1 and 1 to an element. */
 function elementOf(datatype: TensorHeader['datatype'], range: TrialRange, large: boolean): Element {
   switch (datatype) {
     case 'FP32':
@@ -66,7 +69,7 @@ function elementOf(datatype: TensorHeader['datatype'], range: TrialRange, large:
       if (range === 'unit') return Math.abs;
       return large ? (value) => LARGE_FACTOR * value : (value) => value;
     case 'FP16': {
-      // As bits: magnitudes of 0.5 to 1, or of 512 to 1024.
+      // The bits of an FP16 number whose magnitude is 0.5 to 1, or 512 to 1024.
       const isUnit = range === 'unit';
       const exponent = large && !isUnit ? 0x6000 : 0x3800;
       return (value) => (value < 0 && !isUnit ? 0x8000 : 0) + exponent + Math.floor(1023 * Math.abs(value));
@@ -85,7 +88,10 @@ function elementOf(datatype: TensorHeader['datatype'], range: TrialRange, large:
   }
 }
 
-/** Converts a value to an integer. The wide range covers all 8-bit values, and some hundreds of wider integers. */
+/**
+ * Returns a function that converts a value to an integer. The wide range covers all 8-bit integers, and a few hundred
+ * values of wider ones.
+ */
 function integerOf(datatype: TensorHeader['datatype'], range: TrialRange): (value: number) => number {
   if (range !== 'wide') return INTEGER[range];
   if (datatype === 'UINT8') return (value) => Math.round(127.5 * (value + 1));
@@ -102,7 +108,7 @@ const INTEGER = {
 
 const letter = (value: number) => (value > 0 ? 'a' : 'b');
 
-/** Texts of one word and of several, since some models split texts. */
+/** Texts of no, one or several words, because some models split texts. */
 const WIDE_TEXTS = ['a', 'b c', 'd', 'c b a', '', 'a 7', '42', 'b'];
 
 const TEXT: Record<TrialRange, (value: number) => string> = {

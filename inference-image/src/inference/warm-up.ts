@@ -5,25 +5,31 @@ import type { Measurement } from './inline-executor';
 import { emptyData, totalElements } from './tensor';
 import { trialTensor } from './trial-values';
 
-/** Number of runs for the median. Slower models get fewer, because only fast models need a precise value. */
+/**
+ * Number of runs from which the median is taken. Slow models run fewer times, because only fast models need a precise
+ * value.
+ */
 const MEASURED_RUNS = 15;
 const SLOW_RUN_SECONDS = 0.01;
 
-/** Limit on the time that measuring adds to a start. */
+/** Limit on the time that the measured runs add to a start. */
 const MEASURING_SECONDS = 0.006;
 
-/** Largest size of free dimensions for models that refuse 1; sizes are 2, 4, 8 and so on. */
+/** Largest size tried for free dimensions of a model that refuses size 1; the sizes are 2, 4, 8 and so on. */
 const LARGEST_SIZE = 16_384;
 
 /**
- * Limit on the elements of one row's inputs; a picture of 512 x 512 pixels has as many. A trial makes batches of rows.
+ * Limit on the input elements of one row, as in a gray picture of 512 x 512 pixels. A trial runs batches of such rows.
  */
 const MAX_ELEMENTS = 2 ** 18;
 
-/** Time after which no further size is tried. */
+/** Time after which no larger size is tried. */
 const MAX_SECONDS = 5;
 
-/** Creates a run of one row of zeros and empty strings. Every other free dimension has the given size. */
+/**
+ * Creates a run of one row that contains zeros and empty strings. All free dimensions that do not count rows have the
+ * given size.
+ */
 export function zerosRun(signature: Signature, size: number, axes?: RowAxes): Run {
   const inputs = signature.inputs.map(({ name, datatype, dimensions }, i) => {
     const shape = dimensions.map((dimension, axis) => {
@@ -41,8 +47,8 @@ export function onesRun({ inputs, outputs }: Run): Run {
 }
 
 /**
- * Sizes above 1 for a model that refuses 1, such as a convolution. There are none if every dimension is fixed or counts
- * rows.
+ * Sizes above 1 to try if a model, such as one with convolutions, refuses 1. There are none if every dimension is fixed
+ * or counts rows.
  */
 export function* largerSizes(signature: Signature, axes?: RowAxes): Generator<number> {
   const isFree = signature.inputs.some(({ dimensions }, i) => {
@@ -66,7 +72,7 @@ function elementsAt({ inputs }: Signature, size: number, axes?: RowAxes): number
 }
 
 /**
- * Runs the model until one-time initialization is done, and measures it.
+ * Runs the model until its one-time initialization is done, and then measures it.
  * @param makeRun Creates a new run, because an executor takes ownership of its data.
  */
 export async function warmUp(executor: Executor, makeRun: () => Run): Promise<Measurement> {

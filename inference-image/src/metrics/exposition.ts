@@ -1,14 +1,14 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry, type Metric } from 'prom-client';
 import { Histogram, type Distribution, type Labels } from './histogram';
 
-/** Values that gauges read at each scrape. */
+/** Values that the gauges report, read at each scrape. */
 export interface Readings {
   readonly queueLength: number;
   readonly runningCount: number;
   readonly executorCount: number;
 }
 
-/** Bytes that requests hold, and the limit. */
+/** Bytes that requests hold, and the limit on them. */
 export interface MemoryReadings {
   readonly heldBytes: number;
   readonly totalBytes: number;
@@ -17,7 +17,7 @@ export interface MemoryReadings {
 export interface ExpositionOptions {
   /** Labels of every series. */
   readonly labels: Labels;
-  /** One series for each outcome. */
+  /** Durations of requests, one series for each outcome. */
   readonly requests: readonly Distribution[];
   readonly decode: Distribution;
   readonly queue: Distribution;
@@ -33,7 +33,7 @@ export interface ExpositionOptions {
   readonly drops: Readonly<Record<string, number>>;
 }
 
-/** The metrics in Prometheus' text format. Loaded at the first scrape, so that it does not delay the start. */
+/** The metrics in Prometheus' text format. Loaded on the first scrape, so that it does not delay the start. */
 export class Exposition {
   private readonly registry = new Registry();
   private readonly labelNames: string[];
@@ -42,7 +42,11 @@ export class Exposition {
     const { labels, requests, decode, queue, runs, encode, rows, readings, memory, refusals, drops } = options;
     this.labelNames = Object.keys(labels);
     this.addRequests();
-    this.addHistogram('inference_request_duration_seconds', 'Time from headers to reply.', requests);
+    this.addHistogram(
+      'inference_request_duration_seconds',
+      'Time from the received headers to the sent reply.',
+      requests,
+    );
     this.addHistogram('inference_decode_duration_seconds', 'Time to read the tensors of a request.', [decode]);
     this.addHistogram('inference_queue_duration_seconds', 'Time waiting for an executor.', [queue]);
     this.addHistogram('inference_run_duration_seconds', 'Time of a run of the model.', [runs]);
@@ -58,7 +62,7 @@ export class Exposition {
     const total = () => memory.totalBytes;
     this.addGauge('inference_request_memory_limit_bytes', 'Memory that all requests together may hold.', total);
     this.addTally('inference_refused_total', 'Requests and connections refused at once, by reason.', refusals);
-    this.addTally('inference_dropped_total', 'Clients given up, by reason.', drops);
+    this.addTally('inference_dropped_total', 'Clients that the server has disconnected, by reason.', drops);
     // The default precision wakes an idle process a hundred times a second.
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 50 });
   }
@@ -71,7 +75,10 @@ export class Exposition {
     return this.registry.metrics();
   }
 
-  /** Adds a counter with the histogram's counts. Its series start at zero, which rates and alerts need. */
+  /**
+   * Adds a counter with the histogram's counts. It has a series for each outcome from the start, with value 0, which
+   * rates and alerts need.
+   */
   private addRequests(): void {
     const { requests } = this.options;
     new Counter({

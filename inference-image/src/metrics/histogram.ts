@@ -1,4 +1,4 @@
-/** Upper bounds in seconds, suited to tiny and to slow models. */
+/** Upper bounds of buckets in seconds, for fast and slow models. */
 const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export type Labels = Readonly<Record<string, string>>;
@@ -7,7 +7,7 @@ export type Labels = Readonly<Record<string, string>>;
 export class Distribution {
   count = 0;
   sum = 0;
-  /** Counts; the last bucket is for values beyond all bounds. */
+  /** Number of values in each bucket; the last bucket is for values beyond all bounds. */
   private readonly buckets: number[];
 
   /** @param bounds Upper bounds of the buckets, in ascending order. @default - seconds */
@@ -44,7 +44,8 @@ export class Distribution {
 
 /**
  * A histogram that prom-client's registry can read. prom-client's own histogram hashes labels at every observation; for
- * a small model, three of those cost a tenth of the whole request. Here that cost arises only at a scrape.
+ * a small model, the three observations of a request take a tenth of its time. This histogram hashes labels only at a
+ * scrape.
  */
 export class Histogram {
   readonly type = 'histogram';

@@ -16,7 +16,7 @@ const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
  * - `inference_request_duration_seconds{model,version,outcome}`: histogram, from received headers to sent reply
  * - `inference_decode_duration_seconds`, `inference_queue_duration_seconds` (waiting for an executor),
  *   `inference_run_duration_seconds` (in the runtime alone) and `inference_encode_duration_seconds`, with
- *   {model,version}: histograms of its parts
+ *   {model,version}: histograms of the parts of a request's duration
  * - `inference_batch_size{model,version}`: histogram, rows of a run
  * - `inference_queue_length`, `inference_running`, `inference_executors` with {model,version}: gauges
  * - `inference_in_flight{model,version}`: gauge, requests running or waiting; the basis for an autoscaler
@@ -35,7 +35,7 @@ export class Metrics {
   private readonly encode: Distribution;
   private readonly rows: Distribution;
   private readonly runsByRows = new RunsByRows();
-  /** Seconds that requests spent in runs; a shared run counts once for each of its requests. */
+  /** Seconds that requests have spent in runs; a shared run counts once for each of its requests. */
   private requestRunSeconds = 0;
   readonly refusals = newTally(REFUSAL_REASONS);
   readonly drops = newTally(DROP_REASONS);

@@ -1,6 +1,6 @@
 import { ServingError, type ErrorKind } from '../errors';
 
-/** Outcomes of a request; a fixed set of label values that clients cannot extend. */
+/** Outcomes of a request. The set of label values is fixed, so that clients cannot extend it. */
 export const OUTCOMES = ['success', 'invalid', 'rejected', 'unavailable', 'timeout', 'cancelled', 'error'] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];

@@ -6,9 +6,9 @@ export const REFUSAL_REASONS = ['budget', 'queue', 'too_large', 'connections', '
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /**
- * Reasons to drop a client: it did not send the rest of its request or read its answer, in time or before others needed
- * the resources; it sent too many requests before it had read the answers; or its connection was idle while a new
- * client needed one.
+ * Reasons to drop a client. It did not send the rest of its request, or did not read its answer, in time or before
+ * others needed the memory; it sent too many requests before it had read the answers; or its connection was idle when a
+ * new client needed one.
  */
 export const DROP_REASONS = ['unfinished', 'unread', 'pipelined', 'idle'] as const;
 export type DropReason = (typeof DROP_REASONS)[number];

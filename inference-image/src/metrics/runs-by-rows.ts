@@ -1,7 +1,8 @@
 import type { Total } from '../protocol/statistics';
 
 /**
- * Up to this limit, each number of rows has its own entry. Clients choose the number, which must not fill the memory.
+ * Each number of rows up to this limit has its own entry. There must be a limit, because clients choose the number and
+ * could otherwise fill the memory.
  */
 const EXACT_ROWS = 1024;
 

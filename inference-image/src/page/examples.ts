@@ -7,18 +7,18 @@ import { messageOf } from '../errors';
 import { decodeBinaryData } from '../protocol/binary-data';
 import { decodeJsonData, encodeJsonData } from '../protocol/json-data';
 
-/** Limit of the JSON of a request, and of its expected answer. An editor in a browser cannot handle more. */
+/** Limit on the JSON of a request, and on that of its expected answer. An editor in a browser cannot handle more. */
 const MAX_KIB = 256;
-/** Limit of a picture file. */
+/** Limit on the size of a picture file. */
 const MAX_PICTURE_KIB = 1024;
-/** Limit of all examples together: their text is kept in memory. */
+/** Limit on all examples together, because their text is kept in memory. */
 const MAX_TOTAL_KIB = 4096;
 
 /**
  * Golden examples for the page, as JSON: complete requests with their expected answers. An example that the page cannot
- * show is listed with the reason.
+ * show is listed with the reason for that.
  * @param folder Folder of golden.json; its files are relative to it.
- * @param pictures Action of the page for pictures; undefined if the model accepts none.
+ * @param pictures Action to which the page sends pictures; undefined if the model accepts none.
  */
 export function pageExamples(examples: readonly GoldenExample[], folder: string, pictures?: string): string {
   let length = 0;
@@ -27,9 +27,7 @@ export function pageExamples(examples: readonly GoldenExample[], folder: string,
       length < MAX_TOTAL_KIB * 1024
         ? fieldsOf(example, folder)
         : {
-            omitted: JSON.stringify(
-              `the examples before it are longer than ${MAX_TOTAL_KIB} KiB, the limit of this page`,
-            ),
+            omitted: JSON.stringify(`the examples before it reach the limit of this page, ${MAX_TOTAL_KIB} KiB`),
           };
     const text = objectText({ name: JSON.stringify(example.name), ...fields });
     length += text.length;
@@ -38,7 +36,7 @@ export function pageExamples(examples: readonly GoldenExample[], folder: string,
   return objectText({ examples: arrayText(texts), ...(pictures && { pictures: JSON.stringify(pictures) }) });
 }
 
-/** The fields of an example, as JSON. */
+/** The fields of an example, each as JSON text. */
 function fieldsOf({ request, picture, response, tolerance }: GoldenExample, folder: string): Record<string, string> {
   try {
     if (picture !== undefined) {
@@ -57,7 +55,7 @@ function fieldsOf({ request, picture, response, tolerance }: GoldenExample, fold
 function pictureText(file: string, folder: string): string {
   const path = join(folder, file);
   if (statSync(path).size > MAX_PICTURE_KIB * 1024) {
-    throw new Error(`its picture is longer than ${MAX_PICTURE_KIB} KiB, the limit of this page`);
+    throw new Error(`its picture is larger than ${MAX_PICTURE_KIB} KiB, the limit of this page`);
   }
   const content = readFileSync(path);
   const type = `image/${pictureFormat(content)}`;
@@ -93,7 +91,7 @@ function tensorFields(tensor: GoldenTensor, folder: string): Record<string, stri
 function elementsOf(tensor: GoldenTensor, folder: string) {
   if (tensor.file === undefined) return decodeJsonData(tensor, tensor.data);
   const path = join(folder, tensor.file);
-  // Its JSON has at least about a quarter of its bytes.
+  // The JSON of a tensor takes at least about a quarter of the bytes of its file.
   if (statSync(path).size > 4 * MAX_KIB * 1024) throw tooLong(`its tensor ${JSON.stringify(tensor.name)}`);
   return decodeBinaryData(tensor, readFileSync(path));
 }

@@ -11,7 +11,7 @@ export function pageOf({ examples, manifest, settings }: Configuration): Page {
   };
 }
 
-/** Last segment of the path for pictures. */
+/** Last segment of the path to which the page sends pictures. */
 function pictureAction({ image: picture, classes }: Configuration['manifest']): 'classify' | 'infer' | undefined {
   if (!picture) return undefined;
   return classes ? 'classify' : 'infer';

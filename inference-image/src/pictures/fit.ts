@@ -2,10 +2,9 @@ import type { PictureInput } from '../contract/picture-input';
 import { ServingError } from '../errors';
 import { crop, flatten, pad, type Picture } from './picture';
 
-/** Pixels between the two passes of a resize that are always allowed, whatever `maxPixels` is: 16 MiB. */
+/** Number of pixels that the first pass of a resize may always produce, whatever `maxPixels` is. They take 16 MiB. */
 const MIN_RESIZED_PIXELS = 1024 * 1024;
 
-/** Resizes a picture to any proportions. */
 export type Resize = (picture: Picture, width: number, height: number) => Picture;
 
 /** Converts a picture to the model's size. */
@@ -25,16 +24,16 @@ export function fitPicture(picture: Picture, spec: PictureInput, resize: Resize)
 }
 
 /**
- * The first pass of a resize changes the width of every row, with four floats per pixel. For a very tall picture, the
- * result would need many times the memory of the picture.
+ * Refuses pictures that are too tall to be resized. The first pass of a resize changes the width of every row and uses
+ * four floats per pixel, so its result for a very tall picture would take many times the memory of the picture.
  */
 function checkProportions({ width, height }: Picture, toWidth: number, toHeight: number, { maxPixels }: PictureInput) {
   if (toWidth * height <= Math.max(maxPixels, MIN_RESIZED_PIXELS)) return;
   const what = `the picture of ${width} x ${height} pixels is too tall to be resized to ${toWidth} x ${toHeight}`;
-  throw new ServingError('tooLarge', `${what}; send one with other proportions`);
+  throw new ServingError('tooLarge', `${what}; send a picture with other proportions`);
 }
 
-/** Largest central part with these proportions. */
+/** Largest central part of a picture with the given proportions. */
 function middle(picture: Picture, proportion: number): Picture {
   const width = sizeWithin(picture.height * proportion, picture.width);
   const height = sizeWithin(picture.width / proportion, picture.height);

@@ -3,19 +3,23 @@ import { invalid } from '../errors';
 const END_OF_IMAGE = 0xd9;
 const START_OF_SCAN = 0xda;
 
-/** A decoder processes the whole picture for each scan; files with more scans are attacks. */
+/**
+ * Maximum scans of any picture. A decoder processes the whole picture for each scan; a file with more scans is an
+ * attack.
+ */
 const MAX_SCANS = 100;
 /**
- * Maximum scans of a picture of the largest size; encoders write about ten. Smaller pictures may have proportionally
- * more.
+ * Maximum scans of a picture with the maximum number of pixels. Smaller pictures may have proportionally more. Encoders
+ * write about ten.
  */
 const SCANS_OF_LARGEST = 20;
 /**
- * Maximum segments before the frame: a color profile may need 255, and Exif some more. More would block the event loop.
+ * Maximum segments before the frame header. A color profile may need 255, and Exif data a few more; a very large number
+ * would block the event loop.
  */
 const MAX_SEGMENTS = 10_000;
 
-/** Position of the frame header, after segments of known lengths: ITU-T T.81, B.1.1.4 and B.2.2. */
+/** Finds the frame header, which follows segments that contain their lengths: ITU-T T.81, B.1.1.4 and B.2.2. */
 export function findFrame(body: Buffer): number {
   let at = 2;
   let count = 0;
@@ -29,23 +33,23 @@ export function findFrame(body: Buffer): number {
   throw invalid('the JPEG file has no frame header');
 }
 
-/** SOF0 to SOF15, except for three codes with another meaning. */
+/** Whether a marker is one of SOF0 to SOF15, without the three codes in that range that have another meaning. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 
 /**
- * Markers without a length, which are invalid before the frame. A decoder skips them. If the following bytes were read
- * as their length, the check would find another frame than the decoder does.
+ * Whether a marker has no length. Such markers are invalid before the frame header, but decoders skip them. If this
+ * check read the bytes after the marker as a length, it would find a different frame header than the decoder does.
  */
 function isAlone(marker: number): boolean {
   return marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9);
 }
 
 /**
- * Reads the whole file, so do not call it on the event loop. Bounds scans times pixels, and so the time of the decoder.
- * A decoder fills in the missing end of a truncated file, so truncation is an error here. Data after the end, such as
- * the video of a motion picture, is ignored.
+ * Limits the product of scans and pixels, and thereby the time of the decoder. Reads the whole file, so do not call it
+ * on the event loop. Truncation is an error here, because a decoder would fill in the missing end. Data after the end
+ * of the picture, such as the video of a motion photo, is ignored.
  */
 export function checkJpegScans(body: Buffer, maxPixels: number): void {
   const frame = findFrame(body);
@@ -53,9 +57,11 @@ export function checkJpegScans(body: Buffer, maxPixels: number): void {
   const maxScans = Math.min(MAX_SCANS, Math.floor((SCANS_OF_LARGEST * maxPixels) / pixels));
   let scans = 0;
   for (let at = frame; at + 4 <= body.length;) {
-    // Stop at the first scan too many, because a body may consist of scans only.
+    // Stops at the first scan beyond the limit, because a body may consist only of scans.
     if (body[at + 1] === START_OF_SCAN && ++scans > maxScans) {
-      throw invalid(`the JPEG file has over ${maxScans} scans for its ${pixels} pixels; save it with fewer`);
+      throw invalid(
+        `the JPEG file has more than ${maxScans} scans, the limit for its ${pixels} pixels; save it with fewer scans`,
+      );
     }
     at = nextMarker(body, at + 2 + body.readUInt16BE(at + 2));
     if (body[at + 1] !== END_OF_IMAGE) continue;
@@ -65,9 +71,11 @@ export function checkJpegScans(body: Buffer, maxPixels: number): void {
   throw invalid('the JPEG file is truncated');
 }
 
-/** Position of the next segment or of the end; like decoders, skips everything else, such as the data of a scan. */
+/**
+ * Finds the next segment or the end of the picture. Like decoders, skips everything else, such as the data of a scan.
+ */
 function nextMarker(body: Buffer, from: number): number {
-  // indexOf would be slow if nearly all bytes match.
+  // Not indexOf, which would be slow if nearly all bytes are 0xff.
   for (let at = from; at + 1 < body.length; at++) {
     const marker = body[at + 1] as number;
     if (body[at] === 0xff && marker !== 0xff && (marker === END_OF_IMAGE || !isAlone(marker))) return at;

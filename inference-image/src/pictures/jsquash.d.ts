@@ -1,4 +1,4 @@
-// Types of the used parts of the libraries, which are ECMAScript modules for browsers.
+// Types of those parts of the libraries that are used. The libraries are ECMAScript modules for browsers.
 
 declare module '@jsquash/jpeg/codec/dec/mozjpeg_dec.js' {
   interface Options {
@@ -34,7 +34,7 @@ declare module '@jsquash/resize/lib/resize/pkg/squoosh_resize.js' {
   ): Uint8ClampedArray;
 }
 
-/** Part of Node, but its types come only with those of browsers. */
+/** WebAssembly is part of Node, but its types are only in TypeScript's library for browsers. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

@@ -7,10 +7,10 @@ import { invalid } from '../errors';
 import type { PictureHeader } from './picture-header';
 import type { Picture } from './picture';
 
-/** Index in the library's list of filters. */
+/** Index of the triangle filter in the library's list. */
 const TRIANGLE = 0;
 
-/** Decoders and resize filter in WebAssembly: a malicious file can only damage their own memory. */
+/** Decoders and a resize filter in WebAssembly, so that a malicious file can damage only their own memory. */
 export class PictureLibraries {
   private jpeg?: Promise<MozJPEGModule>;
 
@@ -21,17 +21,20 @@ export class PictureLibraries {
         return pngPixels(body);
       }
       const decoder = await (this.jpeg ??= startJpeg());
-      // Rotated according to the file's EXIF orientation.
+      // `true` rotates the picture according to the file's EXIF orientation.
       const picture = decoder.decode(body, true);
       if (!picture) throw new Error('nothing was decoded');
       return picture;
     } catch {
-      // The libraries give no reason.
+      // The libraries do not report a reason.
       throw invalid(`the ${format.toUpperCase()} file cannot be decoded: it is damaged`);
     }
   }
 
-  /** Applies a triangle filter that is widened by the factor by which the picture shrinks, without gamma correction. */
+  /**
+   * Resizes with a triangle filter, which is widened by the factor by which the picture shrinks, and without gamma
+   * correction.
+   */
   resize({ data, ...from }: Picture, width: number, height: number): Picture {
     startResize(wasm('squoosh_resize_bg.wasm'));
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -56,7 +59,7 @@ function ignore(): void {}
 
 const modules = new Map<string, WebAssembly.Module>();
 
-/** Compiled at first use, from the file beside this bundle. */
+/** Compiles a file beside this bundle on first use. */
 function wasm(file: string): WebAssembly.Module {
   const known = modules.get(file) ?? new WebAssembly.Module(readFileSync(join(__dirname, file)));
   modules.set(file, known);

@@ -36,9 +36,10 @@ function readJpeg(body: Buffer): PictureHeader {
   const [precision, components] = [body.readUInt8(frame + 4), body.readUInt8(frame + 9)];
   const kind = body.readUInt8(frame + 1);
   if (kind > 0xc2) throw invalid('the JPEG file is neither baseline nor progressive; save it as one of them');
-  if (precision !== 8) throw invalid(`the JPEG file has ${precision} bits per channel; save it with 8`);
+  if (precision !== 8)
+    throw invalid(`the JPEG file has ${precision} bits per channel; save it with 8 bits per channel`);
   if (components !== 1 && components !== 3) {
-    throw invalid(`the JPEG file has ${components} channels, like CMYK; save it as RGB or gray`);
+    throw invalid(`the JPEG file has ${components} channels, as in CMYK; save it as RGB or gray`);
   }
   return { format: 'jpeg', width: body.readUInt16BE(frame + 7), height: body.readUInt16BE(frame + 5) };
 }

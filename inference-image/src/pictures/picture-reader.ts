@@ -11,30 +11,30 @@ import { readPictureHeader, type PictureHeader } from './picture-header';
 import type { PictureThread } from './picture-thread';
 
 /**
- * A decoder's memory is freed only when its thread ends. The thread therefore ends after pictures, or passes of a
- * resize, of this size.
+ * Number of pixels of a large picture, or of a large result of a resize's first pass. The thread ends after one,
+ * because a decoder's memory is freed only when its thread ends.
  */
 const LARGE_PIXELS = 2_000_000;
-/** Limit for a thread, because a failed decode leaks memory. */
+/** Number of failures after which a thread is replaced, because each failed decoding leaks memory. */
 const MAX_FAILURES = 16;
 
 /**
- * Maximum waiting pictures of the largest size, and correspondingly more smaller ones: four million pixels take up to
- * 0.4 s.
+ * Maximum number of waiting pictures with the maximum number of pixels, or correspondingly more smaller pictures. Four
+ * million pixels take up to 0.4 s.
  */
 const MAX_WAITING_LARGEST = 16;
-/** This many pixels may always wait. */
+/** Number of pixels that may always wait, whatever `maxPixels` is. */
 const MIN_WAITING_PIXELS = 16_000_000;
 
 export interface PictureReaderOptions {
   readonly spec: PictureInput;
   readonly outputs: ModelManifest['signature']['outputs'];
   readonly startThread: () => PictureThread;
-  /** Maximum pictures that wait to be decoded; further ones are refused at once. */
+  /** Maximum number of pictures that wait to be decoded; further ones are refused at once. */
   readonly maxQueueLength: number;
-  /** Maximum bytes that wait; a single picture may be larger. */
+  /** Maximum bytes of waiting pictures; a single picture may be larger. */
   readonly maxQueueBytes: number;
-  /** Maximum wait, after which a picture is not decoded. */
+  /** Maximum time that a picture may wait; it is not decoded after that. */
   readonly queueTimeoutSeconds: number;
 }
 
@@ -45,8 +45,8 @@ interface Cost {
 }
 
 /**
- * Converts pictures to requests, on a separate thread that starts with the first picture. The thread gets one picture
- * at a time, so a crash affects no other picture.
+ * Converts pictures to requests, on a separate thread that starts with the first picture. The thread decodes one
+ * picture at a time, so a crash affects no other picture.
  */
 export class PictureReader {
   private thread?: PictureThread;
@@ -65,10 +65,10 @@ export class PictureReader {
   }
 
   /**
-   * Takes ownership of the body. The decoder's memory counts as the server's own, because only one picture is decoded
-   * at a time.
+   * Converts a picture to a request. Takes ownership of the body. The decoder's memory counts as the server's own
+   * memory, not as the request's, because only one picture is decoded at a time.
    *
-   * @param holding Memory of the request: the body, and then the elements too
+   * @param holding Memory of the request. It already counts the body; the elements are added.
    */
   async decode(body: Buffer, isCancelled: () => boolean, holding: Holding): Promise<InferRequest> {
     const { spec, outputs } = this.options;
@@ -95,9 +95,9 @@ export class PictureReader {
     return {
       inputs: [{ name, datatype, shape, data }],
       outputs: outputs.map((output) => output.name),
-      // A picture cannot request binary data, and FP16 has no JSON form.
+      // FP16 has no JSON form, and a request with a picture has no parameter to ask for binary data.
       binary: outputs.map((output) => output.datatype === 'FP16'),
-      // The limit applies to the sum of both waits.
+      // The time limit applies to the sum of this wait and the wait for an executor.
       waitedSeconds,
     };
   }
@@ -115,14 +115,14 @@ export class PictureReader {
     if (this.busy && this.waitingBytes + bytes > maxQueueBytes) {
       throw new ServingError(
         'rejected',
-        `the queue is full: ${this.waitingBytes} bytes of pictures are waiting already`,
+        `the queue is full: ${this.waitingBytes} bytes of pictures are already waiting`,
       );
     }
     const maxPixels = Math.max(MAX_WAITING_LARGEST * spec.maxPixels, MIN_WAITING_PIXELS);
     if (this.busy && this.waitingPixels + pixels > maxPixels) {
       throw new ServingError(
         'rejected',
-        `the queue is full: ${this.waitingPixels} pixels of pictures are waiting already`,
+        `the queue is full: pictures totalling ${this.waitingPixels} pixels are already waiting`,
       );
     }
   }
@@ -130,7 +130,10 @@ export class PictureReader {
   private assertInTime(waitedSeconds: number): void {
     const { queueTimeoutSeconds } = this.options;
     if (waitedSeconds < queueTimeoutSeconds) return;
-    throw new ServingError('timeout', `decoding of the picture did not start within ${queueTimeoutSeconds} s`);
+    throw new ServingError(
+      'timeout',
+      `the picture was not decoded, because its turn did not come within ${queueTimeoutSeconds} s`,
+    );
   }
 
   private async inTurn<T>({ bytes, pixels }: Cost, step: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import type { PictureInput } from '../contract/picture-input';
 import { ThreadClient } from '../thread-client';
 import type { ToPictureDecoder } from './messages';
 
-/** Client of the thread that decodes pictures. */
+/** Main-thread side of the thread that decodes pictures. */
 export class PictureThread extends ThreadClient<ToPictureDecoder> {
   /** Starts the thread. Its bundle is beside every bundle that starts it. */
   constructor(spec: PictureInput) {

@@ -1,4 +1,4 @@
-/** Decoded pixels with four bytes each (red, green, blue, alpha), in rows from the top. */
+/** A decoded picture: four bytes per pixel (red, green, blue, alpha), in rows from top to bottom. */
 export interface Picture {
   readonly data: Uint8ClampedArray;
   readonly width: number;
@@ -16,7 +16,7 @@ export function crop(picture: Picture, left: number, top: number, width: number,
   return { data, width, height };
 }
 
-/** Centers a picture in a larger gray one. */
+/** Centers a picture in a larger gray area. */
 export function pad(picture: Picture, width: number, height: number, gray: number): Picture {
   if (width === picture.width && height === picture.height) return picture;
   const data = new Uint8ClampedArray(width * height * 4).fill(gray);

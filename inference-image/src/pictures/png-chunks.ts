@@ -2,27 +2,30 @@ import { invalid } from '../errors';
 
 const SIGNATURE_BYTES = 8;
 /**
- * Bytes of length and type before a chunk's data; a checksum follows the data:
+ * Number of bytes before a chunk's data, which contain its length and type; a checksum follows the data:
  * https://www.w3.org/TR/png-3/#5Chunk-layout
  */
 const BEFORE = 8;
 const AFTER = 4;
 
 /**
- * Chunks with pixels. A decoder would also inflate others, such as color profiles, to any size, and process animations.
- * Other chunks are dropped.
+ * Types of the chunks that are needed for the pixels. All others are dropped, because a decoder would inflate some of
+ * them, such as color profiles, to any size, and would process animations.
  */
 const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 
 /** Chunks of a PNG file that a decoder needs. */
 interface PngChunks {
-  /** PNG file with only these chunks; the original file if it has no others. */
+  /** PNG file with only the needed chunks; the original file if it has no other chunks. */
   readonly file: Uint8Array;
-  /** Compressed pixels, in pieces. */
+  /** Compressed pixels: the contents of the IDAT chunks. */
   readonly data: readonly Buffer[];
 }
 
-/** Extracts the chunks with pixels. Verifies checksums, because a decoder may ignore them and return wrong pixels. */
+/**
+ * Extracts the chunks that are needed for the pixels. Verifies their checksums, because a decoder may ignore them and
+ * return wrong pixels.
+ */
 export function neededPngChunks(body: Buffer): PngChunks {
   const kept: Buffer[] = [body.subarray(0, SIGNATURE_BYTES)];
   const data: Buffer[] = [];
@@ -45,7 +48,7 @@ function joined(parts: readonly Buffer[], body: Buffer): Uint8Array {
   return length === body.length ? body : Buffer.concat(parts, length);
 }
 
-/** https://www.w3.org/TR/png-3/#D-CRCAppendix. The oldest supported Node has no zlib.crc32. */
+/** Table for CRC-32, because the oldest supported Node has no zlib.crc32: https://www.w3.org/TR/png-3/#D-CRCAppendix */
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit++) remainder = remainder & 1 ? 0xedb88320 ^ (remainder >>> 1) : remainder >>> 1;

@@ -3,9 +3,9 @@ import { invalid } from '../errors';
 
 /** Maximum ratio of inflated to compressed bytes: https://www.zlib.net/zlib_tech.html */
 const MAX_RATIO = 1032;
-/** Fewer bytes are inflated quickly, so they are not checked. */
+/** Inflated sizes up to this limit are not checked, because they are inflated quickly. */
 const MIN_BYTES = 64 * 1024 * 1024;
-/** Interlaced pictures have more rows, each with a filter byte. */
+/** Factor that allows for the additional rows of interlaced pictures, each of which has a filter byte. */
 const SLACK = 2;
 const PIECE_BYTES = 256 * 1024;
 
@@ -16,7 +16,7 @@ const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4
  * Checks that the compressed pixels of a PNG file do not inflate to many times its size, because a decoder inflates all
  * of them.
  *
- * @param header File from its beginning
+ * @param header The file, or at least its beginning with the header
  * @param data Contents of IDAT
  */
 export async function checkPngData(header: Buffer, data: readonly Buffer[]): Promise<void> {
@@ -31,7 +31,10 @@ export async function checkPngData(header: Buffer, data: readonly Buffer[]): Pro
   }
 }
 
-/** Resolves with false if the data cannot be inflated; the decoder then reports the error. */
+/**
+ * Whether data inflates to more bytes than the limit. Resolves to false if it cannot be inflated; the decoder then
+ * reports the error.
+ */
 function inflatesBeyond(data: readonly Buffer[], limit: number): Promise<boolean> {
   return new Promise((resolve) => {
     const inflate = createInflate({ chunkSize: PIECE_BYTES });

@@ -15,12 +15,15 @@ import { WorkerExecutor } from '../inference/worker-executor';
 import { exampleInputs, madeUpInputs, type TrialInputs } from './trial-inputs';
 import { trialRequest } from './trial-request';
 
-/** Number of runs after which the memory of a session hardly grows. */
+/** Number of runs after which the memory of a session hardly grows any further. */
 const EXECUTOR_RUNS = 5;
 
 /** Measures a model with the session and the executor of the server. */
 export class ModelTrial implements Trial {
-  /** Creates a trial of the configured model. @param dimensions Sizes by symbol, or as `INPUT:AXIS`. */
+  /**
+   * Creates a trial of the configured model. @param dimensions Sizes of free dimensions. A key is a symbol or
+   * `INPUT:AXIS`.
+   */
   static async of(configuration: Configuration, dimensions: Readonly<Record<string, number>>): Promise<ModelTrial> {
     const { settings, manifest, examples } = configuration;
     const golden = new GoldenExamples({ signature: manifest.signature, picture: manifest.image });
@@ -57,8 +60,8 @@ export class ModelTrial implements Trial {
   }
 
   /**
-   * Makes the first run. If the model refuses generated inputs, uses the first golden example, or larger sizes if there
-   * are no examples.
+   * Makes the first run. If the model refuses the generated inputs, uses the first golden example, or larger sizes if
+   * there are no examples.
    */
   warmUp(): TrialWarmUp {
     const { axes, sizes, example } = this;
@@ -78,7 +81,7 @@ export class ModelTrial implements Trial {
       try {
         return this.firstRun();
       } catch {
-        // The first refusal is more helpful than one for a size that nobody asked for.
+        // Ignored: the first error is more helpful than one about a size that the user did not choose.
       }
     }
     throw refusal;

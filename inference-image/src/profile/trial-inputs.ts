@@ -10,8 +10,8 @@ export interface TrialInputs {
   /** Size of each dimension that is neither fixed nor counts rows, by name (`dimensionName`). */
   readonly dimensions: Readonly<Record<string, number>>;
   /**
-   * Creates inputs with that many rows, if the row axes are known. Each call creates new ones, because an executor
-   * takes ownership of its inputs.
+   * Creates inputs with the given number of rows, or with one row if the row axes are not known. Each call creates new
+   * inputs, because an executor takes ownership of them.
    */
   batch(rows: number): Tensor[];
 }
@@ -22,11 +22,14 @@ export interface MadeUpInputsOptions {
   readonly axes?: RowAxes;
   /** Sizes by name (`dimensionName`). */
   readonly sizes?: Readonly<Record<string, number>>;
-  /** Example that supplies other sizes. */
+  /** Example from which sizes that are not in `sizes` are taken. */
   readonly example?: readonly Tensor[];
-  /** Size of dimensions without a size in either. @default 1 */
+  /** Size of dimensions that have a size neither in `sizes` nor in the example. @default 1 */
   readonly otherSize?: number;
-  /** Values from -1 to 1 by index. @default - sines: kernels may be faster or slower on zeros or equal values */
+  /**
+   * Returns the value, from -1 to 1, of the element with this index. @default - sines, because kernels may be faster or
+   * slower on zeros or equal values
+   */
   readonly at?: (index: number) => number;
 }
 
@@ -42,7 +45,7 @@ export function madeUpInputs(
     input.dimensions.map((size, axis) => {
       if (axis === rowAxis) return rows;
       if (typeof size === 'number') return size;
-      // A symbol that counts rows in another input has size 1.
+      // The symbol may count rows in another input; its size is then 1.
       return dimensions[dimensionName(input, axis)] ?? 1;
     });
   return {

@@ -5,8 +5,8 @@ import { encodeBinaryData } from '../protocol/binary-data';
 import { encodeJsonData } from '../protocol/json-data';
 
 /**
- * Encodes a request for all outputs of these inputs: as JSON, or as binary data if there is an FP16 tensor, which has
- * no JSON form.
+ * Encodes a request with the given inputs for all outputs: as JSON, or as binary data if a tensor is FP16, which has no
+ * JSON form.
  */
 export function trialRequest({ inputs, outputs }: Signature, tensors: readonly Tensor[]): TrialRequest {
   const isBinary = [...inputs, ...outputs].some(({ datatype }) => datatype === 'FP16');

@@ -6,7 +6,7 @@ import type { Tensor } from '../inference/tensor';
 import { packedTextBytes } from './binary-data';
 import type { InferRequest } from './infer-request';
 
-/** Longest text of an element, including its comma. BYTES has no bound. */
+/** Maximum length of an element's text, including its comma. BYTES has no maximum. */
 const LONGEST_TEXT: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
   ...LONGEST_ELEMENT_BYTES,
   // FP16 as JSON is refused before the run.
@@ -14,9 +14,9 @@ const LONGEST_TEXT: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
   FP32: 25,
 };
 
-/** Bytes other than outputs: the model's name and version, and the longest id. */
+/** Maximum bytes of an answer apart from its outputs: the model's name and version, and the longest id. */
 const ANSWER_BYTES = 8192;
-/** Bytes of an output other than its name, its shape and its elements. */
+/** Maximum bytes of an output apart from its name, its shape and its elements. */
 const OUTPUT_BYTES = 128;
 const [NAME_CHARACTER_BYTES, SIZE_BYTES] = [6, 20];
 
@@ -26,7 +26,7 @@ export const ASK_FOR_BINARY = 'ask for binary data, with "binary_data_output": t
 export interface AnswerSize {
   /** Bytes of the outputs. */
   readonly outputBytes: number;
-  /** Upper bound of the answer's bytes. It excludes texts in JSON, whose length is known only when they are written. */
+  /** Upper bound of the answer's bytes, without texts in JSON, whose length is known only when they are written. */
   readonly maxBytes: number;
   /** Number of elements other than texts that are written as JSON. */
   readonly jsonElements: number;
@@ -34,7 +34,7 @@ export interface AnswerSize {
   readonly textLength: number;
 }
 
-/** Computes the size of an answer. @throws ServingError if its JSON would exceed the length of a string. */
+/** Computes the size of an answer. @throws ServingError if its JSON would exceed the maximum length of a string. */
 export function answerSize({ binary }: Pick<InferRequest, 'binary'>, outputs: readonly Tensor[]): AnswerSize {
   let [outputBytes, jsonElements, textLength] = [0, 0, 0];
   let jsonBytes = ANSWER_BYTES;
@@ -60,7 +60,7 @@ export function answerSize({ binary }: Pick<InferRequest, 'binary'>, outputs: re
   }
   if (jsonBytes > constants.MAX_STRING_LENGTH) {
     throw invalid(
-      `the answer takes up to ${jsonBytes} bytes as JSON, and the limit is ${constants.MAX_STRING_LENGTH}; ${ASK_FOR_BINARY}`,
+      `the answer takes up to ${jsonBytes} bytes as JSON, and the limit is ${constants.MAX_STRING_LENGTH} bytes; ${ASK_FOR_BINARY}`,
     );
   }
   return { outputBytes, maxBytes: jsonBytes + binaryBytes, jsonElements, textLength };

@@ -8,13 +8,13 @@ import { notJson, parseJson } from './json';
 import { CLOSE_ARRAY, COMMA, OPEN_ARRAY, SPACE, afterSpace, countItems, endOfNested, endOfValue } from './json-bytes';
 import { ELEMENT_TYPES, type JsonDatatype } from './json-elements';
 
-/** Longest element that is parsed for an error message; longer ones are cut. */
+/** Maximum length of an element that is parsed for an error message; longer ones are cut. */
 const MAX_ELEMENT_BYTES = 1024;
 const SHOWN_BYTES = 60;
 
 /**
- * Reads the elements of a tensor from the bytes of a JSON array, either flat or nested like its shape. Only the
- * elements are built. The structure is compared with the shape while reading, which stops at the first difference.
+ * Reads the elements of a tensor from the bytes of a JSON array, either flat or nested like its shape. Builds only the
+ * elements, not the arrays. Compares the nesting with the shape while it reads, and stops at the first difference.
  */
 export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
   protected at = 0;
@@ -70,7 +70,7 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
       if (bytes[this.at] !== COMMA) throw this.unexpected(this.at);
       this.at = afterSpace(bytes, this.at + 1);
     }
-    // Either an extra item, or invalid JSON.
+    // Either there are too many items, or the JSON is invalid.
     throw endOfValue(bytes, this.at) > this.at ? this.wrongStructure() : this.unexpected(this.at);
   }
 
@@ -79,14 +79,14 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
     return this.bytes[at] === CLOSE_ARRAY ? this.wrongStructure() : this.unexpected(at);
   }
 
-  /** Creates the error for an element at `at` that is not of the datatype. */
+  /** Creates the error for a value at `at` that is not valid for the datatype. */
   protected notElement(at: number): ServingError {
     const { bytes } = this;
     const end = endOfValue(bytes, at);
     if (end === at) return bytes[lastBefore(bytes, at)] === OPEN_ARRAY ? this.noComma(at) : this.unexpected(at);
     if (end - at > MAX_ELEMENT_BYTES) return this.wrong(`${bytes.toString('utf8', at, at + SHOWN_BYTES)}…`);
     const text = bytes.toString('latin1', at, end);
-    // Shown as written, because a double may not represent it.
+    // Shown as the client wrote it, because a double may not represent it.
     if (JSON_NUMBER.test(text)) return this.wrong(cut(text, SHOWN_BYTES));
     try {
       return this.wrongElement(this.valueAt(at, end));
@@ -101,7 +101,7 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
 
   /** Parses one element. */
   protected valueAt(at: number, end: number): unknown {
-    // In brackets, because the search for long integers needs a delimiter.
+    // In brackets, because the search for long integers needs a delimiter on each side.
     const [value] = parseJson(`[${this.bytes.toString('utf8', at, end)}]`, { exactIntegers: true }) as unknown[];
     return value;
   }
@@ -130,7 +130,7 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
 }
 
 export function wrongCount(shape: readonly number[], count: number): ServingError {
-  return invalid(`data has ${count} elements; shape ${shapeText(shape)} takes ${elementCount(shape)}`);
+  return invalid(`data has ${count} elements; shape ${shapeText(shape)} needs ${elementCount(shape)}`);
 }
 
 export function notNested(shape: readonly number[]): ServingError {

@@ -7,14 +7,13 @@ import { TYPED_ARRAY, type NumericData, type Tensor, type TensorData, type Tenso
 import { COPY_BYTES, finish, type Sliced } from './sliced-work';
 import { LENGTH_BYTES, countTexts, isPacked, textBytes, unpackTexts, type PackedTexts } from './packed-texts';
 
-/** Bytes of texts, including lengths, that take some milliseconds to write. */
+/** Bytes of texts, including their lengths, that take a few milliseconds to write. */
 const SLICE_BYTES = 256 * 1024;
 
 /**
  * Decodes a tensor from bytes. The format is the same over HTTP and gRPC: little-endian, row-major, without padding. An
- * element of BYTES is its length as a 32-bit integer, then its bytes. All platforms of Node 20 and later are
- * little-endian.
- * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
+ * element of BYTES is its length as a 32-bit integer, followed by its bytes. All platforms of Node 20 and later are
+ * little-endian. https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
 export function decodeBinaryData(header: TensorHeader, bytes: Buffer, holding?: Holding): TensorData {
   const data = readBinaryData(header, bytes, holding);
@@ -22,26 +21,28 @@ export function decodeBinaryData(header: TensorHeader, bytes: Buffer, holding?: 
 }
 
 /**
- * Decodes a tensor but leaves texts in these bytes; they are validated when they are unpacked.
- * @param holding Counts the memory of the elements, with texts as strings.
+ * Decodes a tensor, but leaves texts as bytes, which are validated when they are unpacked.
+ * @param holding Counts the memory of the elements, including that of texts once they are strings.
  */
 export function readBinaryData(header: TensorHeader, bytes: Buffer, holding?: Holding): NumericData | PackedTexts {
   checkBinaryData(header, bytes);
   return copyBinaryData(header, bytes, holding);
 }
 
-/** First step of decoding: checks that the bytes are elements of such a tensor. Copies nothing. */
+/** First step of decoding: checks that the bytes are the elements of such a tensor, without copying them. */
 export function checkBinaryData({ datatype, shape }: TensorHeader, bytes: Buffer): void {
   const count = elementCount(shape);
   if (datatype === 'BYTES') {
     const given = countTexts(bytes, Math.max(count, MAX_TEXTS));
     if (given === count) return;
     const many = given > MAX_TEXTS ? `more than ${MAX_TEXTS}` : given;
-    throw invalid(`its binary data has ${many} elements; shape ${shapeText(shape)} takes ${count}`);
+    throw invalid(`its binary data has ${many} elements; shape ${shapeText(shape)} needs ${count}`);
   }
   const size = count * TYPED_ARRAY[datatype].BYTES_PER_ELEMENT;
   if (bytes.length !== size) {
-    throw invalid(`its binary data has ${bytes.length} bytes; ${datatype} of shape ${shapeText(shape)} takes ${size}`);
+    throw invalid(
+      `its binary data has ${bytes.length} bytes; ${datatype} of shape ${shapeText(shape)} needs ${size} bytes`,
+    );
   }
   if (datatype === 'BOOL' && !areBooleans(bytes)) {
     throw invalid('an element of its binary data is neither 0 nor 1, which BOOL requires');
@@ -60,7 +61,7 @@ export function copyBinaryData(
     return { packed: bytes, count };
   }
   holding?.add(bytes.length);
-  // A copy, because it is aligned and its buffer can be transferred to another thread.
+  // Copies, because the copy is aligned and its buffer can be transferred to another thread.
   const copy = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
   return new TYPED_ARRAY[datatype](copy);
 }
@@ -77,7 +78,7 @@ export function countElements(datatype: Datatype, bytes: Buffer): number {
   return bytes.length / TYPED_ARRAY[datatype].BYTES_PER_ELEMENT;
 }
 
-/** Checks four bytes at a time, except those outside of whole words. */
+/** Whether all bytes are 0 or 1. Checks four at a time, except at the ends outside whole words. */
 function areBooleans(bytes: Buffer): boolean {
   const { buffer, byteOffset, length } = bytes;
   const from = Math.min(-byteOffset & 3, length);
@@ -95,7 +96,7 @@ function encodeTexts(texts: readonly string[]): Buffer {
   return bytes;
 }
 
-/** Bytes of a tensor as binary data. */
+/** Number of bytes that a tensor takes as binary data. */
 export function binaryDataBytes({ data }: Tensor): number {
   return Array.isArray(data) ? packedTextBytes(data) : data.byteLength;
 }
@@ -125,7 +126,7 @@ function* writeTexts(texts: readonly string[], bytes: Buffer, start: number): Sl
   return at;
 }
 
-/** Bytes of texts as binary data. */
+/** Number of bytes that texts take as binary data. */
 export function packedTextBytes(texts: readonly string[]): number {
   let length = LENGTH_BYTES * texts.length;
   for (const text of texts) length += Buffer.byteLength(text, 'utf8');

@@ -23,7 +23,7 @@ export class BlobReader {
       throw invalid(`binary_data_size is ${describe(size)}; it must be a number of bytes`);
     }
     const left = this.body.length - this.at;
-    if (size > left) throw invalid(`binary_data_size is ${size}; the body has ${left} bytes left`);
+    if (size > left) throw invalid(`binary_data_size is ${size}, but the body has only ${left} bytes left`);
     const bytes = this.body.subarray(this.at, this.at + size);
     this.at += size;
     checkBinaryData(header, bytes);
@@ -32,6 +32,9 @@ export class BlobReader {
 
   finish(): void {
     const left = this.body.length - this.at;
-    if (left > 0) throw invalid(`the body has ${left} bytes more than its JSON and the binary data of its inputs`);
+    if (left > 0)
+      throw invalid(
+        `the body has ${left} bytes after its JSON and the binary data of its inputs; remove them, or correct binary_data_size`,
+      );
   }
 }

@@ -5,14 +5,17 @@ import type { Tensor } from '../inference/tensor';
 import { ServingError, invalid } from '../errors';
 import { shortFloat32 } from './float32-text';
 
-/** Number of classes in an answer. */
+/** Maximum number of classes in an answer. */
 const TOP = 5;
 
 interface Class {
   readonly class: string;
-  /** Absent if the model returns a label that is not one of the names. */
+  /** Index of the class; absent if the model returns a label that is not one of the names. */
   readonly index?: number;
-  /** Absent if the model returns none. NaN and infinities are strings, since JSON cannot represent them. */
+  /**
+   * Score of the class; absent if the model returns no scores. NaN and infinities are strings, because JSON cannot
+   * represent them.
+   */
   readonly score?: number | string;
 }
 
@@ -27,7 +30,7 @@ export interface ClassAnswer extends Class {
 export function classAnswer({ name, version }: ModelManifest, spec: ClassOutput, output: Tensor): ClassAnswer {
   const classes = CLASSES[spec.kind](spec, output);
   const [best] = classes;
-  if (!best) throw new ServingError('error', `output "${output.name}" has no elements, and so no class`);
+  if (!best) throw new ServingError('error', `output "${output.name}" has no elements, so there is no class`);
   return { model_name: name, model_version: version, ...best, classes };
 }
 
@@ -49,7 +52,10 @@ const CLASSES: Record<ClassOutput['kind'], (spec: ClassOutput, output: Tensor) =
     const [index, ...others] = numbers(output);
     if (index === undefined || others.length > 0) throw notOne(output, 1);
     if (names && names[index] === undefined) {
-      throw new ServingError('error', `output "${output.name}" is class ${index}; ${names.length} classes have names`);
+      throw new ServingError(
+        'error',
+        `output "${output.name}" is class ${index}, but only ${names.length} classes have names`,
+      );
     }
     return [{ class: names?.[index] ?? String(index), index }];
   },
@@ -64,7 +70,7 @@ const CLASSES: Record<ClassOutput['kind'], (spec: ClassOutput, output: Tensor) =
 
 function notOne({ name, shape }: Tensor, count: number): ServingError {
   const fault = `output ${JSON.stringify(name)} has shape [${shape}], but ${count} ${count === 1 ? 'element was' : 'elements were'} expected`;
-  return invalid(`${fault}: send one item per request, or use the path that ends in /infer`);
+  return invalid(`${fault}; send one item per request, or use the path that ends in /infer`);
 }
 
 function numbers({ datatype, data }: Tensor): number[] {
@@ -77,17 +83,17 @@ function shortFinite(value: number): number {
   return Number.isFinite(value) ? shortFloat32(value) : value;
 }
 
-/** Ranks a score; NaN ranks last. */
+/** Key by which scores are ranked; NaN ranks last. */
 function rank(score = NaN): number {
   return Number.isNaN(score) ? -Number.MAX_VALUE : Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, score));
 }
 
 function softmaxOf(scores: readonly number[]): number[] {
-  // A spread would fail: there may be more classes than a call accepts arguments.
+  // Not Math.max(...scores), because there may be more classes than a call accepts arguments.
   const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const weights = scores.map((score) => Math.exp(score - largest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  // With the precision that most models have.
+  // As 32-bit floats, the precision of most models.
   return weights.map((weight) => shortFloat32(Math.fround(weight / total)));
 }
 

@@ -1,10 +1,10 @@
-/** Powers of ten: exact up to 1e22, then the nearest doubles. */
+/** Powers of ten: exact up to 1e22, and the nearest doubles beyond that. */
 export const POWERS_OF_TEN = Float64Array.from({ length: 38 }, (_, exponent) => Number(`1e${exponent}`));
 
 /** Marks a magnitude that could not be read. (With NaN, V8 would allocate an object for each number.) */
 export const UNREAD = -1;
 
-/** The largest power of ten that is exact. */
+/** Exponent of the largest power of ten that a double represents exactly. */
 export const EXACT = 22;
 
 /** Factor of Veltkamp's splitting, which separates the upper half of a double's bits. */
@@ -14,11 +14,11 @@ const SPLITTER = 2 ** 27 + 1;
 const SLACK = 2 ** -96;
 
 /**
- * Correctly rounded value of (high * 10^lowDigits + low) / 10^scale, where `high` and `low` are the digits of one
- * number. It reads doubles with 16 and 17 digits. The quotient and remainder of `high` are exact (Dekker's product),
- * and `low` is a small addition to them. If a double cannot determine the side of a tie, the caller must use
+ * Correctly rounded value of (high * 10^lowDigits + low) / 10^scale, where `high` and `low` together are the digits of
+ * one number. Used for numbers with 16 or 17 digits. The quotient and remainder of `high` are exact (Dekker's product),
+ * and `low` makes a small addition. If the result is too close to a tie for doubles to decide, the caller must use
  * Number(text).
- * @returns UNREAD in that case, or if there are too many digits.
+ * @returns The value; UNREAD in that case, or if there are too many digits.
  */
 export function quotient(high: number, low: number, lowDigits: number, scale: number): number {
   const highScale = scale - lowDigits;
@@ -32,7 +32,7 @@ export function quotient(high: number, low: number, lowDigits: number, scale: nu
   return value === nearest + (addition + slack) ? value : UNREAD;
 }
 
-/** Exact difference between a * b and its double. */
+/** Exact difference between the product of a and b and the double a * b. */
 function productError(a: number, b: number): number {
   const aHigh = a * SPLITTER - (a * SPLITTER - a);
   const bHigh = b * SPLITTER - (b * SPLITTER - b);
@@ -45,13 +45,13 @@ function productError(a: number, b: number): number {
 export const JSON_NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /**
- * Limit on the power of ten. More zeros exceed 64 bits; more decimal places leave a fraction, because texts are not
- * that long.
+ * Limit on the power of ten. With more zeros, the number exceeds 64 bits; with more decimal places, it is not an
+ * integer, because the text has too few digits for that.
  */
 const MAX_ZEROS = 64;
 
 /**
- * Exact integer value of a JSON number in any form, such as 1e18 or 1.0; undefined if it is not an integer, or far
+ * Exact integer value of a JSON number in any form, such as 1e18 or 1.0; undefined if it is not an integer or is far
  * beyond 64 bits.
  */
 export function exactInteger(text: string): bigint | undefined {

@@ -28,7 +28,7 @@ export function stringField(value: unknown, path: string): string {
 
 const NO_PARAMETERS: Fields = {};
 
-/** Checks parameters. Unknown names are allowed: the protocol leaves them to each server. */
+/** Checks parameters. Unknown names are allowed, because the protocol leaves parameters to each server. */
 export function parametersField(value: unknown, path: string): Fields {
   if (isAbsent(value)) return NO_PARAMETERS;
   const parameters = objectField(value, path);
@@ -48,24 +48,24 @@ export function booleanParameter(parameters: Fields, name: string, path: string)
   throw invalid(`${path}.${name} is ${describe(value)}; it must be true or false`);
 }
 
-/** Adds the input's name to a problem, if the request caused it. */
+/** Adds the input's name to an error, if the request is at fault. */
 export function inInput(name: string, problem: unknown): unknown {
   if (typeof problem === 'string') return invalid(`input ${quoted(name)}: ${problem}`);
   const isInvalid = problem instanceof ServingError && problem.kind === 'invalid';
   return isInvalid ? inInput(name, problem.message) : problem;
 }
 
-/** Length to which an error cuts a value. */
+/** Maximum length of a value in an error message. */
 const DESCRIBED = 60;
 
-/** Text of a value for an error message, cut to a short length. */
+/** Text of a value for an error message, cut if it is long. */
 export function describe(value: unknown): string {
   if (value === undefined) return 'missing';
   const text = beginningOf(value, DESCRIBED);
   return text.length > DESCRIBED ? `${text.slice(0, DESCRIBED)}…` : text;
 }
 
-/** JSON text of a value. If it is longer than `room`, a part of it that is also longer. */
+/** JSON text of a value or, if it is longer than `room`, a beginning of it that is also longer than `room`. */
 function beginningOf(value: unknown, room: number): string {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return JSON.stringify(value.length > room ? value.slice(0, room + 1) : value);

@@ -1,9 +1,9 @@
 import { EXACT, POWERS_OF_TEN } from './decimal';
 
 /**
- * Finds a double that prints shorter than `value` and rounds to the same 32-bit float. The doubles of 32-bit floats
- * print up to 17 digits (0.1 as 0.10000000149011612), although 8 or 9 identify them. This about halves the text without
- * extra time, since short numbers print faster.
+ * Finds a double whose text is shorter than that of `value` and that rounds to the same 32-bit float. A 32-bit float
+ * converted to a double is printed with up to 17 digits (0.1 as 0.10000000149011612), although 8 or 9 digits identify
+ * it. This makes texts about half as long and takes no extra time, because short numbers are printed faster.
  * @param value A finite 32-bit float.
  */
 export function shortFloat32(value: number): number {
@@ -23,15 +23,15 @@ export function shortFloat32(value: number): number {
 
 /** Range in which numbers are printed without an exponent. */
 const [SMALL, LARGE] = [1e-6, 1e21];
-/** Smallest normal 32-bit float; smaller ones have fewer significant bits. */
+/** Smallest normal 32-bit float; subnormal ones have fewer significant bits. */
 const SMALLEST_NORMAL = 2 ** -126;
 
-/** Number of digits that suffices to identify every 32-bit float. */
+/** Number of digits that identifies every 32-bit float. */
 const MAX_DIGITS = 9;
-/** Number of digits that a shortest decimal may always have, except below the smallest normal float. */
+/** Number of digits that every normal 32-bit float preserves, so that shorter decimals need not be tried. */
 const MIN_DIGITS = 6;
 
-/** Finds the shortest decimal from the value's text, which is slow. */
+/** Finds the shortest decimal by printing the value, which is slow. */
 function fewestDigits(value: number): number {
   for (let digits = Math.abs(value) < SMALLEST_NORMAL ? 1 : MIN_DIGITS; digits < MAX_DIGITS; digits++) {
     const rounded = Number(value.toPrecision(digits));
@@ -52,15 +52,15 @@ export interface Decimal {
 /**
  * Finds the shortest decimal of a float below 1e-6, in a tenth of the time of `toPrecision`. Softmax returns thousands
  * of such floats.
- * @param decimal Receives the result. One object can serve all floats of an array.
- * @returns Whether there is a result. There is none for larger floats, for subnormal ones, and if a double is not exact
+ * @param decimal Receives the result. The same object can be used for all floats of an array.
+ * @returns Whether there is a result. There is none for larger floats, for subnormal ones, or if doubles are not exact
  * enough.
  */
 export function readSmall(magnitude: number, decimal: Decimal): boolean {
   if (!(magnitude < SMALL && magnitude >= SMALLEST_NORMAL)) return false;
   const exponent = Math.floor(Math.log10(magnitude));
   for (let count = MIN_DIGITS; count <= MAX_DIGITS; count++) {
-    // At most 46: the power up to 22 is exact, and the rest is small.
+    // At most 46. The power up to 22 is exact, and the rest is small.
     const scale = count - 1 - exponent;
     const rest = POWERS_OF_TEN[Math.max(0, scale - EXACT)] as number;
     const power = POWERS_OF_TEN[Math.min(scale, EXACT)] as number;
@@ -74,7 +74,7 @@ export function readSmall(magnitude: number, decimal: Decimal): boolean {
   return false;
 }
 
-/** Decimal places that keep eight significant digits; 0 for magnitudes that need another method. */
+/** Number of decimal places that keep eight significant digits; 0 for magnitudes that need another method. */
 export function decimalsFor(magnitude: number): number {
   if (magnitude >= 1) {
     if (magnitude < 1e1) return 7;

@@ -3,11 +3,14 @@ import { invalid } from '../errors';
 import type { Fields } from './fields';
 import { MAX_FIELDS, tagOf, WIRE, WireReader } from './wire-reader';
 
-/** Limit on names. A longer text cannot be a valid name, and is cut for error messages. */
+/** Maximum length of a name that is read. A longer one cannot be valid, and is cut for error messages. */
 const MAX_NAME_BYTES = 4096;
 /** Limit on the parameters of a request, an input or an output. */
 const MAX_PARAMETERS = 64;
-/** Limit on dimensions, more than any tensor has. Further ones are ignored, since the shape cannot match. */
+/**
+ * Maximum number of dimensions that are read, which is more than any tensor has. Further ones are ignored, because the
+ * shape cannot match anyway.
+ */
 const MAX_RANK = 64;
 /** Limit on the id, which the answer repeats. */
 const MAX_ID_BYTES = 1024;
@@ -32,8 +35,8 @@ interface OutputMessage {
 }
 
 /**
- * A ModelInferRequest without its elements. The signature bounds its size, whatever the message's size. It may contain
- * one input and one output more than the model has, which the checks then refuse.
+ * A ModelInferRequest without its elements. The signature bounds its size, however large the message is. It may contain
+ * one input and one output more than the model has, so that the checks can refuse them.
  */
 export interface InferMessage {
   readonly bytes: Buffer;
@@ -82,7 +85,7 @@ const PARAMETER = {
 /**
  * Reads the structure of a ModelInferRequest:
  * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/open_inference_grpc.proto
- * @throws WireError if the bytes are not one.
+ * @throws WireError if the bytes are not a valid message.
  */
 export function readInferMessage(bytes: Buffer, { inputs, outputs }: Signature): InferMessage {
   const message: InferMessage = {
@@ -95,7 +98,7 @@ export function readInferMessage(bytes: Buffer, { inputs, outputs }: Signature):
     outputs: [],
     raw: [],
   };
-  // Allows enough inputs and outputs for an error to count them.
+  // Allows more inputs and outputs than are valid, so that an error can report their number.
   const wire = new WireReader(bytes, 0, bytes.length, MAX_FIELDS + 2 * inputs.length + outputs.length);
   const parameters = new ParameterReader('parameters');
   while (wire.next()) {
@@ -159,7 +162,7 @@ function readInput(wire: WireReader, index: number): InputMessage {
         break;
       case INPUT.contents:
         wire.range();
-        // Repeated parts would have to be merged. No client writes them.
+        // Protobuf would merge repeated `contents`, which no client writes.
         if (contents) throw invalid(`inputs[${index}].contents is given twice`);
         contents = { from: wire.from, to: wire.to };
         break;
@@ -170,7 +173,7 @@ function readInput(wire: WireReader, index: number): InputMessage {
   return { name, datatype, shape, parameters, contents };
 }
 
-/** Reads sizes of a shape, up to one more than the limit. */
+/** Reads the sizes of a shape, up to one more than the limit. */
 function readSizes(wire: WireReader, shape: number[]): void {
   wire.range();
   const { to } = wire;
@@ -194,10 +197,10 @@ function readOutput(wire: WireReader, index: number): OutputMessage {
   return { name, parameters };
 }
 
-/** Limit on the fields of a parameter, and of its value; each normally has one or two. */
+/** Limit on the fields of a parameter, and on those of its value; each normally has one or two. */
 const MAX_PARAMETER_FIELDS = 8;
 
-/** Collects the entries of a parameter map, which the message stores separately. */
+/** Collects the entries of a parameter map, each of which is a separate field of the message. */
 class ParameterReader {
   private readonly parameters: Record<string, unknown> = Object.create(null);
   private count = 0;
@@ -223,7 +226,7 @@ class ParameterReader {
   }
 }
 
-/** Reads a parameter. @param value Value from earlier parts: protobuf merges repeated messages. */
+/** Reads a parameter. @param value Value read from earlier fields, because protobuf merges repeated messages. */
 function readParameter(wire: WireReader, value: unknown): unknown {
   while (wire.next()) {
     switch (wire.tag) {
@@ -270,6 +273,6 @@ function textOf(wire: WireReader): string {
 function idOf(wire: WireReader): string {
   wire.range();
   const length = wire.to - wire.from;
-  if (length > MAX_ID_BYTES) throw invalid(`id has ${length} bytes; the limit is ${MAX_ID_BYTES}`);
+  if (length > MAX_ID_BYTES) throw invalid(`id has ${length} bytes; the limit is ${MAX_ID_BYTES} bytes`);
   return wire.text(MAX_ID_BYTES);
 }

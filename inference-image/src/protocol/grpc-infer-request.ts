@@ -15,9 +15,9 @@ import { decodeTypedContents } from './typed-contents';
 import { WireError } from './wire-reader';
 
 /**
- * Reads inference requests for one model over gRPC. Checks and error messages are those of HTTP. The bytes are read
- * without protobuf objects: first the structure, which the signature bounds, then the elements of each tensor, directly
- * into its array.
+ * Reads gRPC inference requests for one model, with the same checks and error messages as over HTTP. It creates no
+ * protobuf objects. It reads first the structure, whose size the signature bounds, and then the elements of each
+ * tensor, directly into its array.
  */
 export class GrpcInferRequestDecoder {
   private readonly checks: InputChecks;
@@ -58,7 +58,7 @@ export class GrpcInferRequestDecoder {
   }
 }
 
-/** Omits empty outputs and parameters, as in most requests. */
+/** Requested outputs and parameters in the form of an HTTP request; empty ones, as in most requests, are omitted. */
 function requestedOutputs({ outputs, parameters }: InferMessage) {
   return outputs.length > 0 ? { outputs, parameters } : { parameters: isEmpty(parameters) ? undefined : parameters };
 }
@@ -68,10 +68,13 @@ function isEmpty(fields: object): boolean {
   return true;
 }
 
-/** Requires all elements to be raw or all typed: https://github.com/triton-inference-server/server/issues/2937 */
+/**
+ * Requires that the elements of all inputs are raw, or that those of all inputs are typed:
+ * https://github.com/triton-inference-server/server/issues/2937
+ */
 function checkRaw({ inputs, raw }: InferMessage): void {
   if (raw.length !== inputs.length) {
-    throw invalid(`raw_input_contents has ${raw.length} buffers; the request has ${inputs.length} inputs`);
+    throw invalid(`raw_input_contents has ${raw.length} buffers, but the request has ${inputs.length} inputs`);
   }
   const typed = inputs.find(({ contents }) => contents && contents.to > contents.from);
   if (typed) throw inInput(typed.name, 'it has contents, which cannot be combined with raw_input_contents');

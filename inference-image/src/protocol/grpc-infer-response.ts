@@ -11,7 +11,7 @@ export type ResponseForm = 'response' | 'streamResponse';
 
 /**
  * Writes the ModelInferResponses of one model as gRPC frames, including the prefix. Outputs are always raw, whatever
- * the form of the inputs: it is the one form that all clients read.
+ * the form of the inputs, because all clients can read raw outputs.
  */
 export class GrpcInferResponseEncoder {
   private readonly model: Buffer;
@@ -23,7 +23,7 @@ export class GrpcInferResponseEncoder {
     this.outputs = new Map(signature.outputs.map((output) => [output.name, outputFields(output)]));
   }
 
-  /** Encodes a response. @param holding Counts the outputs, and the message before it is written. */
+  /** Encodes a response. @param holding Counts the memory of the outputs and of the message before it is written. */
   *encode(id: string | undefined, outputs: readonly Tensor[], form: ResponseForm, holding: Holding): Sliced<Buffer> {
     holding.add(dataBytes(outputs));
     const idField = id ? bytesField(3, Buffer.from(id)) : undefined;

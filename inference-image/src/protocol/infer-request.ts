@@ -29,23 +29,27 @@ import { timeoutSeconds } from './schedule-policy';
 export { inInput };
 
 export interface InferRequest extends Run {
-  /** Echoed in the response. */
+  /** Id that the response repeats. */
   readonly id?: string;
   /** For each of `outputs`, whether it is returned as binary data after the JSON. */
   readonly binary: readonly boolean[];
-  /** Longest wait for its run. @default - no limit */
+  /** Maximum time that the request may wait for its run. @default - no limit */
   readonly timeoutSeconds?: number;
-  /** Time that it has already waited to be decoded. @default 0 */
+  /** Time that the request has already waited to be decoded. @default 0 */
   readonly waitedSeconds?: number;
 }
 
 /**
- * Below these sizes, JSON.parse of the whole body is as fast, because the structure dominates. The size is smaller if
- * the text must be searched for long integers first. (64 floats and 20 integers, npm run bench:json.)
+ * Sizes in bytes below which JSON.parse of the whole body is at least as fast, because the structure takes most of the
+ * time. The size is smaller if the text must first be searched for long integers. Measured with 64 floats and 20
+ * integers (npm run bench:json).
  */
 export const MINIMUM_BYTES = { plain: 1500, exactIntegers: 300 };
 
-/** Finds every number that JSON.parse may round to an integer: at least 16 digits with a point, or an exponent. */
+/**
+ * Matches every number that JSON.parse may round to an integer: one with an exponent, or with a point and at least 16
+ * digits.
+ */
 const MAYBE_ROUNDED = /[\d.]{17,}|\d[eE]/;
 
 /** Limit on `id`, in characters. */
@@ -68,8 +72,9 @@ export class InferRequestDecoder {
   }
 
   /**
-   * Reads a body: JSON, then the binary data of inputs that have some.
-   * @param jsonLength Bytes of JSON; 0 means that the body is the data of one tensor. @default - the whole body
+   * Reads a body: JSON, followed by the binary data of those inputs that have some.
+   * @param jsonLength Number of bytes of JSON; 0 means that the body is the data of one tensor. @default - the whole
+   * body
    * @param holding Counts the decoded data before it is allocated. @default - not counted
    */
   decode(body: Buffer, jsonLength?: number, holding?: Holding): InferRequest {
@@ -81,18 +86,18 @@ export class InferRequestDecoder {
     if (body.length === 0) throw invalid('the body is empty; it must be an inference request');
     if (jsonLength === 0) return this.raw.decode(body, holding);
     const json = jsonOf(body, jsonLength);
-    // A small body cannot expand to more than any request may take.
+    // A small body cannot expand to more memory than every request reserves.
     const small = json.length < this.minimumBytes ? this.tryDecodeSmall(json, body, holding) : undefined;
     return small ?? this.decodeParsed(this.parse(json), body, jsonLength, holding);
   }
 
-  /** First step of reading a large request: parses its structure and builds no elements. */
+  /** First step of reading a large request: parses its structure without building elements. */
   parse(json: Buffer): ParsedRequest {
     return parseAround(json, this.exactIntegers);
   }
 
   /**
-   * Memory that the second step needs, in addition to the body.
+   * Memory that the second step needs in addition to the body.
    * @param binaryLength Bytes of binary data after the JSON.
    */
   decodedBytes(parsed: ParsedRequest, binaryLength: number): number {
@@ -134,7 +139,7 @@ export class InferRequestDecoder {
       const parsed = parseJson(text, { exactIntegers: this.exactIntegers });
       return this.readPacked(parsed, new BlobReader(body, json.length, holding), decodeJsonData);
     } catch (error) {
-      // The two-step reader would have no more room.
+      // The two-step reader would have no more room either.
       if (error instanceof ServingError && error.kind !== 'invalid') throw error;
       return undefined;
     }
@@ -144,14 +149,14 @@ export class InferRequestDecoder {
     const request = objectField(json, 'the request');
     const entries = arrayField(request.inputs, 'inputs');
     const headers = this.readHeaders(entries);
-    // Checked before the tensors, which take longer.
+    // Checked before the tensors, because those take longer.
     const id = isAbsent(request.id) ? undefined : idField(request.id);
     const parameters = parametersField(request.parameters, 'parameters');
     const outputs = this.outputs.read(request, parameters);
     const timeout = timeoutSeconds(parameters);
     const data = headers.map((header, i) => readTensorData(header, entries[i] as Fields, blobs, decodeData));
     blobs.finish();
-    // Binary data is copied after all checks.
+    // Binary data is copied only after all checks.
     const inputs = headers.map(({ name, datatype, shape }, i) => ({ name, datatype, shape, data: data[i]!() }));
     return { id, inputs, ...outputs, timeoutSeconds: timeout };
   }
@@ -166,13 +171,13 @@ export class InferRequestDecoder {
 function jsonOf(body: Buffer, jsonLength: number): Buffer {
   if (jsonLength === body.length) return body;
   if (jsonLength < body.length) return body.subarray(0, jsonLength);
-  throw invalid(`Inference-Header-Content-Length is ${jsonLength}; the whole body has ${body.length} bytes`);
+  throw invalid(`Inference-Header-Content-Length is ${jsonLength}, but the whole body has only ${body.length} bytes`);
 }
 
 function idField(value: unknown): string {
   const id = stringField(value, 'id');
   if (id.length <= MAX_ID_LENGTH) return id;
-  throw invalid(`id has ${id.length} characters; the limit is ${MAX_ID_LENGTH}`);
+  throw invalid(`id has ${id.length} characters; the limit is ${MAX_ID_LENGTH} characters`);
 }
 
 type DecodeData = (header: TensorHeader, data: unknown) => TensorData | PackedTexts;
@@ -198,8 +203,8 @@ function isShape(value: unknown): value is number[] {
 }
 
 /**
- * Reads a tensor's JSON data or checks its binary data. @returns A function that returns the elements, and copies them
- * if they are binary.
+ * Reads a tensor's JSON data, or checks its binary data. @returns A function that returns the elements; if they are
+ * binary, it copies them.
  */
 function readTensorData(
   header: TensorHeader,
@@ -214,7 +219,7 @@ function readTensorData(
   }
 }
 
-/** Reads the elements from either `data` or the binary data; exactly one must be given. */
+/** Reads the elements from `data` or from the binary data; a request must contain exactly one of them. */
 function readData(
   header: TensorHeader,
   { data, parameters }: Fields,

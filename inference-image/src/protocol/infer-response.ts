@@ -10,11 +10,11 @@ import { COPY_BYTES, type Sliced } from './sliced-work';
 export interface InferResponse {
   /** JSON, optionally followed by binary data. */
   readonly body: string | Buffer;
-  /** Bytes of JSON before the binary data; undefined where there is none. */
+  /** Number of bytes of JSON before the binary data; undefined if there is no binary data. */
   readonly jsonLength?: number;
 }
 
-/** JSON of the data of some outputs, in successive pieces. */
+/** For each output, its data as JSON in successive pieces, if that is already written. */
 type WrittenData = ReadonlyArray<readonly Uint8Array[] | undefined>;
 
 /** Writes the inference responses of one model. */
@@ -28,7 +28,7 @@ export class InferResponseEncoder {
   }
 
   /**
-   * Throws if a request asks for JSON of an output without a JSON form; called before the run, which would be wasted.
+   * Throws if a request asks for an output as JSON that has no JSON form. Called before the run, which would be wasted.
    */
   assertEncodable({ outputs, binary }: InferRequest): void {
     if (this.withoutJson.length === 0) return;
@@ -50,7 +50,7 @@ export class InferResponseEncoder {
       } else json += `"data":${encodeJsonData(output)}}`;
     }
     json += ']}';
-    // The header indicates binary data to clients, so it is omitted without any.
+    // Clients expect binary data if the header is present, so it is omitted if there is none.
     if (blobs.every((blob) => blob.length === 0)) return { body: json };
     const text = Buffer.from(json);
     return { body: Buffer.concat([text, ...blobs]), jsonLength: text.length };
@@ -58,8 +58,8 @@ export class InferResponseEncoder {
 
   /**
    * Encodes large outputs as successive parts.
-   * @param written JSON of the data of some outputs, if it is already written.
-   * @returns Bytes of JSON before the binary data; undefined if there is none.
+   * @param written For each output, its data as JSON if that is already written.
+   * @returns Number of bytes of JSON before the binary data; undefined if there is no binary data.
    */
   *encodeParts(
     request: InferRequest,
@@ -97,14 +97,14 @@ export class InferResponseEncoder {
   }
 }
 
-/** Beginning of an output's JSON; its data follows. */
+/** Beginning of an output's JSON, up to its data. */
 function headerOf({ name, datatype, shape }: Tensor): string {
   return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],`;
 }
 
 /**
- * Joins the parts of an answer, and releases each once it is copied.
- * @param capacity Upper bound of their bytes; memory beyond their actual size is never touched.
+ * Joins the parts of an answer, and releases each part once it is copied.
+ * @param capacity Upper bound of the total bytes; memory beyond the actual size is never touched.
  */
 export function* joinParts(
   parts: ReturnType<InferResponseEncoder['encodeParts']>,
@@ -125,8 +125,8 @@ export function* joinParts(
 }
 
 /**
- * Returns the used part of a body; a copy if most of the buffer is unused. The garbage collector counts unused bytes as
- * well, and would run more often.
+ * Returns the used part of a body, as a copy if most of the buffer is unused. Otherwise the garbage collector, which
+ * counts unused bytes as well, would run more often.
  */
 function trimmed(body: Buffer, length: number): Buffer {
   const used = body.subarray(0, length);

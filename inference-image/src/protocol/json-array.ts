@@ -10,7 +10,7 @@ import { NumberReader, type NumberDatatype } from './number-reader';
 import { textBytes, type PackedTexts } from './packed-texts';
 import { TextReader, packedBytes } from './text-reader';
 
-/** Bytes of the shortest element, including its comma. */
+/** Number of bytes of the shortest element, including its comma. */
 const MIN_ELEMENT_BYTES = 2;
 
 /**
@@ -30,8 +30,9 @@ export function readJsonArray(header: TensorHeader, bytes: Buffer, holding?: Hol
 }
 
 /**
- * Memory that reading such an array needs, in addition to its bytes.
- * @throws ServingError if the array is too short for its shape, so that a shape alone allocates nothing.
+ * Memory that reading an array needs in addition to its bytes.
+ * @throws ServingError if the array is too short for its shape. Without this check, a shape alone could allocate
+ * memory.
  */
 export function jsonArrayBytes({ datatype, shape }: TensorHeader, bytes: Buffer): number {
   if (datatype === 'FP16') throw invalid(FP16_HAS_NO_JSON);

@@ -1,10 +1,10 @@
-/** Functions on JSON bytes: they find the ends of strings and values without building anything. */
+/** Functions that find the ends of strings and values in the bytes of JSON without building anything. */
 
 export const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 export const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 export const SPACE = 0x20;
 
-/** First position from `from` on without white space. */
+/** Position of the first byte at or after `from` that is not white space. */
 export function afterSpace(json: Uint8Array, from: number): number {
   let at = from;
   for (let byte = json[at]; byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;) byte = json[++at];
@@ -22,8 +22,8 @@ export function endOfString(json: Uint8Array, start: number): number {
 }
 
 /**
- * Position after the array or object that begins at `start`; -1 if it does not end. Kinds of brackets are not
- * distinguished.
+ * Position after the array or object that begins at `start`; -1 if it is not terminated. Does not distinguish brackets
+ * from braces.
  */
 export function endOfNested(json: Uint8Array, start: number): number {
   let depth = 0;

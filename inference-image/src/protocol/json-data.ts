@@ -6,10 +6,10 @@ import { arrayField, describe } from './fields';
 import { ELEMENT_TYPES } from './json-elements';
 import { booleanText, float32Pieces, float32Text, integerPieces, integerText, longIntegerText } from './number-text';
 
-/** FP16 has no JSON form in the protocol. */
+/** Error message: FP16 has no JSON form in the protocol. */
 export const FP16_HAS_NO_JSON = 'FP16 has no JSON form; send and request it as binary data';
 
-/** Decodes a tensor's JSON `data`: flat in row-major order, or nested like the shape. */
+/** Decodes a tensor's JSON `data`, which is either flat in row-major order or nested like the shape. */
 export function decodeJsonData({ datatype, shape }: TensorHeader, data: unknown): TensorData {
   if (datatype === 'FP16') throw invalid(FP16_HAS_NO_JSON);
   const values = flatten(arrayField(data, 'data'), shape);
@@ -30,12 +30,12 @@ export function encodeJsonData({ datatype, data }: Tensor): string {
   return ENCODERS[datatype](data);
 }
 
-/** Numbers of elements, texts and characters that are written at a time, in a few milliseconds. */
+/** Numbers of elements, texts and characters that are written at a time; each takes a few milliseconds. */
 const [PIECE_ELEMENTS, PIECE_TEXTS, PIECE_CHARACTERS] = [65_536, 8192, 1024 * 1024];
 
 /**
- * Encodes `data` in short pieces. A piece of numbers is valid only until the next array of numbers is written: copy it
- * at once.
+ * Encodes `data` in short pieces. Copy each piece at once: a piece of numbers is valid only until the next array of
+ * numbers is written.
  */
 export function* jsonDataPieces(tensor: Tensor): Generator<Uint8Array> {
   yield Buffer.from('[');
@@ -74,7 +74,7 @@ function* textsPieces(texts: readonly string[]): Generator<Uint8Array> {
   }
 }
 
-/** Finds the end of a group of texts that are short together, or of a single long text. */
+/** Finds the end of a group of texts whose total length is small, or of a single long text. */
 function endOfTexts(texts: readonly string[], from: number): number {
   let characters = 0;
   let to = from;
@@ -134,17 +134,17 @@ function float64Text(data: Float64Array): string {
     }
     plain = false;
   }
-  // For plain numbers both give the same text, and stringify is a quarter faster; it would lose the sign of zero.
+  // For plain numbers, both give the same text, and stringify is a quarter faster. It would lose the sign of -0.
   return plain ? JSON.stringify(values) : `[${values.join(',')}]`;
 }
 
-/** Flattens values, and checks their number and nesting: none, or exactly that of the shape. */
+/** Flattens values, and checks their number and their nesting. Values may be flat, or nested exactly like the shape. */
 function flatten(data: readonly unknown[], shape: readonly number[]): readonly unknown[] {
   const nested = shape.length > 1 && Array.isArray(data[0]);
   const values = nested ? collect(data, shape, 0, []) : data;
   const count = elementCount(shape);
   if (values.length !== count) {
-    throw invalid(`data has ${values.length} elements; shape ${shapeText(shape)} takes ${count}`);
+    throw invalid(`data has ${values.length} elements; shape ${shapeText(shape)} needs ${count}`);
   }
   return values;
 }

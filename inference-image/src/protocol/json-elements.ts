@@ -1,10 +1,10 @@
 import type { Datatype } from '../contract/signature';
 
-/** FP16 has no JSON form in the protocol. */
+/** Datatypes with a JSON form; the protocol has none for FP16. */
 export type JsonDatatype = Exclude<Datatype, 'FP16'>;
 
 interface ElementType {
-  /** Converts a JSON value to an element of a typed array; undefined if it is not of this datatype. */
+  /** Converts a JSON value to an element of a typed array; undefined if the value is invalid for this datatype. */
   readonly convert: (value: unknown) => number | bigint | string | undefined;
   /** Description of the values that `convert` accepts. */
   readonly allowed: string;
@@ -45,7 +45,7 @@ function integer(minimum: number, maximum: number): ElementType {
 function longInteger(minimum: bigint, maximum: bigint): ElementType {
   return {
     convert: (value) => {
-      // A larger number is inexact in the JSON text, such as 1e300.
+      // A number beyond safe integers, such as 1e300, is not exact.
       const exact = typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
       return typeof exact === 'bigint' && exact >= minimum && exact <= maximum ? exact : undefined;
     },
@@ -66,7 +66,9 @@ function float(round: (value: number) => number, range: string): ElementType {
   };
 }
 
-/** Accepts texts that onnxruntime-node returns unchanged. It cuts a string at U+0000 and replaces lone surrogates. */
+/**
+ * Accepts only texts that onnxruntime-node returns unchanged: it cuts a string at U+0000, and replaces lone surrogates.
+ */
 function toText(value: unknown): string | undefined {
   return typeof value === 'string' && isRoundTripText(value) ? value : undefined;
 }

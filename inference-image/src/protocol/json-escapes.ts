@@ -1,6 +1,6 @@
 /** Functions that read escapes of JSON strings from bytes and write them as UTF-8. */
 
-/** The letter of `\u` escapes. */
+/** The letter `u` of `\u` escapes. */
 export const UNICODE = 0x75;
 
 const BACKSLASH = 0x5c;
@@ -11,8 +11,8 @@ export const ESCAPED: Readonly<Record<number, number>> = Object.fromEntries(
 );
 
 /**
- * Code point of the `\u` escape whose digits begin at `at`. If a second escape completes a surrogate pair, the code
- * point of the pair. NaN if the digits are invalid.
+ * Code point of the `\u` escape whose digits begin at `at`, or of the surrogate pair if a second escape completes one.
+ * NaN if the digits are invalid.
  */
 export function codePointAt(bytes: Uint8Array, at: number): number {
   const unit = unitAt(bytes, at);

@@ -5,14 +5,15 @@ import { invalid, messageOf, type ServingError } from '../errors';
 const LONG_INTEGER = /[[,:\s-]\d{16,}\s*[,\]}]/;
 
 /**
- * Some clients on Windows prefix texts with it; JSON.parse rejects it:
+ * Byte order mark with which some clients on Windows begin texts, and which JSON.parse rejects:
  * https://www.rfc-editor.org/rfc/rfc8259#section-8.1
  */
 const BYTE_ORDER_MARK = 0xfeff;
 
 /**
  * Parses JSON, optionally after a byte order mark. With `exactIntegers`, integers beyond a double's 53 bits become
- * bigints. The parser for that is many times slower than JSON.parse, so it is used only for texts with such an integer.
+ * bigints. That takes a parser that is many times slower than JSON.parse, so it is used only for texts that contain
+ * such an integer.
  */
 export function parseJson(source: string, { exactIntegers }: { exactIntegers: boolean }): unknown {
   const text = source.charCodeAt(0) === BYTE_ORDER_MARK ? source.slice(1) : source;
@@ -25,14 +26,14 @@ export function parseJson(source: string, { exactIntegers }: { exactIntegers: bo
   }
 }
 
-/** NaN and infinities as printed by Python and JavaScript. */
+/** Matches NaN and infinities as Python and JavaScript print them. */
 const BARE_FLOAT = /(?:^|[[,:\s])-?(?:NaN|Infinity)\b/;
 
 export function notJson(problem: string): ServingError {
   return invalid(`not valid JSON: ${problem}`);
 }
 
-/** Uses the last of duplicate keys, like JSON.parse. */
+/** Options that make the parser use the last of duplicate keys, as JSON.parse does. */
 const AS_JSON_PARSE = { parseNumber, onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue };
 
 function parseNumber(text: string): number | bigint {

@@ -9,20 +9,20 @@ type LongDatatype = 'INT64' | 'UINT64';
 
 const [SPACE, CLOSE, COMMA, MINUS, ZERO] = [0x20, 0x5d, 0x2c, 0x2d, 0x30];
 
-/** Number of digits that a double represents exactly. */
+/** Number of digits that a double can always represent exactly. */
 const MAX_DIGITS = 15;
-/** Digits of 18446744073709551615, the longest value. */
+/** Number of digits of 18446744073709551615, the largest value. */
 const MAX_LONG_DIGITS = 20;
 const POWERS = Array.from({ length: MAX_LONG_DIGITS - MAX_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 const [HALF, QUARTER] = [2 ** 32, 2 ** 16];
 
-/** Limit on the text of an integer in another form, such as 1e18. */
+/** Limit on the bytes of an integer in another form, such as 1e18. */
 const MAX_OTHER_BYTES = 64;
 
 /** Reads a JSON array of 64-bit integers from its bytes, as 32-bit halves; creating bigints takes ten times as long. */
 export class LongIntegerReader extends ArrayReader<LongDatatype> {
   private readonly elements: BigInt64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>;
-  /** Lower half of each element, followed by its upper half. */
+  /** The lower and then the upper half of each element. */
   private readonly halves: Int32Array;
   private readonly maxHigh: number;
   private readonly minHigh: number;
@@ -50,7 +50,7 @@ export class LongIntegerReader extends ArrayReader<LongDatatype> {
       const negative = bytes[at] === MINUS;
       if (negative) at++;
       const first = at;
-      // `value` collects digits while it is exact, and `rest` the others.
+      // `value` collects digits as long as it is exact, and `rest` collects the others.
       let value = 0;
       let digit = bytes[at]! - ZERO;
       while (digit >= 0 && digit <= 9 && at - first < MAX_DIGITS) {
@@ -67,7 +67,7 @@ export class LongIntegerReader extends ArrayReader<LongDatatype> {
       let high = Math.floor(value / HALF);
       let low = value - high * HALF;
       if (at > restStart) {
-        // Computed in quarters, because products of halves are not exact in a double.
+        // Computed in 16-bit quarters, because a double cannot represent the product of 32-bit halves exactly.
         const scale = POWERS[at - restStart]!;
         const upper = Math.floor(value / QUARTER) * scale;
         low = (upper % QUARTER) * QUARTER + (value % QUARTER) * scale + rest;

@@ -46,7 +46,7 @@ function areFirst({ inputAxes, outputAxes }: RowAxes): boolean {
   return [...inputAxes, ...outputAxes].every((axis) => axis === 0);
 }
 
-/** Results of the analysis of rows, and the obstacle of its proof, if any. */
+/** The verdict about rows, and the node at which its proof failed, if any. */
 function verdictTexts(batching: BatchingVerdict | undefined): Record<string, string> {
   if (!batching) return { row_independence: 'unknown' };
   const { verdict } = batching;

@@ -2,11 +2,11 @@ import { POWERS_OF_TEN } from './decimal';
 import { decimalsFor, readSmall, shortFloat32, type Decimal } from './float32-text';
 
 /**
- * Number of elements that are written before they become text: enough to make the conversion cheap, few enough to stay
- * in the cache.
+ * Number of elements that are written before their bytes are converted to a string: enough to make the conversion
+ * cheap, few enough to stay in the cache.
  */
 const CHUNK = 1024;
-/** Longest element: a comma and the 24 characters of -1.2345678901234567e-123. */
+/** Maximum bytes of an element: a comma, and the 24 characters of -1.2345678901234567e-123. */
 const ELEMENT_BYTES = 25;
 
 const [COMMA, MINUS, DOT, ZERO, E] = [0x2c, 0x2d, 0x2e, 0x30, 0x65];
@@ -17,32 +17,35 @@ const text = Buffer.alloc(CHUNK * ELEMENT_BYTES);
 type Write = (value: number, at: number) => number;
 
 /**
- * Writes 32-bit floats as a JSON array. The text equals that of JSON.stringify of each element's shortFloat32, in a
- * third of the time.
+ * Writes 32-bit floats as a JSON array. The text is that of JSON.stringify with each element's shortFloat32, but takes
+ * a third of the time.
  */
 export function float32Text(data: Float32Array): string {
   return arrayText(data, writeFloat32);
 }
 
 /**
- * Writes the content of that array in pieces. Each piece is valid only until the next array is written: copy it at
- * once.
+ * Writes the content of the array of `float32Text` in pieces. Copy each piece at once: it is valid only until the next
+ * array is written.
  */
 export function float32Pieces(data: Float32Array): Generator<Uint8Array> {
   return arrayPieces(data, writeFloat32);
 }
 
-/** Writes integers as a JSON array, in as little as a quarter of the time of Array.join. */
+/** Writes integers as a JSON array; takes as little as a quarter of the time of Array.join. */
 export function integerText(data: ArrayLike<number>): string {
   return arrayText(data, writeInteger);
 }
 
-/** Writes integers in pieces, like float32Pieces. */
+/** Writes the content of the array of `integerText` in pieces, like `float32Pieces`. */
 export function integerPieces(data: ArrayLike<number>): Generator<Uint8Array> {
   return arrayPieces(data, writeInteger);
 }
 
-/** Writes 64-bit integers as a JSON array, as numbers where possible: the text of a bigint takes six times as long. */
+/**
+ * Writes 64-bit integers as a JSON array. Converts them to numbers where possible, because the text of a bigint takes
+ * six times as long.
+ */
 export function longIntegerText(data: BigInt64Array | BigUint64Array): string {
   const halves = new Int32Array(data.buffer, data.byteOffset, 2 * data.length);
   const signed = data instanceof BigInt64Array;
@@ -84,7 +87,7 @@ function writeChunk(data: ArrayLike<number>, from: number, write: Write): number
   return at;
 }
 
-/** Largest exponent that is written; 1e-6 is written as 0.000001. */
+/** Largest negative exponent that JSON.stringify writes; it writes 1e-6 as 0.000001. */
 const LARGEST_EXPONENT = -7;
 
 const [FALSE, TRUE] = [Buffer.from('false'), Buffer.from('true')];
@@ -112,12 +115,12 @@ function writeInteger(value: number, from: number): number {
   return end;
 }
 
-/** Writes the decimal that shortFloat32 finds; for values that it does not shorten, the text of JSON.stringify. */
+/** Writes the decimal that shortFloat32 finds or, for values that it does not shorten, the text of JSON.stringify. */
 function writeFloat32(value: number, from: number): number {
   const whole = value | 0;
   if (whole === value && (whole !== 0 || Object.is(value, 0))) return writeInteger(whole, from);
   const magnitude = Math.abs(value);
-  // Outside this range, nine digits with leading zeros exceed 32 bits.
+  // Outside this range, nine digits and the leading zeros would exceed 32 bits.
   if (!(magnitude >= 1e-4 && magnitude < 1e6)) return writeUnusual(value, magnitude, from);
   let decimals = decimalsFor(magnitude);
   let scale = POWERS_OF_TEN[decimals] as number;
@@ -156,7 +159,7 @@ function writeDecimal(digits: number, decimals: number, from: number): number {
 
 const small: Decimal = { digits: 0, scale: 0 };
 
-/** Writes a very small number, such as 1.5e-7; softmax returns thousands of them. */
+/** Writes a number outside the usual range, such as 1.5e-7; softmax returns thousands of very small ones. */
 function writeUnusual(value: number, magnitude: number, from: number): number {
   if (!readSmall(magnitude, small)) return writeOther(value, from);
   let { digits } = small;
@@ -168,7 +171,7 @@ function writeUnusual(value: number, magnitude: number, from: number): number {
   let places = 0;
   for (let power = 10; power <= digits; power *= 10) places++;
   exponent += places;
-  // Such numbers are printed without an exponent.
+  // JSON.stringify writes these numbers without an exponent.
   if (exponent > LARGEST_EXPONENT) return writeOther(value, from);
   let at = from;
   if (value < 0) text[at++] = MINUS;

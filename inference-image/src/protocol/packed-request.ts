@@ -10,7 +10,7 @@ export type PackedTensor = TensorHeader & { readonly data: TensorData | PackedTe
 /** A request whose texts may still be bytes. */
 export type PackedRequest = Omit<InferRequest, 'inputs'> & { readonly inputs: readonly PackedTensor[] };
 
-/** Bytes of the texts that are not strings yet. */
+/** Total bytes of the texts that are not strings yet. */
 export function packedLength({ inputs }: PackedRequest): number {
   let length = 0;
   for (const { data } of inputs) if (isPacked(data)) length += data.packed.length;

@@ -2,24 +2,27 @@ import { isUtf8 } from 'node:buffer';
 import { invalid } from '../errors';
 import type { Sliced } from './sliced-work';
 
-/** Bytes of the length before each text. */
+/** Number of bytes of the length before each text. */
 export const LENGTH_BYTES = 4;
 
-/** Memory of a string in addition to its characters, including its array slot. */
+/** Memory that a string takes in addition to its characters, including its slot in an array. */
 const STRING_BYTES = 48;
 
-/** Up to this length, a loop is faster than a call. */
+/** Length up to which a loop is faster than a call. */
 const SHORT_BYTES = 64;
 
-/** Numbers of texts and bytes that are converted at a time, in a few milliseconds. */
+/** Numbers of texts and bytes that are converted at a time; each takes a few milliseconds. */
 const SLICE_TEXTS = 8192;
 export const SLICE_BYTES = 1024 * 1024;
 
-/** Texts in the form of binary data: each is its length and its bytes. As strings they take many times that memory. */
+/**
+ * Texts in the form of binary data: for each text, its length and its bytes. As strings, they would take many times the
+ * memory.
+ */
 export interface PackedTexts {
   readonly packed: Uint8Array;
   readonly count: number;
-  /** Whether all characters are known to be ASCII other than U+0000. @default false */
+  /** Whether it is known that all characters are ASCII and none is U+0000. @default false */
   readonly isAscii?: boolean;
 }
 
@@ -27,7 +30,7 @@ export function isPacked(data: object): data is PackedTexts {
   return 'packed' in data;
 }
 
-/** Upper bound of the memory of texts as strings: two bytes a character if one is not Latin-1. */
+/** Upper bound of the memory of texts as strings, which take two bytes per character if a character is not Latin-1. */
 export function textBytes(count: number, utf8Bytes: number): number {
   return STRING_BYTES * count + 2 * utf8Bytes;
 }
@@ -37,7 +40,7 @@ export function countTexts(bytes: Buffer, max = Infinity): number {
   let count = 0;
   for (let at = 0; at < bytes.length && count <= max; count++) {
     at = at + LENGTH_BYTES <= bytes.length ? at + LENGTH_BYTES + lengthAt(bytes, at) : Infinity;
-    if (at > bytes.length) throw invalid(`its binary data ends within element ${count}`);
+    if (at > bytes.length) throw invalid(`its binary data ends in the middle of element ${count}`);
   }
   return count;
 }
@@ -75,12 +78,12 @@ class Unpacking {
     return this.at >= this.bytes.length;
   }
 
-  /** Bytes of the next text. */
+  /** Number of bytes of the next text. */
   get nextLength(): number {
     return lengthAt(this.bytes, this.at);
   }
 
-  /** Adds up to `maxTexts` texts, each of at most `maxBytes`, and together of less than twice as many bytes. */
+  /** Adds up to `maxTexts` texts, each of at most `maxBytes` bytes and together of less than twice `maxBytes`. */
   addTo(strings: string[], maxTexts: number, maxBytes: number): void {
     const { bytes, at: from } = this;
     const ends: number[] = [];
@@ -101,7 +104,7 @@ class Unpacking {
     }
   }
 
-  /** Adds one text in slices. */
+  /** Adds one long text in slices. */
   *addLong(strings: string[]): Sliced<void> {
     const { bytes } = this;
     const start = this.at + LENGTH_BYTES;
@@ -112,7 +115,7 @@ class Unpacking {
   }
 }
 
-/** Decodes a text longer than a slice; undefined if it is not UTF-8 or contains U+0000. */
+/** Decodes a text that is longer than a slice; undefined if it is not UTF-8 or contains U+0000. */
 export function* longText(bytes: Buffer): Sliced<string | undefined> {
   if (!isUtf8(bytes)) return undefined;
   let text = '';

@@ -7,17 +7,20 @@ import { scanRequest, type ScannedRequest } from './request-scan';
 export interface ParsedRequest {
   /** JSON with `[position]` in place of each input's `data` array. */
   readonly json: unknown;
-  /** Bytes of those arrays. */
+  /** Bytes of the removed `data` arrays. */
   readonly arrays: readonly Buffer[];
 }
 
-/** Parses the structure of a request, after checking its size. */
+/**
+ * Parses the structure of a request after checking its size; the bytes of the `data` arrays are kept but not parsed.
+ */
 export function parseAround(bytes: Buffer, exactIntegers: boolean): ParsedRequest {
   const scanned = scanRequest(bytes);
   try {
     return parsed(scanned, exactIntegers);
   } catch (error) {
-    // A guessed end may be wrong, and so the error as well.
+    // If the end of an array was guessed wrongly, the error may be wrong as well, so the request is scanned again
+    // exactly.
     if (scanned.arrays.length === 0) throw error;
     return parsed(scanRequest(bytes, true), exactIntegers);
   }
@@ -36,7 +39,7 @@ function parsed(scanned: ScannedRequest, exactIntegers: boolean): ParsedRequest 
   const used = arrayField(inputs, 'inputs').filter((input) => {
     return !isAbsent(input) && Array.isArray((input as { data?: unknown }).data);
   });
-  // An array that belongs to no input is never read, and so never validated.
+  // An array that no input uses would not be read, and therefore not validated.
   if (used.length < arrays.length) throw invalid('a key is given twice: inputs, or the data of an input');
   return { json, arrays };
 }
@@ -49,7 +52,7 @@ function parse(scanned: ScannedRequest, text: string, exactIntegers: boolean): u
   }
 }
 
-/** Translates a position in the text to a position in the request. */
+/** Converts the position in an error message from the scanned text to the request. */
 function withPosition(message: string, { segments }: ScannedRequest): string {
   return message.replace(/position (\d+)( \(line \d+ column \d+\))?/, (all, digits: string) => {
     const position = Number(digits);

@@ -7,8 +7,8 @@ import { countElements, readBinaryData } from './binary-data';
 import type { PackedRequest } from './packed-request';
 
 /**
- * Reads requests whose body is only the bytes of one tensor, for a model with one input and at most one dimension that
- * is not fixed. All outputs are returned as binary data.
+ * Reads requests whose body contains only the bytes of one tensor, for models with one input of which at most one
+ * dimension is not fixed. All outputs are returned as binary data.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md#raw-binary-request
  */
 export class RawRequests {
@@ -28,7 +28,9 @@ export class RawRequests {
     if (free >= 0) {
       const size = countElements(datatype, body) / elementCount(shape.toSpliced(free, 1));
       if (!Number.isSafeInteger(size)) {
-        throw invalid(`${body.length} bytes do not fill input ${quoted(name)}, ${datatype} of shape [${shape}]`);
+        throw invalid(
+          `the body has ${body.length} bytes, which is not a possible size of input ${quoted(name)}, ${datatype} of shape [${shape}]`,
+        );
       }
       shape[free] = size;
     }

@@ -4,7 +4,7 @@ import { invalid, type ServingError } from '../errors';
 
 export interface Readiness {
   readonly ready: boolean;
-  /** Reason that the model is not served, if it failed. */
+  /** Reason that the model is not served; undefined if it has not failed. */
   readonly failure: string | undefined;
 }
 

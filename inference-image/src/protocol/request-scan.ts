@@ -17,35 +17,36 @@ import {
 import { notJson } from './json';
 import { codePointAt, UNICODE } from './json-escapes';
 
-/** Length of a `\u` escape. */
+/** Number of bytes of a `\u` escape. */
 const ESCAPE_BYTES = 6;
 
-/** A request without its arrays of elements, which is therefore small. */
+/** A request without its arrays of elements; what remains is small. */
 export interface ScannedRequest {
   /** JSON with `[position]` in place of each input's `data` array; long white space is shortened. */
   readonly text: string;
-  /** Bytes of those arrays, including their brackets; `position` is the index. */
+  /** Bytes of the replaced arrays, including their brackets; `position` is the index in this list. */
   readonly arrays: readonly Buffer[];
-  /** Start of each part of the text, in the text and in the JSON. */
+  /** For each part of the text, the position at which it starts in the text and in the JSON. */
   readonly segments: ReadonlyArray<{ readonly inText: number; readonly inJson: number }>;
 }
 
-/** Limit on nesting outside of the elements; the protocol needs four levels. */
+/** Limit on the nesting depth outside `data`; the protocol needs four levels. */
 const MAX_DEPTH = 16;
-/** Limit on bytes outside of the elements: names, shapes, parameters. Long white space does not count. */
+/** Limit on the bytes outside `data`: names, shapes and parameters. Long white space does not count. */
 const MAX_TEXT_BYTES = 64 * 1024;
-/** White space up to this length is kept. */
+/** White space up to this length is kept; longer white space is shortened. */
 const LONG_SPACE = 32;
 
 const [INPUTS, DATA] = [Buffer.from('inputs'), Buffer.from('data')];
-/** Nesting depth of the keys of the request, and of those of an input. */
+/** Nesting depth of the keys of the request, and of the keys of an input. */
 const [REQUEST_DEPTH, INPUT_DEPTH] = [1, 3];
 
 /**
- * Removes the elements from a request before anything is built from it. Each input's `data` array becomes its index, in
- * an array of its own; clients cannot forge an index, because their arrays are replaced too.
- * @param exact Whether the end of each array is found by counting all brackets. Otherwise the end of an array without
- * strings is guessed. The guess is right if the request is valid JSON, and may be wrong if not.
+ * Removes the elements from a request before anything is built from it. Replaces each input's `data` array with an
+ * array that contains only its index. Clients cannot forge an index, because every `data` array of a request is
+ * replaced.
+ * @param exact Whether the end of each array is found by counting all brackets. If false, the end of an array without
+ * strings is guessed; the guess is always right for valid JSON, but may be wrong for invalid JSON.
  * @throws ServingError if the rest is nested too deeply, is too long, or is not UTF-8.
  */
 export function scanRequest(json: Buffer, exact = false): ScannedRequest {
@@ -90,7 +91,7 @@ class RequestScan {
 
   private descend(at: number): void {
     if (++this.depth > MAX_DEPTH) {
-      throw invalid(`the request is nested deeper than ${MAX_DEPTH} levels outside of data, at byte ${at}`);
+      throw invalid(`the request is nested more than ${MAX_DEPTH} levels deep outside data, at byte ${at}`);
     }
   }
 
@@ -111,10 +112,10 @@ class RequestScan {
     return json[value] === OPEN_ARRAY && isKey(json, start + 1, end, DATA) ? this.takeArray(end + 1, value) : end + 1;
   }
 
-  /** Moves an array out of the text. @param keyEnd End of the key before the array. */
+  /** Replaces an array with its index. @param keyEnd End of the key before the array. */
   private takeArray(keyEnd: number, start: number): number {
     const end = (this.exact ? undefined : guessedEnd(this.json, start)) ?? endOfNested(this.json, start);
-    if (end < 0) throw notJson(`the array at byte ${start} does not end`);
+    if (end < 0) throw notJson(`the array at byte ${start} is not terminated`);
     this.takeText(keyEnd, end);
     this.text += `:[${this.arrays.length}]`;
     this.arrays.push(this.json.subarray(start, end));
@@ -141,13 +142,13 @@ class RequestScan {
 
 function tooLong(): Error {
   return invalid(
-    `the request has more than ${MAX_TEXT_BYTES} bytes of JSON outside of its inputs' data; shorten its names, shapes and parameters`,
+    `the request has more than ${MAX_TEXT_BYTES} bytes of JSON outside the data of its inputs; shorten its names, shapes and parameters`,
   );
 }
 
 function isKey(json: Buffer, start: number, end: number, key: Buffer): boolean {
   if (json.compare(key, 0, key.length, start, end) === 0) return true;
-  // Each character may be a six-byte escape; these keys contain no character with a short escape.
+  // Each character of the key may be a six-byte escape; none of them has a shorter escape.
   if (end - start > ESCAPE_BYTES * key.length) return false;
   let at = start;
   for (const character of key) {
@@ -160,14 +161,15 @@ function isKey(json: Buffer, start: number, end: number, key: Buffer): boolean {
 }
 
 /**
- * Guesses the end of an array of numbers. They contain neither a quote nor a brace, so the array ends at the last
- * bracket before one.
- * @returns undefined if neither the end of an object nor another key follows.
+ * Guesses the end of an array of numbers. Numbers contain neither quotes nor braces, so the array ends at the last
+ * bracket before the next quote or brace.
+ * @returns The position after the array; undefined if neither the end of an object nor another key follows.
  */
 function guessedEnd(json: Buffer, start: number): number | undefined {
   const quote = json.indexOf(QUOTE, start);
   const beforeQuote = json.subarray(start, quote < 0 ? json.length : quote);
-  // The search for a brace ends at the quote; otherwise many arrays without braces would take quadratic time.
+  // The search for a brace ends at the quote; otherwise a request with many arrays but no brace would take quadratic
+  // time.
   const brace = beforeQuote.indexOf(CLOSE_OBJECT);
   const last = (brace < 0 ? beforeQuote : beforeQuote.subarray(0, brace)).lastIndexOf(CLOSE_ARRAY);
   if (last < 0) return undefined;

@@ -12,18 +12,18 @@ import {
 } from './fields';
 
 export interface RequestedOutputs {
-  /** In the requested order; all outputs of the model if the client names none. */
+  /** Names of the outputs in the requested order; all outputs of the model if the client names none. */
   readonly outputs: readonly string[];
   readonly binary: readonly boolean[];
 }
 
 /**
- * Reads the requested outputs and their form: each output's `binary_data`, else the request's `binary_data_output`,
- * else JSON.
+ * Reads the requested outputs and their form. The form is that of the output's `binary_data`, or else of the request's
+ * `binary_data_output`, or else JSON.
  */
 export class OutputReader {
   private readonly names: readonly string[];
-  /** Result for requests without outputs and parameters, the most common kind. */
+  /** Result for requests that name no outputs and have no parameters, the most common kind. */
   private readonly all: RequestedOutputs;
 
   constructor(signature: readonly TensorSignature[]) {
@@ -59,7 +59,7 @@ function readName(entry: unknown, index: number): string {
 
 function readBinary(entry: Fields, path: string): boolean | undefined {
   const parameters = parametersField(entry.parameters, `${path}.parameters`);
-  // Each changes the result, so ignoring it would return a different answer from the one requested.
+  // Each of these parameters changes the answer, so ignoring it would return something that was not requested.
   for (const unsupported of ['classification', 'shared_memory_region']) {
     if (parameters[unsupported] !== undefined) throw invalid(`${path}: ${unsupported} is not supported`);
   }

@@ -2,8 +2,8 @@ import { invalid } from '../errors';
 import { describe, type Fields } from './fields';
 
 /**
- * Longest wait of a request for its run, from `timeout` in microseconds; undefined if it is absent or 0. `priority` is
- * validated but ignored: requests run in the order of arrival.
+ * Maximum time that a request may wait for its run, from `timeout` in microseconds; undefined if that is absent or 0.
+ * `priority` is validated but ignored, because requests run in order of arrival.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_schedule_policy.md
  */
 export function timeoutSeconds(parameters: Fields): number | undefined {
@@ -14,7 +14,7 @@ export function timeoutSeconds(parameters: Fields): number | undefined {
 
 function count(parameters: Fields, name: string, requirement: string): number {
   const value = parameters[name] ?? 0;
-  // A bigint if the parser keeps large integers exact.
+  // The value is a bigint if the parser keeps large integers exact.
   const number = typeof value === 'bigint' ? Number(value) : value;
   if (typeof number === 'number' && Number.isInteger(number) && number >= 0) return number;
   throw invalid(`parameters.${name} is ${describe(value)}; it must be ${requirement}`);

@@ -1,10 +1,10 @@
-/** Work that can be interrupted: it yields before it has blocked the thread for long. */
+/** Work that can be interrupted: it yields often enough not to block the thread for long. */
 export type Sliced<T> = Generator<void, T, void>;
 
 /** Number of bytes that take a few milliseconds to copy into new memory. */
 export const COPY_BYTES = 4 * 1024 * 1024;
 
-/** Number of JSON bytes that take 0.5 to 1.5 ms to read, and 8 ms at worst. */
+/** Number of bytes of JSON that take 0.5 to 1.5 ms to read, and 8 ms at worst. */
 export const TURN_BYTES = 64 * 1024;
 
 /** Completes the work synchronously. */
@@ -15,10 +15,10 @@ export function finish<T>(work: Sliced<T>): T {
   }
 }
 
-/** Schedules work in slices. Each turn of the event loop runs one slice of all waiting work. */
+/** Schedules work in slices. Each turn of the event loop runs one slice of each piece of waiting work. */
 export class SlicedWork {
   private readonly waiting: Array<() => boolean> = [];
-  /** Bytes of the first slices in this turn. */
+  /** Bytes of the first slices that were run in this turn. */
   private turnBytes = 0;
 
   /** Whether any work waits for its next slice. */
@@ -33,8 +33,8 @@ export class SlicedWork {
   }
 
   /**
-   * Runs the first slice at once if this turn of the event loop has room for it, else later. For work whose first slice
-   * may be long.
+   * Runs the first slice at once if this turn of the event loop has room for it, otherwise later. Used for work whose
+   * first slice may be long.
    * @param bytes Size of the first slice.
    */
   doInTurn<T>(work: Sliced<T>, bytes: number): T | Promise<T> {

@@ -10,13 +10,13 @@ export interface Total {
 export interface InferenceTotals {
   /** Milliseconds since the epoch; 0 before the first request. */
   readonly lastRequestAt: number;
-  /** Rows of all runs. */
+  /** Total rows of all runs. */
   readonly rows: number;
   readonly success: Total;
   readonly fail: Total;
   readonly queue: Total;
   readonly decode: Total;
-  /** Runs by request; a shared run counts once for each of its requests. */
+  /** Runs counted by request: a shared run counts once for each of its requests. */
   readonly requestRuns: Total;
   readonly encode: Total;
   readonly runs: Total;

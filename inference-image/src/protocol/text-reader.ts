@@ -7,7 +7,7 @@ import { BACKSLASH, COMMA, QUOTE, SPACE, afterSpace } from './json-bytes';
 import { ESCAPED, UNICODE, codePointAt, writeUtf8 } from './json-escapes';
 import { LENGTH_BYTES, type PackedTexts } from './packed-texts';
 
-/** Upper bound of the memory for reading such an array, before its elements become strings. */
+/** Upper bound of the memory for reading an array of texts, before they become strings. */
 export function packedBytes(bytes: Uint8Array, count: number): number {
   return bytes.length + LENGTH_BYTES * count;
 }
@@ -16,7 +16,7 @@ export function packedBytes(bytes: Uint8Array, count: number): number {
 export class TextReader extends ArrayReader<'BYTES'> {
   private readonly packed: Buffer<ArrayBuffer>;
   private filled = 0;
-  /** Bitwise OR of all characters. */
+  /** Bitwise OR of all bytes, to detect non-ASCII text. */
   private bits = 0;
 
   constructor(bytes: Buffer, header: TensorHeader & { readonly datatype: 'BYTES' }) {
@@ -55,7 +55,8 @@ export class TextReader extends ArrayReader<'BYTES'> {
         from++;
       } else if (bytes[from + 1] === UNICODE) {
         const code = codePointAt(bytes, from + 2);
-        // Rejects invalid escapes, and characters that onnxruntime-node would cut or replace.
+        // Rejects invalid escapes, and characters at which onnxruntime-node would cut the text or that it would
+        // replace.
         if (!(code > 0) || (code >= 0xd800 && code <= 0xdfff)) throw this.notElement(start);
         at = writeUtf8(packed, at, code);
         this.bits |= code;

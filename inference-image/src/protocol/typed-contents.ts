@@ -36,18 +36,18 @@ const FIELD: Record<Exclude<Datatype, 'FP16'>, number> = {
   BYTES: 8,
 };
 
-/** Wire type of a single element of each field; there is no field 0. */
+/** Wire type of a single element, by field number; there is no field 0. */
 const WIRE_TYPES = [-1, ...new Array<number>(5).fill(WIRE.varint), WIRE.fixed32, WIRE.fixed64, WIRE.bytes];
 const SIZE: Readonly<Record<number, number>> = { [WIRE.fixed32]: 4, [WIRE.fixed64]: 8 };
 
-/** Number of elements, or fields, that take 2 to 4 ms. */
+/** Number of elements or fields that take 2 to 4 ms. */
 const SLICE_NUMBERS = 200_000;
-/** Bytes of packed numbers that are counted in 1 to 2 ms. */
+/** Bytes of packed numbers that take 1 to 2 ms to count. */
 const SLICE_BYTES = 1024 * 1024;
-/** Number of texts that take about as long. */
+/** Number of texts that take 2 to 4 ms. */
 const SLICE_TEXTS = 10_000;
 
-/** Number of elements of each field, by field number. */
+/** Number of elements of each field of `contents`, by field number. */
 interface Counts {
   readonly elements: number[];
   /** Bytes of all texts. */
@@ -55,7 +55,7 @@ interface Counts {
 }
 
 /**
- * Decodes the elements of a tensor from its `contents`, the form with a field for each kind of element.
+ * Decodes the elements of a tensor from its `contents`, the form that has a field for each kind of element.
  * @param contents Bytes of the message; it may have as many fields as elements.
  * @param holding Counts the memory of the elements before they are allocated.
  */
@@ -72,7 +72,7 @@ export function* decodeTypedContents(
   if (other > 0) throw invalid(`it has ${NAMES[other - 1]}; ${datatype} takes ${name}`);
   const given = counts.elements[field] as number;
   if (given !== elementCount(shape)) {
-    throw invalid(`${name} has ${given} elements; shape ${shapeText(shape)} takes ${elementCount(shape)}`);
+    throw invalid(`${name} has ${given} elements; shape ${shapeText(shape)} needs ${elementCount(shape)}`);
   }
   const wire = new WireReader(bytes, from, to, Infinity);
   if (datatype === 'BYTES') {
@@ -81,7 +81,7 @@ export function* decodeTypedContents(
   }
   holding.add(given * TYPED_ARRAY[datatype].BYTES_PER_ELEMENT);
   const data = new TYPED_ARRAY[datatype](given);
-  // No check is needed: the wire format equals the memory format, including NaN and infinities.
+  // No check is needed, because the wire format is the same as the memory format, including NaN and infinities.
   if (datatype === 'FP32' || datatype === 'FP64') yield* copyFixed(wire, field, data);
   else yield* readVarints(wire, field, writer(datatype, data));
   return data;
@@ -112,11 +112,11 @@ function* count(wire: WireReader): Sliced<Counts> {
 }
 
 function countFixed({ from, to }: WireReader, size: number): number {
-  if ((to - from) % size !== 0) throw new WireError('packed numbers end within a number');
+  if ((to - from) % size !== 0) throw new WireError('packed numbers end in the middle of a number');
   return (to - from) / size;
 }
 
-/** Counts varints. Only the last byte of each has no high bit. */
+/** Counts varints: only the last byte of each has a high bit of 0. */
 function* countVarints({ bytes, from, to }: WireReader): Sliced<number> {
   let numbers = 0;
   for (let at = from; at < to;) {
@@ -124,7 +124,8 @@ function* countVarints({ bytes, from, to }: WireReader): Sliced<number> {
     for (; at < stop; at++) numbers += ((bytes[at] as number) >>> 7) ^ 1;
     if (at < to) yield;
   }
-  if (to > from && (bytes[to - 1] as number) >= 0x80) throw new WireError('packed numbers end within a number');
+  if (to > from && (bytes[to - 1] as number) >= 0x80)
+    throw new WireError('packed numbers end in the middle of a number');
   return numbers;
 }
 
@@ -142,7 +143,7 @@ function* copyFixed(wire: WireReader, field: number, data: NumericData): Sliced<
       wire.skip();
       continue;
     }
-    // A loop is faster for few bytes.
+    // For a few bytes, a loop is faster.
     if (wire.to - wire.from <= 16) for (let i = wire.from; i < wire.to; i++) target[at++] = wire.bytes[i] as number;
     else {
       target.set(wire.bytes.subarray(wire.from, wire.to), at);
@@ -174,7 +175,10 @@ function* readVarints(wire: WireReader, field: number, write: Write): Sliced<voi
   }
 }
 
-/** Creates a writer of elements from two halves. A 32-bit field uses the lower half, as in all protobuf readers. */
+/**
+ * Returns a function that writes an element from two halves. A 32-bit field uses only the lower half, as in all
+ * protobuf readers.
+ */
 function writer(datatype: Exclude<Datatype, 'FP16' | 'FP32' | 'FP64' | 'BYTES'>, data: NumericData): Write {
   if (datatype === 'INT64' || datatype === 'UINT64') {
     const halves = new Int32Array(data.buffer);

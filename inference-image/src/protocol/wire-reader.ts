@@ -4,7 +4,7 @@ export class WireError extends Error {}
 /** Wire types: https://protobuf.dev/programming-guides/encoding/#structure */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** Limit on the fields of one message, without elements of tensors. */
+/** Limit on the fields of a message, apart from the elements of tensors. */
 export const MAX_FIELDS = 1024;
 
 /** Tag of a field: its number and wire type. */
@@ -13,13 +13,13 @@ export function tagOf(field: number, type: number): number {
 }
 
 /**
- * Reads a protobuf message field by field without building objects: values are numbers in this object, or ranges of the
- * bytes.
+ * Reads a protobuf message field by field without building objects: a value is a number in this reader, or a range of
+ * the bytes.
  */
 export class WireReader {
   /** Tag of the current field. */
   tag = 0;
-  /** Value of a length-delimited field: bytes [from, to). */
+  /** Value of a length-delimited field: the bytes from `from` up to, but not including, `to`. */
   from = 0;
   to = 0;
   /** Latest varint, as two signed halves of 32 bits. */
@@ -29,7 +29,7 @@ export class WireReader {
   /**
    * @param at Start of the message.
    * @param end End of the message.
-   * @param fieldsLeft Limit on its fields: reading millions of empty ones would take long.
+   * @param fieldsLeft Limit on the message's fields, because reading millions of empty fields would take long.
    */
   constructor(
     readonly bytes: Buffer,
@@ -43,7 +43,7 @@ export class WireReader {
     if (this.at >= this.end) return false;
     if (this.fieldsLeft-- <= 0) throw new WireError('it, or a message in it, has too many fields');
     this.varint();
-    // Field numbers have 29 bits.
+    // Field numbers have up to 29 bits, and 0 is invalid.
     if (this.high !== 0 || this.low >>> 3 === 0) throw new WireError(`a field at byte ${this.at} has no valid number`);
     this.tag = this.low >>> 0;
     return true;
@@ -56,7 +56,7 @@ export class WireReader {
     let low = 0;
     let high = 0;
     for (let i = 0; i < 10; i++) {
-      if (at >= end) throw new WireError('it ends within a number');
+      if (at >= end) throw new WireError('it ends in the middle of a number');
       const byte = bytes[at++] as number;
       const part = byte & 0x7f;
       if (i < 4) low |= part << (7 * i);
@@ -83,9 +83,9 @@ export class WireReader {
     this.at = this.to = this.from + length;
   }
 
-  /** Skips a number of bytes; their range is in `from` and `to`. */
+  /** Skips `length` bytes and stores their range in `from` and `to`. */
   fixed(length: number): void {
-    if (length > this.end - this.at) throw new WireError('it ends within a number');
+    if (length > this.end - this.at) throw new WireError('it ends in the middle of a number');
     this.from = this.at;
     this.at = this.to = this.from + length;
   }
@@ -106,7 +106,7 @@ export class WireReader {
     }
   }
 
-  /** Reader of the latest length-delimited value as a message, with a limit on its fields. */
+  /** Returns a reader of the latest length-delimited value, which is a message. */
   inner(maxFields = MAX_FIELDS): WireReader {
     return new WireReader(this.bytes, this.from, this.to, maxFields);
   }

@@ -1,9 +1,9 @@
 import { tagOf, WIRE } from './wire-reader';
 
-/** Length of the prefix of each gRPC message: a compression flag (1 byte) and its length (4 bytes). */
+/** Length of the prefix of each gRPC message: a compression flag (1 byte) and the message's length (4 bytes). */
 export const PREFIX_BYTES = 5;
 
-/** Bytes of a non-negative integer as a varint. */
+/** Number of bytes of a non-negative integer as a varint. */
 export function varintLength(value: number): number {
   let length = 1;
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++;

@@ -11,10 +11,10 @@ import { COMPUTED_ROWS, TrialRows } from '../inference/trial-rows';
 import type { TrialRange } from '../inference/trial-values';
 import { acceptedInputs } from './signature-trial';
 
-/** Rows of the largest run. */
+/** Number of rows of the largest run. */
 const LARGEST_BATCH = 8;
 
-/** In order of preference, widest first. */
+/** Ranges of values in order of preference, widest first. */
 const RANGES: readonly TrialRange[] = ['wide', 'digits', 'bits'];
 
 export interface ModelsToCompare {
@@ -29,12 +29,12 @@ export interface ModelsToCompare {
   readonly examples: readonly Run[];
 }
 
-/** Result for one source of rows. */
+/** Result of comparing the rows of one source. */
 type Comparison = { readonly difference: string } | { readonly rows: number; readonly largestDifference: number };
 
 /**
- * Runs rows with the original, and alone and together with the freed model. Like the server's own trial, it allows
- * differences from rounding.
+ * Runs rows with the original model and, alone and together, with the freed model, and compares the results. Like the
+ * server's own trial, it allows differences caused by rounding.
  */
 export async function compareModels(models: ModelsToCompare): Promise<RebatchReport> {
   const layout = new RowLayout(models.signature, models.axes);
@@ -50,7 +50,7 @@ export async function compareModels(models: ModelsToCompare): Promise<RebatchRep
   };
 }
 
-/** Undefined if the original refuses all generated rows. */
+/** Compares generated rows; returns undefined if the original model refuses all of them. */
 async function compareMadeUpRows(models: ModelsToCompare, layout: RowLayout): Promise<Comparison | undefined> {
   const { original, signature, axes, examples } = models;
   const outputs = signature.outputs.map(({ name }) => name);
@@ -98,13 +98,13 @@ async function compare(
       const { difference, excess } = compareRow(output, got[i]!, 'rounding');
       if (excess !== undefined) {
         return {
-          difference: `for a single row, output ${JSON.stringify(output.name)} ${excess.replace('that of its rows alone', "the original's")}`,
+          difference: `for a single row, output ${JSON.stringify(output.name)} ${excess.replace('the output for the same row alone', "the original's")}`,
         };
       }
       largestDifference = Math.max(largestDifference, difference);
     }
   }
-  // Rows alone run with the original.
+  // The original model runs the rows that run alone.
   const executor: Executor = { run: (run) => (layout.rowsOf(run) === 1 ? original : freed).run(run) };
   const trial = await tryRows({ executor, layout, tolerance: 'rounding' }, source, batches, rows);
   if (trial.obstacle !== undefined) return { difference: trial.obstacle };

@@ -6,18 +6,18 @@ import { FreeDimensions } from './free-dimensions';
 
 const POSITIVE = { at: () => 1 };
 
-/** Smallest integers of the types that processors divide natively. */
+/** Smallest values of the integer types that processors divide natively. */
 const SMALLEST: Partial<Record<TensorSignature['datatype'], number>> = { INT32: -(2 ** 31), INT64: -(2 ** 63) };
 
-/** Maximum inputs that are tried as a divisor, one at a time. */
+/** Maximum number of inputs that are tried as a divisor, one at a time. */
 const MAX_DIVISORS = 16;
 
 /**
- * Runs a model on inputs that may crash the runtime. It does not matter whether the model refuses them, only whether
- * the process survives.
+ * Runs a model on inputs that may crash the runtime. Whether the model refuses them does not matter; what matters is
+ * whether the process survives.
  *
- * @param sizes - sizes of the free dimensions that the model accepts
- * @param report - called before each run
+ * @param sizes Sizes of the free dimensions that the model accepts.
+ * @param report Called before each run.
  */
 export class EdgeTrial {
   private readonly free: FreeDimensions;
@@ -55,7 +55,7 @@ export class EdgeTrial {
     try {
       this.session.run({ inputs, outputs: this.signature.outputs.map(({ name }) => name) });
     } catch {
-      // The server would return this error.
+      // Ignored: the server would return this error to the client.
     }
   }
 }

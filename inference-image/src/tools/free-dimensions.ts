@@ -16,15 +16,15 @@ interface Place {
  */
 export class FreeDimensions {
   /**
-   * For each dimension, whether it counts rows, or probably does if that is not proved. The number of rows may stay
-   * small.
+   * For each dimension, whether it counts rows (if that is not proved, whether it probably does). Trials keep the
+   * number of rows small.
    */
   readonly areRows: readonly boolean[];
   private readonly places: readonly (readonly Place[])[];
 
   /**
-   * @param axes - row axes, if independence is proved
-   * @param takes - values that the graph accepts
+   * @param axes Row axes, if independence is proved.
+   * @param takes Values that the graph accepts at each input.
    */
   constructor(
     private readonly signature: Signature,
@@ -45,7 +45,7 @@ export class FreeDimensions {
       return;
     }
     const first = this.places.map((each) => each.some(({ axis }) => axis === 0));
-    // On axis 1, a recurrent state has its rows and no other free dimension.
+    // A recurrent state has its rows on axis 1, and no other free dimension.
     const isAlone = (place: Place) =>
       signature.inputs[place.input]!.dimensions.filter((size) => typeof size !== 'number').length === 1;
     const state = this.places.map((each) => first.includes(true) && each.some((place) => isAlone(place)));
@@ -56,7 +56,7 @@ export class FreeDimensions {
     return this.places.length;
   }
 
-  /** Shapes of the inputs, with a size for each free dimension. */
+  /** Shapes of the inputs if the free dimensions have the given sizes. */
   shapes(sizes: readonly number[]): number[][] {
     const shapes = this.signature.inputs.map(({ dimensions }) =>
       dimensions.map((dimension) => (typeof dimension === 'number' ? dimension : 1)),
@@ -75,7 +75,10 @@ export class FreeDimensions {
     );
   }
 
-  /** Values that an input accepts. Lengths are those of whole sequences: the smallest size other than the rows. */
+  /**
+   * Values that an input accepts. An input of sequence lengths accepts the length of the whole sequence, which is the
+   * smallest size that does not count rows.
+   */
   private taken(name: string, shapes: readonly number[][]): InputValues | undefined {
     const { lengthsOf, ...others } = this.takes[name] ?? {};
     if (!lengthsOf) return others;
@@ -86,7 +89,7 @@ export class FreeDimensions {
             .filter(({ input }) => lengthsOf.includes(this.signature.inputs[input]!.name))
             .map(({ input, axis }) => shapes[input]![axis]!),
     );
-    // A fixed size of a sequence cannot be distinguished from other fixed sizes.
+    // A fixed sequence length cannot be distinguished from other fixed sizes.
     const all = sizes.length > 0 ? sizes : this.fixedSizes(lengthsOf);
     return { among: [all.length > 0 ? Math.min(...all) : 1] };
   }

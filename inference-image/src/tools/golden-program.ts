@@ -1,4 +1,4 @@
-/** Runs golden examples at synth, with the same code as in the container. Not part of any image. */
+/** Runs golden examples at synth with the same code as the container. Not part of any image. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { GoldenDifference, GoldenOrder, GoldenReport } from '../contract/golden-messages';
@@ -33,7 +33,7 @@ async function report(order: GoldenOrder): Promise<GoldenReport> {
   }
 }
 
-/** Undefined if the runtime accepts the model only with optimizations. */
+/** Loads the model without optimizations; undefined if the runtime accepts it only with them. */
 function plainSession(kind: typeof Session, modelPath: string): Session | undefined {
   try {
     return new kind({ modelPath, threads: 1, isOptimized: false });
@@ -57,7 +57,7 @@ async function check(session: Session, golden: GoldenExamples, path: string) {
   return all;
 }
 
-/** An example that cannot be run counts as a difference. */
+/** Describes differences from the example; an example that cannot be run counts as a difference. */
 async function differences(session: Session, golden: GoldenRun): Promise<string[]> {
   try {
     return await goldenDifferences(session, golden);

@@ -23,10 +23,10 @@ import { seededRandom } from '../seeded-random';
 import { MadeUpRequests } from './made-up-requests';
 import { mostTolerance, nudged, roundingTolerance } from './rounding';
 
-/** Maximum elements in JSON; more are stored as bytes. */
+/** Maximum elements of a tensor that is recorded as JSON; larger tensors are recorded as bytes. */
 const MAX_JSON_ELEMENTS = 4096;
 
-/** Allowed difference between two runs of one session, which round in the same way. */
+/** Allowed difference between two runs of the same session, which round in the same way. */
 const REPEATED = { absolute: 1e-5, relative: 1e-4 };
 
 type RandomTask = Extract<RecordTask, { readonly random: unknown }>['random'];
@@ -45,9 +45,9 @@ export class Unusable extends Error {
   }
 }
 
-/** Runs a model on requests, and refuses answers that would detect no change. */
+/** Runs a model on requests to record its answers. Refuses answers that would not detect a change of the model. */
 export class GoldenRecorder {
-  /** @param plain - the same model without optimizations, if the runtime accepts it */
+  /** @param plain The same model without optimizations, if the runtime accepts that. */
   constructor(
     private readonly session: Session,
     private readonly plain: Session | undefined,
@@ -55,7 +55,7 @@ export class GoldenRecorder {
     private readonly order: GoldenOrder,
   ) {}
 
-  /** @throws Unusable */
+  /** @throws Unusable if an answer cannot be recorded. */
   async record(task: RecordTask): Promise<RecordedExample[]> {
     const requests = 'random' in task ? this.madeUp(task.random) : await this.read(task.record);
     const answers = requests.map((request) => this.answer(request));
@@ -94,11 +94,11 @@ export class GoldenRecorder {
       return this.golden.request(checkedRequest(parseJson(request.json, { exactIntegers: true })), request.folder);
     }
     const inputs = request.arrays.map(({ base64, ...header }) => ({ ...header, data: Buffer.from(base64, 'base64') }));
-    // Elements as bytes are read like those of a file.
+    // Elements that are bytes are read like those in a file.
     return this.golden.request({ inputs } as unknown as GoldenRequest, '');
   }
 
-  /** Runs the request twice: an answer that is not repeatable now will not be reproduced later. */
+  /** Runs the request twice, because an answer that differs now cannot be reproduced later. */
   private answer({ name, inputs, outputs }: Request): readonly Tensor[] {
     let answers: readonly Tensor[];
     try {
@@ -131,7 +131,7 @@ export class GoldenRecorder {
     return { name, ...request, outputs: recorded, unstable: unstableOutput(answers, others) };
   }
 
-  /** Answers to the same request with different rounding. */
+  /** Answers to the same request, computed with different rounding. */
   private otherAnswers(inputs: readonly Tensor[], outputs: readonly string[]): (readonly Tensor[])[] {
     const random = seededRandom(1);
     const runs = [

@@ -1,4 +1,4 @@
-/** Loads a model at synth, and runs it on generated inputs. Not part of any image. */
+/** Loads a model at synth and runs it on generated inputs. Not part of any image. */
 import { readFileSync, writeSync } from 'node:fs';
 import type { LoadReport, LoadOrder, TrialReport } from '../contract/load-messages';
 import { REPORT_PREFIX } from '../contract/report';
@@ -30,7 +30,7 @@ async function loadAndRun({ modelPath, signature, trial, triesEmpty }: LoadOrder
   edges.tryIntegers();
 }
 
-/** Writes synchronously, because a run may end the process. */
+/** Writes a line synchronously, because a run may crash the process. */
 function report(line: LoadReport | TrialReport): void {
   writeSync(1, `${REPORT_PREFIX}${JSON.stringify(line)}\n`);
 }

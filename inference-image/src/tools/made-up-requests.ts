@@ -14,15 +14,15 @@ import { seededRandom } from '../seeded-random';
 import { FreeDimensions } from './free-dimensions';
 import { trialSizes } from './trial-sizes';
 
-/** Attempts to find sizes and values with a useful answer. */
+/** Maximum number of attempts to find sizes and values with a useful answer. */
 const MAX_ATTEMPTS = 240;
 const MAX_SECONDS = 60;
 
-/** Further attempts after finding requests whose answers do not depend on all inputs. */
+/** Maximum number of further attempts once requests are found whose answers do not depend on all inputs. */
 const MORE_ATTEMPTS = 60;
 const MORE_SECONDS = 30;
 
-/** Attempts to generate requests whose answers are not all the same. */
+/** Maximum number of attempts to generate requests whose answers are not all the same. */
 const MAX_DRAWS = 32;
 
 const NOTHING_TRIED: UnusableAnswers = { kind: 'refused', reason: 'no sizes were tried' };
@@ -45,9 +45,9 @@ export interface MadeUpRequestsOptions {
   readonly signature: Signature;
   /** Row axes, if independence is proved. */
   readonly axes?: RowAxes;
-  /** Values that the graph accepts. */
+  /** Values that the graph accepts at each input. */
   readonly takes: InputValuesByName;
-  /** Sizes set by the user; the others are searched. */
+  /** Sizes that the user has set; other sizes are searched for. */
   readonly sizes: GivenSizes;
   readonly seed: number;
 }
@@ -62,14 +62,17 @@ interface Found {
   readonly pair: readonly Tensor[][];
 }
 
-/** Generates requests that a model accepts, and whose answers depend on them. */
+/** Generates requests that a model accepts and whose inputs influence the answers. */
 export class MadeUpRequests {
   private readonly free: FreeDimensions;
   private readonly outputs: readonly string[];
   private readonly random: () => number;
-  /** Entries of `VALUES` that differ for these inputs. */
+  /** Entries of `VALUES` that make a difference for these inputs. */
   private readonly ranges: readonly Values[];
-  /** Whether the graph compares a single value with others, so that both branches of a condition should run. */
+  /**
+   * Whether an input is a single value that the graph compares with others; the requests should then run both branches
+   * of the condition.
+   */
   private readonly hasChoice: boolean;
 
   constructor(
@@ -91,7 +94,10 @@ export class MadeUpRequests {
     });
   }
 
-  /** If the number of rows is free, the first request has one row, and each further request has one more. */
+  /**
+   * Generates `count` requests. If the number of rows is free, the first request has one row, and each further request
+   * has one row more.
+   */
   make(count: number): MadeUp {
     const found = this.hasChoice ? [this.find(0), this.find(1)] : [this.find(0)];
     const usable = found.flatMap((each, turn) => ('fault' in each ? [] : { ...each, turn }));
@@ -110,19 +116,20 @@ export class MadeUpRequests {
     return { requests: [...usable[0]!.pair, ...requests.slice(2)] };
   }
 
-  /** Finds sizes and values for which the answers depend on every input, or on as many as possible. */
+  /** Finds sizes and values for which the answers depend on every input, or on as many inputs as possible. */
   private find(turn: number): Found | { fault: UnusableAnswers } {
     let fault: UnusableAnswers | undefined;
     let best: (Found & { idle: number }) | undefined;
     let left = MAX_ATTEMPTS;
     let end = performance.now() + 1000 * MAX_SECONDS;
-    // With fixed sizes there are few attempts, and labels are often the same in all of them.
+    // With fixed sizes, there are few candidates, and often the answers to all of them have the same label, so they are
+    // tried again.
     for (let draws = 0; draws < MAX_DRAWS && !best && (!fault || fault.kind === 'constant'); draws++) {
       for (const { sizes, values } of this.candidates()) {
         if (left-- === 0 || performance.now() > end) return best ?? { fault: fault ?? NOTHING_TRIED };
         const found = this.try(sizes, values, turn);
         if ('fault' in found) {
-          // An error of a run is more informative than a refusal.
+          // A fault in answers is more informative than a refusal.
           if (!fault || (fault.kind === 'refused' && found.fault.kind !== 'refused')) fault = found.fault;
           continue;
         }
@@ -137,7 +144,7 @@ export class MadeUpRequests {
     return best ?? { fault: fault ?? NOTHING_TRIED };
   }
 
-  /** Sizes and ranges of values to try, in this order. */
+  /** Sizes and ranges of values, in the order in which they are tried. */
   private *candidates(): Iterable<Pick<Found, 'sizes' | 'values'>> {
     for (const { first: sizes } of trialSizes(this.free.areRows)) {
       if (this.free.count > 0 && this.free.elements(sizes) > MAX_ELEMENTS) continue;
@@ -145,7 +152,7 @@ export class MadeUpRequests {
     }
   }
 
-  /** Runs two requests, whose answers must differ, and counts the inputs that do not affect the answers. */
+  /** Runs two requests, whose answers must differ, and counts the inputs that have no influence on the answers. */
   private try(
     sizes: readonly number[],
     values: Values,
@@ -167,8 +174,8 @@ export class MadeUpRequests {
   }
 
   /**
-   * In turn 0, first elements come from one half of the available values, and in turn 1 from the other half: see
-   * `hasChoice`.
+   * Generates inputs. If `hasChoice` is set, the first element of each comes from one half of the available values in
+   * turn 0, and from the other half in turn 1.
    */
   private inputs(sizes: readonly number[], values: Values, turn: number): Tensor[] {
     const at = (element: number) => {
@@ -186,7 +193,10 @@ export class MadeUpRequests {
     }
   }
 
-  /** Whether rows in the same places have the same answers; false if a request is refused, which is reported later. */
+  /**
+   * Whether the requests have the same answers, as far as their numbers of rows allow a comparison; false if a request
+   * is refused, which is reported later.
+   */
   private areAnsweredAlike(requests: readonly (readonly Tensor[])[]): boolean {
     try {
       const [first, ...others] = requests.map((inputs) => this.run(inputs));
@@ -201,7 +211,7 @@ export class MadeUpRequests {
   }
 }
 
-/** Whether answers differ by no more than rounding, so that they would not reveal a changed weight. */
+/** Whether answers differ at most by rounding, so that they would not reveal a changed weight. */
 function isAlike(a: readonly Tensor[], b: readonly Tensor[]): boolean {
   return a.every((tensor, i) => compareRow(tensor, b[i]!, 'rounding').excess === undefined);
 }

@@ -4,12 +4,12 @@ import { messageOf } from '../errors';
 import { ModelTrial } from '../profile/model-trial';
 
 /**
- * Entry point of the process that measures a model for its profile. It is a separate process because a crash of the
- * runtime ends the process.
+ * Entry point of the process that measures a model for its profile. It is separate from the caller, because a crash of
+ * the runtime ends its process.
  */
 const [dimensions = '{}'] = process.argv.slice(2);
 const trial = ModelTrial.of(readConfiguration(process.env), JSON.parse(dimensions));
-// Each answer reports a failure.
+// Not handled here: the answer to each question reports the failure.
 trial.catch(() => undefined);
 
 process.on('message', (question: TrialQuestion) => {

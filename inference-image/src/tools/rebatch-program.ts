@@ -1,4 +1,4 @@
-/** Compares a model of one row with its copy with a free number of rows. Not part of any image. */
+/** Compares a model of one row with its copy that has a free number of rows. Not part of any image. */
 import { readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RebatchOrder, RebatchReport } from '../contract/rebatch-messages';

@@ -1,19 +1,19 @@
 import type { Tensor } from '../inference/tensor';
 import { halfValue } from '../contract/half';
 
-/** Safety factor: other processors round differently, and by more than one processor shows. */
+/** Safety factor, because other processors may round with larger differences than those measured on this one. */
 const FACTOR = 10;
 
-/** Smallest tolerance, as a share of an output's largest magnitude. */
+/** Smallest tolerance, as a fraction of an output's largest magnitude. */
 const LEAST: Partial<Record<Tensor['datatype'], number>> = { FP16: 2e-3, FP32: 2e-6, FP64: 2e-6 };
 
-/** Largest tolerance, as a share of the same magnitude: a wider one would accept wrong answers. */
+/** Largest tolerance, as a fraction of an output's largest magnitude; a wider one would accept wrong answers. */
 const MOST = 0.1;
 
-/** Relative change of inputs: a few bits of FP32's precision. */
+/** Relative change of inputs, equal to the last few bits of FP32. */
 const STEP = 2 ** -22;
 
-/** Changes the inputs by a few bits of precision. */
+/** Changes the inputs in the last few bits of their precision. */
 export function nudged(inputs: readonly Tensor[], random: () => number): Tensor[] {
   return inputs.map((tensor) => {
     const { datatype, data } = tensor;
@@ -23,10 +23,10 @@ export function nudged(inputs: readonly Tensor[], random: () => number): Tensor[
 }
 
 /**
- * Tolerance for the elements of an output, from the measured effect of rounding.
+ * Computes the tolerance for the elements of an output from the measured effect of rounding.
  *
- * @param others - the same output, computed with different rounding
- * @returns undefined for datatypes that rounding does not affect
+ * @param others The same output, computed with different rounding.
+ * @returns The tolerance; undefined for datatypes that rounding does not affect.
  */
 export function roundingTolerance(output: Tensor, others: readonly Tensor[]): number | undefined {
   const least = LEAST[output.datatype];
@@ -58,7 +58,7 @@ function valuesOf({ datatype, data }: Tensor): Float64Array {
   return datatype === 'FP16' ? Float64Array.from(numbers, halfValue) : Float64Array.from(numbers);
 }
 
-/** Rounds up to one digit. */
+/** Rounds up to one significant digit. */
 function roundedUp(value: number): number {
   const text = value.toExponential(0);
   const [digit, exponent] = text.split('e') as [string, string];

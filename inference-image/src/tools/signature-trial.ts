@@ -8,37 +8,38 @@ import type { TrialValues } from '../inference/trial-values';
 import { FreeDimensions } from './free-dimensions';
 import { extraSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';
 
-/** Attempts to find sizes that the model accepts. */
+/** Maximum number of attempts to find sizes that the model accepts. */
 const MAX_ATTEMPTS = 80;
 
 /** Maximum elements of all inputs of one run. */
 const MAX_ELEMENTS = 2 ** 24;
 
-/** Maximum elements of one run, if not all sizes are fixed. */
+/** Maximum elements of all inputs of one run, if not all sizes are fixed. */
 const MAX_FREE_ELEMENTS = 2 ** 22;
 
 /**
- * Maximum elements of all inputs of one extra run. The limit is a size and not a time, so that a busy machine gets the
+ * Maximum elements of all inputs of one extra run. The limit is a size, not a time, so that a busy machine gets the
  * same result.
  */
 const MAX_EXTRA_ELEMENTS = 2 ** 17;
 
-/** Attention over more ids needs too much memory. */
+/** Maximum number of ids in an extra run, because attention over more ids needs too much memory. */
 const MAX_EXTRA_IDS = 1024;
 
-/** Further values, for models whose number of results depends on values. */
+/** Further values, for models in which the number of results depends on the values. */
 const OTHER_VALUES: readonly TrialValues[] = [{ at: () => 0 }, { at: wave(3), large: true }, { at: () => 1 }];
 
 /**
- * Ones instead of values that may be zero or negative: a model refuses a length or scale of 0 more often than one of 1.
+ * Ones instead of values that may be zero or negative, because models refuse a length or scale of 0 more often than one
+ * of 1.
  */
 const POSITIVE: TrialValues = { at: () => 1 };
 
 /**
- * Runs a model with generated inputs, at two sizes of each free dimension if the model accepts them.
+ * Runs a model with generated inputs, with two sizes of each free dimension if the model accepts them.
  *
- * @param report - called for each run that succeeds, and once with the reason if there are too few
- * @returns sizes of the free dimensions that the model accepts
+ * @param report Called for each run that succeeds, and once with the reason if too few runs succeed.
+ * @returns Sizes of the free dimensions that the model accepts.
  */
 export function tryShapes(
   session: Session,
@@ -56,7 +57,7 @@ export function tryShapes(
   return found.first;
 }
 
-/** Generated inputs of the smallest sizes that a model accepts; undefined if it refuses all. */
+/** Generates inputs of the smallest sizes that a model accepts; undefined if it refuses all. */
 export function acceptedInputs(session: Session, signature: Signature): readonly Tensor[] | undefined {
   const trial = new Trial(session, signature, () => {});
   const found = trial.findSizes();
@@ -69,7 +70,7 @@ class Trial {
   /** The runtime's message for the first attempt that failed. */
   refusal?: string;
   private readonly free: FreeDimensions;
-  /** Sizes with a successful run, for each free dimension. */
+  /** For each free dimension, the sizes with which a run succeeded. */
   private readonly sizesRun: readonly Set<number>[];
   private values: TrialValues = { at: wave(1) };
 
@@ -82,7 +83,7 @@ class Trial {
     this.sizesRun = this.free.areRows.map(() => new Set());
   }
 
-  /** Finds sizes of which the model accepts the first. */
+  /** Finds sizes whose first combination the model accepts. */
   findSizes(): TrialSizes | undefined {
     let attempts = 0;
     for (const sizes of trialSizes(this.free.areRows)) {
@@ -106,13 +107,16 @@ class Trial {
     }
   }
 
-  /** Distinguishes fixed sizes from sizes that depend on values, or that do not change at small sizes. */
+  /**
+   * Distinguishes output sizes that are fixed from those that depend on values or that do not change while inputs are
+   * small.
+   */
   tryMore(sizes: TrialSizes): void {
     for (const values of OTHER_VALUES) this.runExtra(sizes.first, values);
     for (const extra of extraSizes(sizes, this.free.areRows)) this.runExtra(extra, this.values);
   }
 
-  /** Generated inputs of these sizes, with values that the model accepts. */
+  /** Generates inputs of the given sizes, with values that the model accepts. */
   inputs(sizes: readonly number[], values = this.values): Tensor[] {
     return this.free.inputs(sizes, values);
   }
@@ -148,7 +152,7 @@ class Trial {
   }
 }
 
-/** Values between -1 and 1 that differ from run to run. */
+/** Returns a function with values between -1 and 1; different phases give different values. */
 function wave(phase: number): (index: number) => number {
   return (index) => Math.sin(phase + index);
 }

@@ -4,24 +4,31 @@ export interface TrialSizes {
   readonly next: readonly (readonly number[])[];
 }
 
-/** Numbers of rows, and other sizes. In each run, the sizes of different dimensions differ. */
+/** Numbers of rows for the first and the next runs. In each run, different dimensions have different sizes. */
 const ROWS = { first: [2, 3, 5, 7, 11, 13], next: [3, 7, 11, 17, 23, 29] };
 const OTHERS = {
   first: [3, 5, 7, 11, 13, 17, 19, 23],
-  /** Larger than the usual reduction of a network: sizes of 2 and 5 pixels may both become 1. */
+  /**
+   * Sizes larger than the factor by which a network usually shrinks its input, which may turn both 2 and 5 pixels into
+   * 1.
+   */
   large: [67, 83, 101, 127, 149, 173, 197, 223],
-  /** Disjoint from the first sizes, so that every dimension changes. */
+  /** Sizes that are not among the first ones, so that every dimension changes. */
   small: [9, 14, 15, 21, 25, 27, 33, 39],
 };
 
-/** Kernels, strides, windows of sound and patches of pictures require such sizes or multiples. */
+/**
+ * Sizes that models require, or whose multiples they require, because of kernels, strides, audio windows and picture
+ * patches.
+ */
 const STEPS = [8, 32, 64, 128, 224, 256, 512, 1024, 4096, 16_384];
 
 /**
- * Sizes to try, from small to large, until the model accepts one of them. Different sizes come first, to distinguish
- * dimensions, and then equal sizes, which some models require, for example for the sides of a picture.
+ * Combinations of sizes to try, from small to large, until the model accepts one. Those with different sizes come
+ * first, because they distinguish dimensions. Those with equal sizes follow, because some models require them, for
+ * example for the sides of a picture.
  *
- * @param areRows - for each free dimension, whether it probably counts rows
+ * @param areRows For each free dimension, whether it probably counts rows.
  */
 export function* trialSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
   const seen = new Set<string>();
@@ -35,7 +42,7 @@ export function* trialSizes(areRows: readonly boolean[]): Generator<TrialSizes> 
 function* allSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
   const place = placing(areRows);
   const all = <T>(value: T) => areRows.map(() => value);
-  // Omit sizes that equal a number of rows.
+  // Omits sizes that equal a number of rows.
   const others = OTHERS.first.slice(areRows.filter(Boolean).length);
   yield {
     first: place(ROWS.first, others),
@@ -53,7 +60,7 @@ function* steppedSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
   const count = areRows.filter((isRow) => !isRow).length;
   for (const step of STEPS) {
     const multiples = Array.from({ length: count }, (_, i) => step * (i + 1));
-    // Different sizes with no more elements.
+    // The same sizes in another order, so that there are no more elements.
     const turned = count === 1 ? [2 * step] : [...multiples.slice(1), step];
     for (const rows of [2, 1]) {
       yield { first: place(all(rows), multiples), next: [place(all(rows + 1), turned)] };
@@ -62,7 +69,10 @@ function* steppedSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
   }
 }
 
-/** Assigns numbers of rows and other sizes to the dimensions, repeating them if necessary. */
+/**
+ * Returns a function that assigns numbers of rows and other sizes to the dimensions, and repeats them if there are too
+ * few.
+ */
 function placing(areRows: readonly boolean[]) {
   return (rows: readonly number[], others: readonly number[]) => {
     let [row, other] = [0, 0];
@@ -71,8 +81,8 @@ function placing(areRows: readonly boolean[]) {
 }
 
 /**
- * Sizes to try if a model accepts the first sizes but not the next: change only the rows, only the others, or only one
- * dimension.
+ * Sizes to try if a model accepts the first sizes but not the next ones: they change only the rows, only the other
+ * dimensions, or only one dimension.
  */
 export function* partialSizes({ first, next }: TrialSizes, areRows: readonly boolean[]): Generator<readonly number[]> {
   const change = (to: readonly number[], isChanged: (index: number) => boolean) =>
@@ -85,8 +95,8 @@ export function* partialSizes({ first, next }: TrialSizes, areRows: readonly boo
 }
 
 /**
- * Further sizes for a model whose shapes contradict the declaration: a size that stays the same at small sizes need not
- * be fixed.
+ * Further sizes for a model whose shapes contradict the declaration, because an output size that stays the same for
+ * small inputs need not be fixed.
  */
 export function* extraSizes({ first }: TrialSizes, areRows: readonly boolean[]): Generator<readonly number[]> {
   const stay = areRows.includes(false) ? areRows : areRows.map(() => false);

@@ -7,10 +7,13 @@ export interface Limits {
   readonly memoryBytes: number;
 }
 
-/** Interval between memory checks, in which a run can allocate some hundred MiB. */
+/** Interval between memory checks, during which a run can allocate a few hundred MiB. */
 const PERIOD_MILLISECONDS = 20;
 
-/** Source text, because a separate file would have different paths in the sources and in the bundle. */
+/**
+ * Source of the watching thread. It is a text, because the path of a separate file would differ between the sources and
+ * the bundle.
+ */
 const WATCH = `
 const { writeSync } = require('node:fs');
 const { prefix, seconds, memoryBytes, residentBytes, period } = require('node:worker_threads').workerData;
@@ -28,15 +31,15 @@ setInterval(() => {
 `;
 
 /**
- * Ends this process if it exceeds the limits, and reports the reason. A run cannot be interrupted, and the thread that
- * waits for it is blocked.
+ * Ends this process if it exceeds the limits, and reports the reason. A separate thread watches, because a run cannot
+ * be interrupted and blocks the thread that waits for it.
  */
 export function limitProcess({ seconds, memoryBytes }: Limits): void {
   const residentBytes = process.memoryUsage.rss();
   const workerData = { prefix: REPORT_PREFIX, seconds, memoryBytes, residentBytes, period: PERIOD_MILLISECONDS };
   const worker = new Worker(WATCH, { eval: true, workerData, resourceLimits: { maxOldGenerationSizeMb: 16 } });
   worker.on('error', () => {
-    // Without the worker, only the time of the whole process is limited.
+    // If the worker fails, the caller still limits the time of the whole process.
   });
   worker.unref();
 }

@@ -2,7 +2,7 @@ import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget'
 import { BodyParts } from '../../../inference-image/src/budget/body-parts';
 import { seededRandom } from '../../../inference-image/src/seeded-random';
 
-/** A chunk as it comes of a socket: a part of what was read. */
+/** A chunk as a socket emits it: a view of a read buffer, whose size is `of`. */
 function chunk(bytes: number, of = bytes): Buffer {
   return Buffer.from(new ArrayBuffer(of), 0, bytes).fill(bytes % 251);
 }
@@ -12,7 +12,7 @@ function setUp(totalBytes = 2 ** 30) {
   return { holding, parts: new BodyParts(holding), empty: holding.heldBytes };
 }
 
-test('joins chunks of any size, and then holds only the body', () => {
+test('joins chunks of any size, and then reserves memory only for the body', () => {
   const random = seededRandom(1);
   for (let round = 0; round < 20; round++) {
     const { holding, parts, empty } = setUp();
@@ -32,7 +32,7 @@ test.each([
   ['of one byte from a large read', 1, 65_536],
   ['of a few kilobytes', 3000, 3000],
   ['of half of a read', 10_000, 20_000],
-])('holds little more than the bytes of chunks %s', (_, bytes, of) => {
+])('reserves little more memory than the bytes of chunks %s', (_, bytes, of) => {
   const { holding, parts, empty } = setUp();
   const total = 2000 * bytes;
   const same = chunk(bytes, of);

@@ -23,7 +23,7 @@ test.each([
   ['gzip', gzipSync],
   ['deflate', deflateSync],
 ] as const)(
-  '%s: inflates small bodies synchronously and large ones later, and counts both',
+  '%s: inflates small bodies synchronously and large ones asynchronously, and reserves memory for both',
   async (coding, compress) => {
     const { inflate, held } = setUp();
     expect(inflate(compress(small), coding)).toEqual(small);
@@ -49,11 +49,11 @@ test('simultaneous requests are inflated one after the other, in order', async (
   });
   await Promise.all(all);
   expect(order).toEqual(holdings.map((_, i) => i));
-  // The next may have begun, and one that may be short is tried beside it.
+  // The next body may have begun, and a body that may be short may be tried at the same time.
   expect(Math.max(...atWork)).toBeLessThanOrEqual(2);
 });
 
-test('a short request passes many waiting long ones, and those are refused first', async () => {
+test('a short request overtakes many waiting long ones, and only long ones are refused', async () => {
   const { budget, inflate } = setUp(new MemoryBudget(200 * MIB));
   const bomb = gzipSync(Buffer.alloc(4 * MIB));
   const ended: string[] = [];
@@ -65,14 +65,14 @@ test('a short request passes many waiting long ones, and those are refused first
     );
     own.release();
   });
-  // More than what is inflated at once, whatever its size.
+  // Larger than what is inflated synchronously.
   const text = randomBytes(4 * 1024).toString('base64');
   const inflated = await inflate(gzipSync(text));
   ended.push(inflated.toString() === text ? 'short' : 'wrong');
   await Promise.all(bombs);
   expect(ended.indexOf('short')).toBeLessThan(20);
   const count = (text: string) => ended.filter((end) => end === text).length;
-  // Some end while the others are tried.
+  // Some bodies are inflated while others are still being tried as short ones.
   expect(count('long')).toBeGreaterThanOrEqual(65);
   expect(count('the queue is full: 64 long compressed requests are waiting')).toBe(80 - count('long'));
   expect(count('long')).toBeLessThan(80);
@@ -94,7 +94,7 @@ test.each<[string, Buffer, string]>([
   expect(large.equals(await next)).toBe(true);
 });
 
-test('refuses a request without room in the budget', async () => {
+test('refuses a request if the budget has no room for it', async () => {
   const { inflate } = setUp(new MemoryBudget(MIB));
   await expect(inflate(gzipSync(large))).rejects.toThrow(/^the request takes \d+ bytes of memory/);
 });
@@ -106,11 +106,11 @@ test('stops when the client disconnects, and continues with waiting requests', a
   const first = inflate(bytes, 'gzip', undefined, () => isGone);
   const second = inflate(bytes);
   isGone = true;
-  await expect(first).rejects.toThrow('the client went away before its request was decompressed');
+  await expect(first).rejects.toThrow('the client disconnected before its request was decompressed');
   expect(large.equals(await second)).toBe(true);
 });
 
-test('inflates synchronously for small limits, at any size', () => {
+test('inflateAtOnce inflates synchronously for small limits, whatever the size of the body', () => {
   const few = { ...limit, bytes: 2000 };
   expect(inflateAtOnce(gzipSync(small), 'gzip', few)).toEqual(small);
   expect(() => inflateAtOnce(gzipSync(large), 'gzip', few)).toThrow('too large');

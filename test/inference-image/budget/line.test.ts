@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Line } from '../../../inference-image/src/budget/line';
 
-test('steps run one at a time, in order, also after a failure', async () => {
+test('steps run one at a time and in order, even after a failure', async () => {
   const line = new Line(10, 'steps');
   const done: string[] = [];
   let atWork = 0;

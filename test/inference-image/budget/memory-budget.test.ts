@@ -31,7 +31,7 @@ test('a request holds added memory until it is released', () => {
   expect(budget.heldBytes).toBe(0);
 });
 
-test('a request beyond the remaining memory is refused as overload, and keeps its earlier memory', () => {
+test('a reservation beyond the remaining memory is refused as overload, and earlier reservations stay', () => {
   const budget = new MemoryBudget(10 * MIB);
   const first = budget.open();
   first.add(5 * MIB);
@@ -47,7 +47,7 @@ test('a request beyond the remaining memory is refused as overload, and keeps it
   expect(budget.heldBytes).toBe(0);
 });
 
-test('a request beyond the whole budget is too large, even if little is in use', () => {
+test('a request that needs more than the whole budget is too large, even if little is in use', () => {
   const budget = new MemoryBudget(10 * MIB);
   expect(refusalOf(() => budget.open().add(10 * MIB))).toMatchObject({ kind: 'tooLarge' });
 });
@@ -74,13 +74,13 @@ describe('requests that wait for their clients', () => {
     waiting(budget, MIB);
     expect(refusalOf(() => waiting(budget, MIB))).toMatchObject({
       kind: 'rejected',
-      message: `requests that wait for their clients hold ${2 * MIB + REQUEST_BYTES} bytes, and ${2 * MIB} is the limit; try again later`,
+      message: `requests that wait for their clients hold ${2 * MIB + REQUEST_BYTES} bytes, and their limit is ${2 * MIB} bytes; try again later`,
     });
-    // Others have the other half.
+    // The other half is left for requests that do not wait.
     budget.open().add(1.5 * MIB);
   });
 
-  test('are dropped, oldest first, if the memory is needed and they had enough time', () => {
+  test('are dropped, oldest first, if the memory is needed and their clients have exceeded their time', () => {
     const budget = new MemoryBudget(4 * MIB);
     const slow = waiting(budget, MIB);
     now = 1000;
@@ -132,7 +132,7 @@ test('any order of additions and subtractions returns to zero', () => {
       try {
         holding.add(bytes);
       } catch {
-        // Full.
+        // Ignored: the budget is full.
       }
     }
     expect(budget.heldBytes).toBe(holdings.reduce((sum, { heldBytes }) => sum + heldBytes, 0));
@@ -157,7 +157,7 @@ test('a released holding accepts no more memory', () => {
   const budget = new MemoryBudget(1_000_000);
   const holding = budget.open();
   holding.release();
-  expect(() => holding.add(1000)).toThrow('the request has ended already');
+  expect(() => holding.add(1000)).toThrow('the request has already ended');
   holding.waitForClient(() => undefined);
   expect([budget.heldBytes, holding.waitsSince]).toEqual([0, Infinity]);
 });

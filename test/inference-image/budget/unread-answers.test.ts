@@ -12,19 +12,19 @@ const ANSWER = Buffer.alloc(MIB / 4);
 
 let servers: Server[] = [];
 
-// Also where a test fails, or Jest would wait for them.
+// Runs even if a test fails, because Jest would otherwise wait for the servers.
 afterEach(() => {
   for (const server of servers) server.close().closeAllConnections();
   servers = [];
 });
 
-/** A server of one answer, which refuses where there is no room for it. */
+/** Starts a server that always sends the same answer, or refuses the request if there is no room for it. */
 async function setUp({ maxConnections = 400 } = {}) {
   const dropped: string[] = [];
   const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: (reason) => dropped.push(reason) });
   const refused = { count: 0 };
   const server = createServer(({ url, socket }, response) => {
-    // As node:http does with a client that leaves much unread.
+    // As node:http does if a client leaves too much unread.
     if (url === '/pause') return void socket.pause();
     const answer = url === '/small' ? ANSWER.subarray(0, 1024) : ANSWER;
     try {
@@ -51,7 +51,7 @@ async function setUp({ maxConnections = 400 } = {}) {
   return { unread, dropped, refused, url };
 }
 
-/** What there is now. */
+/** Bytes that are unread now. */
 function unreadBytes(unread: UnreadAnswers): number {
   const tables = ['tcp', 'tcp6'].map((name) => readFileSync(`/proc/self/net/${name}`, 'latin1'));
   const queues: ReadonlyMap<string, { unread: number }> = (unread as any).measure(tables, performance.now());
@@ -71,7 +71,7 @@ onLinux('limits unread answers in the operating system by disconnecting their cl
     await sleep(50);
     most = Math.max(most, unreadBytes(unread));
   }
-  // Each of the 20 would take 2.5 MiB or more.
+  // Without the limit, each of the 20 clients would leave 2.5 MiB or more unread.
   expect(most).toBeLessThan(32 * MIB);
   expect(most).toBeGreaterThan(8 * MIB);
   expect(refused.count).toBeGreaterThan(0);
@@ -110,12 +110,12 @@ onLinux('disconnects clients that read slowly, and still sends nearly all small 
   isOver = true;
   await attack;
   expect(new Set(dropped)).toEqual(new Set(['unread']));
-  // Where scans are slow, a client may be refused after 16 KiB of answers since the last one.
+  // If scans are slow, a client may be refused once it has received 16 KiB of answers since the last scan.
   expect(new Set([200, 429, ...answers])).toEqual(new Set([200, 429]));
   expect(answers.filter((status) => status === 200).length).toBeGreaterThan(0.9 * answers.length);
 });
 
-onLinux('keeps clients that read large answers with pauses, however much is unread', async () => {
+onLinux('keeps clients that read large answers with pauses, even if the limit is reached', async () => {
   const { dropped, refused, url } = await setUp();
   const clients = await Promise.all(Array.from({ length: 24 }, () => RawConnection.open(url, { reads: false })));
   const end = performance.now() + 5000;
@@ -130,7 +130,7 @@ onLinux('keeps clients that read large answers with pauses, however much is unre
   for (const client of clients) client.close();
 });
 
-test('a slow scan is not repeated at once', () => {
+test('a slow scan is not repeated immediately', () => {
   const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: () => undefined });
   let [now, step] = [0, 0];
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => (now += step));
@@ -164,13 +164,13 @@ onLinux('limits the bytes that clients send on connections that are not read', a
       socket.write(head('POST', '/small', { 'content-length': String(body.length) }));
       socket.write(body, resolve);
     });
-  // The operating system takes 64 KiB or more of each, and several MiB of who has sent fast before.
+  // The operating system buffers 64 KiB or more for each connection, and several MiB for one that was fast before.
   const clients = await Promise.all(Array.from({ length: 800 }, () => RawConnection.open(url)));
   for (const client of clients) client.send(head('GET', '/pause'));
   await sleep(300);
   for (const client of clients) void post(client);
   const reader = await RawConnection.open(url);
-  // According to the last scan, which is at most a second old.
+  // The bytes that the last scan found, which is at most a second old.
   const untaken = () => (unread as any).unreceivedBytes as number;
   let most = 0;
   while (dropped.length === 0 || untaken() > 16 * MIB) {

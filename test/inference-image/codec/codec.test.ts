@@ -37,7 +37,7 @@ const codecs: Codec[] = [];
 const budget = new MemoryBudget(2 ** 30);
 const held = () => budget.open();
 
-/** @param scripts Of the threads to come. */
+/** @param scripts Scripts of the threads that the codec will start, in order. */
 function codecOf(...scripts: string[]): Codec {
   return codecWithQueue(2, ...scripts);
 }
@@ -62,7 +62,7 @@ test('processes small bodies synchronously, without a thread', () => {
   const request = decoder.decode(small());
   expect(codec.decode(small(), undefined, held())).toEqual(request);
   expect(codec.encode(request, [output(2)], held())).toMatchObject({ body: expect.stringContaining('[0.1,0.1]') });
-  // Binary data is only copied.
+  // Binary data is only copied, which needs no thread.
   expect(codec.encode({ ...request, binary: [true] }, [output(200_000)], held())).toMatchObject({
     body: expect.any(Buffer),
   });
@@ -84,7 +84,7 @@ test('processes medium bodies in slices over several turns of the event loop', a
   setImmediate(count);
   expect(await Promise.all(rest)).toEqual(rest.map(() => request));
   expect(turns).toBeGreaterThanOrEqual(rest.length - 1);
-  // One alone need not wait, in a turn of its own.
+  // A single body in a turn of the event loop need not wait.
   await new Promise(setImmediate);
   expect(codec.decode(body(), undefined, held())).toEqual(request);
 });
@@ -97,7 +97,7 @@ test('limits the number of medium bodies that wait', async () => {
   await Promise.all(all);
 });
 
-test('processes large bodies on a thread with the same results, many at a time and in any order', async () => {
+test('processes several large bodies at a time on a thread, with the same results', async () => {
   const codec = codecOf(SCRIPT);
   const request = decoder.decode(small());
   const decoded = [
@@ -112,7 +112,7 @@ test('processes large bodies on a thread with the same results, many at a time a
   expect(second).toMatchObject({ reason: { kind: 'invalid', message: 'the request is []; it must be an object' } });
   expect(codec.busy).toBe(false);
 
-  // One of two rows of a batch: the other's data must not go along.
+  // The output is one of two rows of a batch. The data of the other row must not be transferred with it.
   const batch = new Float32Array(400_000).fill(0.1);
   const { body } = await codec.encode(request, [output(200_000, batch.subarray(0, 200_000))], held());
   expect(JSON.parse(String(body)).outputs[0].data).toHaveLength(200_000);
@@ -138,7 +138,7 @@ test('close waits for pending work, and no thread starts afterwards', async () =
   await expect(codec.decode(large(), undefined, held())).rejects.toThrow('the server is shutting down');
 });
 
-test('refuses bodies beyond the queue limit at once, but never answers', async () => {
+test('refuses requests beyond the queue limit at once, but never responses', async () => {
   const codec = codecOf(SCRIPT);
   const decoded = Array.from({ length: 3 }, () => codec.decode(large(), undefined, held()));
   expect(() => codec.decode(large(), undefined, held())).toThrow('the queue is full: 2 large requests are waiting');
@@ -190,12 +190,12 @@ describe('memory', () => {
     holding.release();
     await expect(decoded).rejects.toMatchObject({ kind: 'cancelled' });
     const request = decoder.decode(small());
-    expect(() => codec.encode(request, [output(2)], holding)).toThrow('the request has ended already');
+    expect(() => codec.encode(request, [output(2)], holding)).toThrow('the request has already ended');
     expect(ours.heldBytes).toBe(0);
     expect(codec.busy).toBe(false);
   });
 
-  test('an answer counts its outputs and its text, with a UTF-8 copy of a string', async () => {
+  test('an answer reserves memory for its outputs and its text, including the UTF-8 copy of a string', async () => {
     const codec = codecOf(SCRIPT);
     const request = decoder.decode(small());
     for (const [answer, binary] of [
@@ -205,7 +205,7 @@ describe('memory', () => {
     ] as const) {
       const holding = new MemoryBudget(2 ** 24).open();
       const before = holding.heldBytes;
-      // A large output is gone once it is written.
+      // The memory of a large output is released once the output is written.
       const outputBytes = 4 * answer.data.length;
       const { body } = await codec.encode({ ...request, binary: [binary] }, [answer], holding);
       const textBytes = typeof body === 'string' ? 2 * body.length : body.length;
@@ -218,18 +218,18 @@ describe('memory', () => {
     const request = decoder.decode(small());
     const holding = new MemoryBudget(2 ** 20).open();
     expect(() => codec.encode(request, [output(100_000)], holding)).toThrow(
-      /^the answer takes up to .* ask for binary data/,
+      /^the answer and its outputs take up to .* ask for binary data/,
     );
     const claimed = { ...output(0), shape: [2 ** 25] };
     for (const datatype of ['FP32', 'FP64', 'INT64', 'INT32'] as const) {
       expect(() => codec.encode(request, [{ ...claimed, datatype, shape: [2 ** 26] }], held())).toThrow(
-        /^the answer takes up to \d+ bytes as JSON, and the limit is \d+; ask for binary data/,
+        /^the answer takes up to \d+ bytes as JSON, and the limit is \d+ bytes; ask for binary data/,
       );
     }
     expect(() => codec.encode({ ...request, binary: [true] }, [claimed], held())).not.toThrow();
   });
 
-  test('P10 refuses JSON longer than a string may be', () => {
+  test('P10 refuses JSON that exceeds the maximum length of a string', () => {
     const body = Buffer.alloc(constants.MAX_STRING_LENGTH + 1);
     for (const jsonLength of [undefined, body.length]) {
       expect(() => codecOf().decode(body, jsonLength, held())).toThrow(expect.objectContaining({ kind: 'tooLarge' }));
@@ -288,7 +288,7 @@ describe('texts', () => {
     const blob = Buffer.alloc(5 * 60_000);
     for (let at = 0; at < blob.length; at += 5) blob.set([1, 0, 0, 0, 65], at);
     blob.set([4, 0, 0, 0], blob.length - 5);
-    expect(() => codec.decode(blob, 0, held())).toThrow('ends within element 59999');
+    expect(() => codec.decode(blob, 0, held())).toThrow('ends in the middle of element 59999');
     blob.set([1, 0, 0, 0, 0xff], blob.length - 5);
     await expect(async () => codec.decode(blob, 0, held())).rejects.toThrow(
       'element 59999 of its binary data is not UTF-8',

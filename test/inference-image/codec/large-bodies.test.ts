@@ -8,7 +8,7 @@ import { ServerProcess } from '../../support/server';
 const MANY = 150_000;
 const SETTINGS = { maxRequestBytes: 64 * 2 ** 20 };
 
-/** A request to `identity('float', ['n'])`, and white space up to a size. */
+/** A request to `identity('float', ['n'])`, padded with white space to a size. */
 function large(data: ArrayLike<number> = Float32Array.from({ length: MANY }, (_, i) => i / 3), mebibytes = 2) {
   const tensor = { name: 'x', datatype: 'FP32' as const, shape: [data.length], data: Float32Array.from(data) };
   const json = `{"inputs":[{"name":"x","datatype":"FP32","shape":[${data.length}],"data":${encodeJsonData(tensor)}}]}`;
@@ -35,7 +35,7 @@ test('the thread reports the same errors and keeps running', async () => {
   expect((await server.infer(large([1, 2]))).body.outputs[0].data).toEqual([1, 2]);
   const length = { 'inference-header-content-length': String(2 ** 22) };
   expect((await server.infer(Buffer.alloc(2 ** 21, ' '), { headers: length })).body.error).toBe(
-    'Inference-Header-Content-Length is 4194304; the whole body has 2097152 bytes',
+    'Inference-Header-Content-Length is 4194304, but the whole body has only 2097152 bytes',
   );
 });
 
@@ -57,7 +57,8 @@ test('large outputs together with binary ones', async () => {
 
 test('S1 health checks are answered while a body of 40 MB is read', async () => {
   const count = 8_000_000;
-  // A text among the numbers makes them slow to read; the reply is binary, or to parse it would hold up this end.
+  // A text among the numbers makes the array slow to read. The reply is binary, because parsing JSON would delay this
+  // process.
   const data = `["NaN"${',1.25'.repeat(count - 1)}]`;
   const input = `{"name":"x","datatype":"FP32","shape":[${count}],"data":${data}}`;
   const body = Buffer.from(`{"parameters":{"binary_data_output":true},"inputs":[${input}]}`);
@@ -74,14 +75,14 @@ test('S1 health checks are answered while a body of 40 MB is read', async () => 
   expect((await request).status).toBe(200);
   const requestMs = performance.now() - begun;
   expect(waits.length).toBeGreaterThan(5);
-  // No other times than these: tests share the machine.
+  // Times are compared only with each other, because tests share the machine.
   expect(Math.max(...waits)).toBeLessThan(requestMs / 4);
   expect(median(waits)).toBeLessThan(requestMs / 10);
 });
 
 test('a server that shuts down answers its large request and exits with 0', async () => {
   const ending = await ServerProcess.start(identity('float', ['n']), SETTINGS);
-  // Over an open connection, so that what follows is sent at once.
+  // Opens the connection, so that the next request is sent at once.
   await ending.infer(floats(1));
   const reply = ending.infer(large(undefined, 30));
   await sleep(100);
@@ -89,7 +90,7 @@ test('a server that shuts down answers its large request and exits with 0', asyn
   expect([exitCode, status]).toEqual([0, 200]);
 });
 
-test('P10 refuses an answer longer than a string may be, and suggests binary data', async () => {
+test('P10 refuses an answer that exceeds the maximum length of a string, and suggests binary data', async () => {
   const constant = await ServerProcess.start(
     {
       inputs: [value('x', 'int64', [1])],

@@ -14,20 +14,20 @@ const declared: ModelDeclaration = {
 };
 const bare: ModelDeclaration = { name: 'm', version: '1', files: [file('model.onnx', 'a')] };
 
-test('has a text for a setting', () => {
+test('has the form of a setting', () => {
   expect(declarationText(bare)).toBe('name:m,version:1,golden:none,image:none,classes:none');
   expect(declarationText({ ...declared, image: PICTURE })).toMatch(
     /^name:m,version:1,golden:[0-9a-f]{16},image:[0-9a-f]{16},classes:[0-9a-f]{16}$/,
   );
 });
 
-test('is the same for the same, in whatever order it is written', () => {
+test('is the same for equal declarations, whatever the order of their fields', () => {
   const { name, version, files } = declared;
   const classes = { names: ['a', 'b'], softmax: true, kind: 'scores' as const, output: 'y' };
   const same = { files, image: undefined, classes, version, name };
   expect(declarationText(same)).toBe(declarationText(declared));
   expect(declarationDifferences(declarationText(declared), same)).toEqual([]);
-  // Weights have a digest of their own.
+  // Weights are not part of the declaration; they have their own digest.
   const others = { ...declared, files: [file('model.onnx', 'd'), ...files.slice(1)] };
   expect(declarationText(others)).toBe(declarationText(declared));
 });
@@ -47,13 +47,17 @@ test.each<[string, Partial<ModelDeclaration>, string[]]>([
   ['no golden examples', { files: [file('model.onnx', 'a')] }, ['golden examples, which the image lacks']],
   ['numbers of pixels', { image: { ...PICTURE, mean: [0.5, 0, 0] } }, ['different pictures']],
   ['no pictures', { image: undefined }, ['pictures, which the image lacks']],
-  ['two of them', { ...named('b', 'a'), image: undefined }, ['pictures, which the image lacks', 'different classes']],
-])('says in what an image has others: %s', (_, change, differences) => {
+  [
+    'no pictures and other class names',
+    { ...named('b', 'a'), image: undefined },
+    ['pictures, which the image lacks', 'different classes'],
+  ],
+])('names the difference of an image: %s', (_, change, differences) => {
   const expected = declarationText({ ...declared, image: PICTURE });
   expect(declarationDifferences(expected, { ...declared, image: PICTURE, ...change })).toEqual(differences);
 });
 
-test('says what an image has that was not declared', () => {
+test('names what an image has but the deployment does not expect', () => {
   expect(declarationDifferences(declarationText(bare), { ...declared, image: PICTURE })).toEqual([
     'golden examples, which the deployment does not expect',
     'pictures, which the deployment does not expect',

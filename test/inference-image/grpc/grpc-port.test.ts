@@ -9,7 +9,7 @@ const log = { error: (...line: unknown[]) => logged.push(line) } as unknown as L
 const metrics = { observeDrop: jest.fn(), observeRefusal: jest.fn() };
 const ports: GrpcPort[] = [];
 
-/** A port, and how one connects to it. */
+/** Opens a port; returns it with a function that connects to it. */
 async function open(load: () => Promise<Transport>, maxConnections = 100) {
   const port = new GrpcPort({ load, maxConnections, metrics, log });
   ports.push(port);
@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const port of ports.splice(0)) await port.close(() => false);
 });
 
-test('loads gRPC once, at the first connection, and passes it every connection', async () => {
+test('loads gRPC once, on the first connection, and passes every connection to it', async () => {
   const accepted: Socket[] = [];
   const load = jest.fn(async () => {
     const server = {

@@ -10,7 +10,7 @@ const [SERVING, NOT_SERVING, SERVICE_UNKNOWN] = [1, 2, 3];
 const NAMES = ['', 'inference.GRPCInferenceService', 'm'];
 const CHECK = 'grpc.health.v1.Health.Check';
 
-/** The states that a watch of a service brings, as they come. */
+/** Watches a service, and collects the states that the watch reports. */
 function watch(client: GrpcClient, service: string) {
   const states: number[] = [];
   const listeners: Array<() => void> = [];
@@ -27,7 +27,7 @@ function watch(client: GrpcClient, service: string) {
   return { until, ended, cancel: () => stream.cancel() };
 }
 
-/** slowModel, with a warm-up that takes a while. */
+/** A model like `slowModel`, whose warm-up takes a while. */
 function slowToWarm(): ModelParts {
   const parts = slowModel();
   const count = initializer('n', 'int64', [1], BigInt64Array.from([15_000n]));

@@ -11,7 +11,7 @@ async function start(...args: Parameters<typeof ServerProcess.start>): Promise<[
   return [new GrpcClient(server.grpcTarget), server];
 }
 
-/** x of FP32 [n, 2] and s of BYTES [n], each given back. */
+/** Returns its inputs x: FP32 [n, 2] and s: BYTES [n] unchanged. */
 const TWO: ModelParts = {
   inputs: [value('x', 'float', ['n', 2]), value('s', 'string', ['n'])],
   outputs: [value('y', 'float', ['n', 2]), value('t', 'string', ['n'])],
@@ -113,7 +113,7 @@ describe('about the server and its model', () => {
       const reply = await client.call('ModelInfer', { ...rawFloats(1), model_version });
       expect([reply.model_name, reply.model_version]).toEqual(['m', '3']);
     }
-    // A name that is not served makes no series and counts as no request.
+    // A request for another model creates no series and is not counted.
     expect(await server.metrics()).toContain('outcome="invalid"} 0');
   });
 });
@@ -146,21 +146,21 @@ describe('P8 raw or typed', () => {
     expect(await infer({ inputs })).toMatchObject(BOTH);
   });
 
-  test('refuses a request with both', async () => {
+  test('refuses a request with both forms', async () => {
     const raw_input_contents = RAW;
     expect(await refusal({ inputs: [{ ...X, contents: FP32 }, S], raw_input_contents })).toBe(
       'input "x": it has contents, which cannot be combined with raw_input_contents',
     );
-    // What some clients send with every tensor.
+    // Some clients send empty contents with every tensor.
     expect(await infer({ inputs: [{ ...X, contents: {} }, S], raw_input_contents })).toMatchObject(BOTH);
   });
 
   test('refuses a wrong number of buffers', async () => {
     expect(await refusal({ inputs: [X, { ...S, contents: BYTES }], raw_input_contents: RAW.slice(0, 1) })).toBe(
-      'raw_input_contents has 1 buffers; the request has 2 inputs',
+      'raw_input_contents has 1 buffers, but the request has 2 inputs',
     );
     expect(await refusal({ inputs: [X, S], raw_input_contents: [...RAW, RAW[0]] })).toBe(
-      'raw_input_contents has 3 buffers; the request has 2 inputs',
+      'raw_input_contents has 3 buffers, but the request has 2 inputs',
     );
     expect(await refusal({ inputs: [X, S] })).toBe('input "x": it has no data');
   });
@@ -179,17 +179,17 @@ describe('P8 raw or typed', () => {
     [
       'inconsistent sizes',
       { inputs: [{ ...X, shape: [2, 2] }, S] },
-      'input "s" has 1 for dimension "n"; input "x" has 2',
+      'input "s" has size 1 for dimension "n"; input "x" has size 2',
     ],
     [
       'too few bytes',
       { inputs: [X, S], raw_input_contents: [RAW[0]?.subarray(1), RAW[1]] },
-      'input "x": its binary data has 7 bytes; FP32 of shape [1,2] takes 8',
+      'input "x": its binary data has 7 bytes; FP32 of shape [1,2] needs 8 bytes',
     ],
     [
       'too few elements',
       { inputs: [{ ...X, contents: { fp32_contents: [1] } }, S] },
-      'input "x": fp32_contents has 1 elements; shape [1,2] takes 2',
+      'input "x": fp32_contents has 1 elements; shape [1,2] needs 2',
     ],
     [
       'elements of the wrong type',
@@ -307,7 +307,7 @@ describe('datatypes', () => {
 
   test('M3 preserves every bit of FP16', async () => {
     const [client] = await start(identity('float16', ['n']));
-    // NaN, -0, the least subnormal, the largest number.
+    // NaN, -0, the smallest subnormal number and the largest number.
     const bytes = bytesOf(Uint16Array.of(0x7e01, 0x8000, 0x0001, 0x7bff));
     const outputs = [{ name: 'y' }];
     for (const request of [rawRequest('FP16', [4], bytes), { ...rawRequest('FP16', [4], bytes), outputs }]) {

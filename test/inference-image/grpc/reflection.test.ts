@@ -11,7 +11,7 @@ beforeAll(async () => {
   client = new GrpcClient(server.grpcTarget);
 });
 
-/** Asks on one stream, a question after the answer to the one before. */
+/** Asks questions on one stream, each after the answer to the previous one. */
 function askAll(questions: readonly object[]): Promise<any[]> {
   const stream = client.stream(REFLECTION);
   return new Promise((resolve, reject) => {
@@ -37,7 +37,7 @@ test('answers long unknown names briefly and keeps none of them', async () => {
     expect(error_response).toEqual({ error_code: 5, error_message: 'no such symbol' });
     expect(original_request).toBeFalsy();
   }
-  // All of them are 90 MB.
+  // All names together have 90 MB.
   expect((await heap()) - before).toBeLessThan(45e6);
 });
 

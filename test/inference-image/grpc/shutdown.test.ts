@@ -9,7 +9,10 @@ import { slowModel } from '../../support/slow-model';
 
 const CHECK = 'grpc.health.v1.Health.Check';
 
-/** Sends one request after another from so many clients. The answers are values, or failures. */
+/**
+ * Sends requests from each client, one after another, as long as `goOn` returns true. Returns the values and failures
+ * that they were answered with.
+ */
 function load(target: string, clientCount: number, goOn: () => boolean) {
   const answers: string[] = [];
   const run = async () => {
@@ -54,7 +57,7 @@ test('answers running and waiting calls without a drain', async () => {
   const server = await ServerProcess.start(slowModel());
   const n = await roundsFor(server, 0.5);
   const client = new GrpcClient(server.grpcTarget);
-  // Connected, so that what follows is sent at once.
+  // Opens the connection, so that the next calls are sent at once.
   await client.call('ModelInfer', rawRounds(1));
   const replies = [client.call('ModelInfer', rawRounds(n)), client.call('ModelInfer', rawRounds(n))];
   await Promise.race([server.seriesReaches('inference_in_flight', 2), Promise.all(replies)]);

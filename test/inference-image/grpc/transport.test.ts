@@ -15,19 +15,19 @@ import { END_HEADERS, END_STREAM, FRAME, frame, grpcHeaders, setting } from '../
 
 const MIB = 1024 * 1024;
 
-/** Answers with what came. */
+/** Method that answers with the content of the message. */
 const ECHO = { path: '/t/Echo', handle: (call: Call, content: Buffer) => call.answer(message(content)) };
 const LARGE_ECHO = { ...ECHO, path: '/t/LargeEcho', maxMessageBytes: 20 * MIB, limitSetting: 'maxRequestBytes' };
 const STREAM = { ...ECHO, path: '/t/Stream', isStream: true };
 const PROBE = { ...ECHO, path: '/t/Probe', isCounted: false, maxMessageBytes: 1024 };
 const METHODS = [ECHO, LARGE_ECHO, STREAM, PROBE];
 
-/** Short ones. */
+/** Short time limits. */
 const LIMITS = { receiveTimeoutSeconds: 0.3, sendTimeoutSeconds: 0.3 };
 
 const HELLO = Buffer.from('hello');
 
-/** A method that answers when the test asks it to. */
+/** A method whose calls the test answers. */
 function held(): { method: Pick<Method, 'path' | 'handle'>; calls: Call[] } {
   const calls: Call[] = [];
   return { calls, method: { path: '/t/Held', handle: (call) => void calls.push(call) } };
@@ -162,7 +162,7 @@ describe('calls', () => {
     const answer = await call(session, path, chunks, headers);
     if (code === -1) expect(answer.code).not.toBe(0);
     else expect(answer).toMatchObject({ code, details: expect.stringMatching(details), messages: [] });
-    // Its connection goes on.
+    // The connection remains usable.
     expect(await call(server.dial(), ECHO.path, [message(HELLO)])).toMatchObject({ code: 0 });
   });
 
@@ -230,7 +230,7 @@ describe('memory', () => {
     await server.isFree();
   });
 
-  test('long headers count with their actual memory', async () => {
+  test('long headers are counted with the memory that they take', async () => {
     const { server, session } = await start(METHODS);
     const headers = { ':method': 'POST', ':path': LARGE_ECHO.path, 'content-type': 'application/grpc' };
     const stream = session.request({ ...headers, cookie: 'c'.repeat(15_000) }).on('error', () => undefined);
@@ -278,7 +278,7 @@ describe('time limits', () => {
     const answer = await call(session, path, [message(HELLO).subarray(0, 7)], {}, false);
     expect(answer).toMatchObject({
       code: STATUS.DEADLINE_EXCEEDED,
-      details: 'the message was incomplete after 0.3 s (receiveTimeoutSeconds)',
+      details: 'the message was still incomplete after 0.3 s (receiveTimeoutSeconds)',
     });
     await server.isFree();
   });
@@ -332,7 +332,7 @@ describe('time limits', () => {
     const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(20 * MIB))) };
     const server = await new TestTransport([large], LIMITS).listen();
     const socket = await server.dialRaw();
-    // Windows for all of it: only the socket is not read.
+    // The windows have room for the whole answer; only the socket is not read.
     socket.pause();
     socket.write(frame(FRAME.settings, 0, 0, setting(4, 2 ** 31 - 1)));
     socket.write(frame(FRAME.windowUpdate, 0, 0, Buffer.from('7fff0000', 'hex')));
@@ -351,7 +351,7 @@ describe('time limits', () => {
     const answer = await call(session, never.path, [message(HELLO)], { 'grpc-timeout': '200m' });
     expect(answer).toMatchObject({ code: STATUS.DEADLINE_EXCEEDED });
     expect(calls[0]!.isCancelled()).toBe(true);
-    // The method still works with its memory.
+    // The method is still using the memory of the message.
     expect(server.budget.heldBytes).toBeGreaterThan(0);
     calls[0]!.answer(message(HELLO));
     await server.isFree();
@@ -374,7 +374,7 @@ describe('time limits', () => {
     expect(refused).toEqual(['timeout']);
   });
 
-  test('work for a disconnected client may exceed the limit of answers', async () => {
+  test('work for a disconnected client may take longer than sendTimeoutSeconds', async () => {
     const calls: Call[] = [];
     const method = { path: '/t/Slow', handle: (call: Call) => void calls.push(call) };
     const { server, session } = await start([method, ECHO], LIMITS);
@@ -390,7 +390,7 @@ describe('time limits', () => {
     expect(server.drops).toEqual([]);
   });
 
-  test('a watching call leaves nothing behind when its client ends it', async () => {
+  test('a call that watches leaves no memory reserved when its client ends it', async () => {
     const watch = { path: '/t/Watch', isCounted: false, handle: (call: Call) => void call.push(message(HELLO)) };
     const { server, session } = await start([watch, ECHO], LIMITS);
     const stream = open(session, watch.path);
@@ -448,7 +448,7 @@ describe('many calls', () => {
     expect(others).toBeGreaterThan(20);
   });
 
-  test('the number of idle calls is limited, and the oldest makes room', async () => {
+  test('the number of idle calls is limited, and the oldest are ended', async () => {
     const server = await new TestTransport(METHODS).listen();
     const first = outcome(open(server.dial(), STREAM.path));
     const sessions = Array.from({ length: 21 }, () => server.dial());
@@ -457,7 +457,7 @@ describe('many calls', () => {
     );
     expect(await first).toMatchObject({
       code: STATUS.RESOURCE_EXHAUSTED,
-      details: 'too many calls wait for their clients',
+      details: 'too many calls are waiting for their clients',
     });
     const last = streams.at(-1)!;
     const answered = outcome(last);
@@ -477,7 +477,7 @@ describe('many calls', () => {
     ]);
     const sockets = await Promise.all(Array.from({ length: 40 }, () => server.dialRaw()));
     for (const socket of sockets) socket.write(calls);
-    // 3,600 calls on 40 connections: with the oldest go the connections that they are on.
+    // There are 3,600 calls on 40 connections. With the oldest calls, their connections are ended.
     while (server.sockets.size > 24) await sleep(10);
     expect(server.sockets.size).toBeGreaterThan(0);
     for (const socket of sockets) socket.destroy();
@@ -554,7 +554,7 @@ describe('a misbehaving client', () => {
   test.each<[string, Buffer]>([
     ['sends window updates', frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1))],
     ['sends frames of one byte', frame(FRAME.data, 0, 1, Buffer.of(0))],
-  ])('%s for a while: its connection ends', async (_, bytes) => {
+  ])('%s for a while, and is disconnected', async (_, bytes) => {
     const socket = await server.dialRaw();
     socket.resume();
     socket.write(Buffer.concat([headers(1), frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 1, 0))]));
@@ -566,11 +566,11 @@ describe('a misbehaving client', () => {
   });
 
   test.each<[string, Buffer]>([
-    ['windows', frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1))],
-    ['frames of no type', frame(0xbe, 0, 0)],
+    ['window updates', frame(FRAME.windowUpdate, 0, 0, Buffer.of(0, 0, 0, 1))],
+    ['frames of an unknown type', frame(0xbe, 0, 0)],
     ['pings', frame(FRAME.ping, 0, 0, Buffer.alloc(8))],
   ])(
-    'is one of many that send %s, each a little: those that send most are ended, and nobody else',
+    'is one of many that together send too many %s: only those that send the most are disconnected',
     async (_, bytes) => {
       const little = await Promise.all(Array.from({ length: 20 }, () => server.dialRaw()));
       const much = await Promise.all(Array.from({ length: 60 }, () => server.dialRaw()));
@@ -587,7 +587,7 @@ describe('a misbehaving client', () => {
     },
   );
 
-  test('opens calls that have large headers, and confirms no settings', async () => {
+  test('opens calls with large headers and never acknowledges the settings', async () => {
     const socket = await server.dialRaw();
     socket.resume();
     for (const stream of streams.slice(0, 200)) socket.write(headers(stream, END_HEADERS, { x: 'y'.repeat(15_000) }));
@@ -597,7 +597,7 @@ describe('a misbehaving client', () => {
   });
 });
 
-test('many clients keep their connections whose messages are refused while they are still sent', async () => {
+test('clients whose messages are refused while they are being sent keep their connections', async () => {
   const server = await new TestTransport(METHODS).listen();
   const part = Buffer.alloc(15_000, message(Buffer.alloc(60_000)).subarray(0, 5));
   const resetFrame = Buffer.from('000004030000000001', 'hex');
@@ -605,7 +605,7 @@ test('many clients keep their connections whose messages are refused while they 
   for (let i = 0; i < 300; i++) {
     const socket = await server.dialRaw();
     socket.on('close', () => closed++);
-    // Its window has room for so much more, which is on its way by then.
+    // Simulates data that was in transit when the call was reset; the window has room for it.
     socket.on('data', (answer: Buffer) => {
       if (!answer.includes(resetFrame)) return;
       resets++;
@@ -619,14 +619,14 @@ test('many clients keep their connections whose messages are refused while they 
   expect([resets, closed]).toEqual([300, 0]);
 });
 
-test('an old connection gets GOAWAY, and calls sent meanwhile are answered', async () => {
+test('an old connection gets GOAWAY, and calls sent in the meantime are answered', async () => {
   const { session } = await start(METHODS, { maxConnectionAgeSeconds: 0.3 });
   const answers = new Set<string>();
   while (!session.closed) {
     const { code, reset } = await call(session, ECHO.path, [message(HELLO)]);
     answers.add(`${code}, ${reset}`);
   }
-  // Node's client itself refuses the call that it was about to send (7), which is safe to send again.
+  // Node's client refuses a call that it was about to send with this error (7), after which a retry is safe.
   answers.delete(`undefined, ${constants.NGHTTP2_REFUSED_STREAM}`);
   expect(answers).toEqual(new Set(['0, 0']));
   if (!session.destroyed) await once(session, 'close');

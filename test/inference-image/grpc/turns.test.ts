@@ -1,11 +1,11 @@
 import { CALL_WORK, Turns, type Source } from '../../../inference-image/src/grpc/transport/turns';
 
-/** A source that makes so much work at once whenever it is read. */
+/** A source that causes work for a number of calls whenever it is read. */
 class Busy implements Source {
   private static readings = 0;
   readonly readIn: number[] = [];
   isReading = true;
-  /** Those that have been read for longer come first. */
+  /** Position in the order of reading; it becomes the last when reading resumes. */
   place = 0;
 
   constructor(
@@ -52,15 +52,16 @@ test('many busy sources take turns, and all get the same number', async () => {
   const turns = new Turns();
   const sources = Array.from({ length: 20 }, () => new Busy(turns, 8));
   const one = new Busy(turns, 1);
-  // Between two turns there is one in which nothing is read.
+  // After each full turn comes one in which nothing is read.
   await read([...sources, one], 200);
   const counts = sources.map(({ readIn }) => readIn.length);
   expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(3);
-  // Four make as much work as a turn has room for. In the first nobody has been held up yet.
+  // Four sources cause as much work as a turn has room for. The first turns are different, because no source was paused
+  // before.
   const inOne = (turn: number) => sources.filter(({ readIn }) => readIn.includes(turn)).length;
   for (let turn = 2; turn < 200; turn++) expect(inOne(turn)).toBeLessThanOrEqual(5);
   expect(Math.min(...counts)).toBeGreaterThan(15);
-  // Who asks little waits at most for the turns of those that ask much.
+  // A source with little work waits at most for the turns of the busy sources.
   expect(one.readIn.length).toBeGreaterThan(15);
 });
 
@@ -72,7 +73,7 @@ test('a full turn reads nothing more, even if sources are still unread', async (
   const late = new Busy(turns, 1);
   await read([...sources, late], 400);
   for (const { readIn } of sources) expect(readIn.length).toBeGreaterThan(2);
-  // Who asks little waits at most for a few turns.
+  // A source with little work waits at most for a few turns.
   expect(late.readIn.length).toBeGreaterThan(50);
 });
 

@@ -6,7 +6,7 @@ test.each([
   [undefined, 10_000],
   [16_384, 10_000],
   [4096, 4096],
-])('with a proof for sizes up to %s, a run of at most 10,000 rows has at most %i', (maxSize, expected) => {
+])('if independence is proved for sizes up to %s, a maxBatchSize of 10,000 is reduced to %i', (maxSize, expected) => {
   const batching = { verdict: 'independent', inputAxes: [0], outputAxes: [0], maxSize } as const;
   const manifest = { contractVersion: 3, signature: { inputs: [], outputs: [] }, batching } as unknown as ModelManifest;
   const settings: Settings = { ...SETTING_DEFAULTS, allowedOrigins: [], maxBatchSize: 10_000 };

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const input = { name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] };
 const path = '/v2/models/my-model/infer';
-const TOO_LARGE = 'the body is larger than maxRequestBytes, 10000 bytes; send less at a time, or raise that setting';
+const TOO_LARGE = 'the body is larger than maxRequestBytes (10000 bytes); send less at a time, or raise that setting';
 const extensions = ['binary_tensor_data', 'model_configuration', 'model_repository', 'schedule_policy', 'statistics'];
 
 describe('metadata and health', () => {
@@ -109,14 +109,14 @@ describe('paths', () => {
 });
 
 test.each(['HEAD', 'TRACE', 'QUERY'])('%s of a POST path gets a 405', async (method) => {
-  // node:http, since fetch sends no TRACE.
+  // Uses node:http, because fetch cannot send TRACE.
   const reply = await new Promise<IncomingMessage>((resolve, reject) => {
     request(server.url + path, { method }, resolve)
       .on('error', reject)
       .end();
   });
   reply.resume();
-  // Node 20 does not know QUERY, and answers as to what is not HTTP.
+  // Node 20 does not know QUERY and answers as if it were not HTTP.
   const known = METHODS.includes(method);
   expect([reply.statusCode, reply.headers.allow]).toEqual(known ? [405, 'POST'] : [400, undefined]);
 });
@@ -157,7 +157,7 @@ describe('bodies', () => {
   });
 
   test.each(['text/csv', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded'])(
-    'P5 the body decides, not the content type %s',
+    'P5 the body determines the format, not the content type %s',
     async (type) => {
       expect((await post({ inputs: [input] }, { 'content-type': type })).status).toBe(200);
       expect((await post('x=1', { 'content-type': type })).status).toBe(400);
@@ -222,7 +222,7 @@ describe('compression', () => {
     ['gzip', gzipSync],
     ['deflate', deflateSync],
     ['identity', (body: Buffer) => body],
-  ])('a request may be %s', async (encoding, encode) => {
+  ])('a request may have Content-Encoding %s', async (encoding, encode) => {
     const body = encode(Buffer.from(JSON.stringify({ inputs: [many] })));
     const reply = await post(body, { 'content-encoding': encoding });
     expect([reply.status, reply.body.outputs[0].data.length]).toEqual([200, 1000]);
@@ -262,7 +262,7 @@ describe('compression', () => {
     [`gzip${', br'.repeat(300)}`, many, null, undefined],
     ['gzip', input, null, undefined],
   ])('Accept-Encoding %s', async (accept, tensor, encoding, decode) => {
-    // node:http, since fetch decodes by itself.
+    // Uses node:http, because fetch decompresses bodies itself.
     const reply = await new Promise<{ encoding: string | null; vary?: string; body: Buffer }>((resolve, reject) => {
       const headers = { 'accept-encoding': accept, 'content-type': 'application/json' };
       const post = request(server.url + path, { method: 'POST', headers }, async (response) => {
@@ -279,7 +279,7 @@ describe('compression', () => {
   });
 });
 
-/** Sends bytes as they are, and returns all that comes back until the connection is closed. */
+/** Sends raw text, and returns everything that is received until the connection is closed. */
 function sendRaw(text: string, to = server): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = new Socket();
@@ -303,7 +303,7 @@ describe('Expect: 100-continue', () => {
     const client = await ask(path);
     await client.receives(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
     await client.send(json).receives(/HTTP\/1\.1 200 OK\r\n[^]*"data":\[1,2\]/);
-    // Its connection goes on.
+    // The connection remains usable.
     await client.send(head('GET', '/v2/health/live')).receives(/\{"live":true\}$/);
     client.close();
   });
@@ -382,7 +382,7 @@ describe('a request that is never complete', () => {
     expect(received).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"malformed HTTP request: /);
   });
 
-  test('is counted and leaves nothing behind if its client disconnects', async () => {
+  test('is counted and leaves no memory reserved if its client disconnects', async () => {
     const other = await ServerProcess.start(identity('float', ['n']), {}, { name: 'my-model' });
     const socket = new Socket().connect(Number(new URL(other.url).port), '127.0.0.1');
     socket.write(`${start}\r\nContent-Length: 1000\r\n\r\n{"inputs`, () => setTimeout(() => socket.destroy(), 100));

@@ -5,7 +5,7 @@ import { identity } from '../../support/onnx-builder';
 import { floats } from '../../support/requests';
 import { ServerProcess } from '../../support/server';
 
-/** As UTF-8 it takes three bytes. */
+/** Byte order mark, which takes three bytes as UTF-8. */
 const MARK = '\ufeff';
 const SETTINGS = { maxRequestBytes: 16 * 2 ** 20 };
 
@@ -13,8 +13,8 @@ let server: ServerProcess;
 beforeAll(async () => (server = await ServerProcess.start(identity('float', ['n']), SETTINGS)));
 
 describe('reads JSON after a byte order mark', () => {
-  // At once, by its structure, in slices, and on a thread of its own.
-  test.each([0, 1600, 20_000, 100_000])('in bodies of %d bytes and more', async (bytes) => {
+  // Sizes of bodies that are read with JSON.parse, in two steps, in turns, and on the codec thread.
+  test.each([0, 1600, 20_000, 100_000])('in bodies of at least %d bytes', async (bytes) => {
     const text = MARK + JSON.stringify(floats(1, 2)).padEnd(bytes);
     for (const [body, headers] of [
       [Buffer.from(text), {}],
@@ -26,7 +26,7 @@ describe('reads JSON after a byte order mark', () => {
   });
 
   test.each([0, 1600, 20_000, 100_000])(
-    'before binary data, where the mark counts in the length: %d bytes',
+    'before binary data, with the mark counted in the length of the JSON: %d bytes',
     async (bytes) => {
       const input = { name: 'x', datatype: 'FP32', shape: [2], parameters: { binary_data_size: 8 } };
       const json = Buffer.from(MARK + JSON.stringify({ inputs: [input] }).padEnd(bytes));

@@ -15,7 +15,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** Not by fetch, which writes some of these headers itself. */
+/** Sends a request with node:http, because fetch sets some of these headers itself. */
 function send(
   server: ServerProcess,
   method: string,
@@ -45,14 +45,11 @@ const host = () => new URL(server.url).host;
 describe('a request is accepted', () => {
   test.each<[string, () => Record<string, string>]>([
     ['from a client other than a browser', () => ({})],
-    ["of the server's own page", () => ({ origin: `http://${host()}`, 'sec-fetch-site': 'same-origin' })],
-    [
-      'from its own page behind a proxy that terminates TLS',
-      () => ({ host: 'm.example', origin: 'https://m.example' }),
-    ],
+    ["from the server's own page", () => ({ origin: `http://${host()}`, 'sec-fetch-site': 'same-origin' })],
+    ['from its own page, if a proxy terminates TLS', () => ({ host: 'm.example', origin: 'https://m.example' })],
     ['from its own page at the default port', () => ({ host: 'm.example:443', origin: 'https://m.example' })],
     [
-      'from its own page behind a proxy that rewrites Host',
+      'from its own page, if a proxy rewrites Host',
       () => ({ host: 'backend:8080', origin: 'https://m.example', 'sec-fetch-site': 'same-origin' }),
     ],
     ['through kubectl port-forward', () => ({ host: 'localhost:9000', origin: 'http://localhost:9000' })],
@@ -97,18 +94,21 @@ describe('a request is refused with 403', () => {
       ...headers,
       'access-control-request-method': 'POST',
     });
-    const error = `${sender} may not send requests to "${host()}"; the setting allowedOrigins lists the origins that may`;
+    const error = `${sender} may not send requests to "${host()}"; only the origins in the setting allowedOrigins may`;
     expect([status, JSON.parse(body)]).toEqual([403, { error }]);
     expect(answered['access-control-allow-origin']).toBeUndefined();
   });
 
-  test.each(['cross-site', 'same-site'])('of a page of the same name and another scheme (%s)', async (site) => {
-    const headers = { host: 'localhost', origin: 'https://localhost', 'sec-fetch-site': site };
-    const { status, body } = await send(server, 'POST', INFER, headers);
-    expect([status, body]).toEqual([403, expect.stringContaining('a page of origin \\"https://localhost\\"')]);
-  });
+  test.each(['cross-site', 'same-site'])(
+    'from a page with the same host name but another scheme (%s)',
+    async (site) => {
+      const headers = { host: 'localhost', origin: 'https://localhost', 'sec-fetch-site': site };
+      const { status, body } = await send(server, 'POST', INFER, headers);
+      expect([status, body]).toEqual([403, expect.stringContaining('a page of origin \\"https://localhost\\"')]);
+    },
+  );
 
-  test('and runs nothing, and is counted', async () => {
+  test('and is counted, and does not run the model', async () => {
     const before = await server.metrics();
     const count = (text: string, name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
     await send(server, 'POST', INFER, { origin: FOREIGN });
@@ -121,7 +121,7 @@ describe('a request is refused with 403', () => {
 });
 
 test.each(['/v2/health/live', '/v2/health/ready', '/v2/models/m/ready', '/v2/models/m/versions/1/ready'])(
-  '%s is answered to everyone',
+  '%s is answered whatever the origin',
   async (path) => {
     expect((await send(server, 'GET', path, { origin: FOREIGN })).status).toBe(200);
   },

@@ -29,9 +29,9 @@ test('discards bodies of a limited number of clients; others are disconnected af
   await sleep(100);
   const open = clients.filter(({ socket }) => !socket.destroyed);
   expect(open).toHaveLength(128);
-  // Nothing more is read of those, not even until they have their answers.
+  // From the other 12, nothing more is read, even before they have their answers.
   expect(isRead).toEqual([...Array<boolean>(128).fill(true), ...Array<boolean>(12).fill(false)]);
-  // Those that go make room for others.
+  // Clients that disconnect make room for others.
   for (const client of open.slice(0, 10)) client.close();
   await sleep(100);
   const late = await send();
@@ -43,7 +43,7 @@ test('discards bodies of a limited number of clients; others are disconnected af
 
 test('a body that is discarded twice counts once', async () => {
   const server = await ServerProcess.start(identity('float', ['n']));
-  // Nobody reads it, and then it is refused.
+  // Two parts of the server discard each body: the hook for unread bodies, and the refusal.
   const bodies = Array.from({ length: 100 }, async () => {
     const client = await RawConnection.open(server.url);
     client.send(head('PUT', '/v2/models/m/infer', { 'content-length': 1_000_000 }), 'x');
@@ -75,7 +75,7 @@ test('clients that disconnect before a discarded body also make room for others'
 test.each([
   ['429', 'rejected'],
   ['400', 'invalid'],
-] as const)('of a body that is thrown away after a %s, few tiny chunks are read', async (status, kind) => {
+] as const)('only a few tiny chunks of a body that is discarded after a %s are read', async (status, kind) => {
   let chunks = 0;
   const server = createServer((request, response) => {
     refuse(request, response, errorReply(new ServingError(kind, 'no')));

@@ -5,7 +5,7 @@ const MAX_ERROR_BYTES = 4096;
 const LONG = 'ü'.repeat(200_000);
 const INPUT = '"name":"x","datatype":"FP32","shape":[1]';
 
-/** A request with something long in each place that an error could repeat. */
+/** Requests with something long in each place that an error could quote. */
 const BODIES: readonly [what: string, body: string][] = [
   ['the name of an output', `{"inputs":[{${INPUT},"data":[1]}],"outputs":[{"name":"${LONG}"}]}`],
   ['a text as data', `{"inputs":[{${INPUT},"data":["${LONG}"]}]}`],
@@ -22,7 +22,7 @@ const BODIES: readonly [what: string, body: string][] = [
   ['invalid JSON', LONG],
 ];
 
-/** A path, or a line of a stack. */
+/** Matches a path of the server or a line of a stack trace. */
 const PLACE = /[/\\](app|src|dist|node_modules)[/\\]|\n *at /;
 
 let server: ServerProcess;

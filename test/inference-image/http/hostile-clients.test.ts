@@ -25,7 +25,7 @@ beforeAll(async () => {
   server = await ServerProcess.start(identity('float', ['n']), settings);
 });
 
-/** Whatever a client did, nothing is held once it is gone, and the next client is served. */
+/** Whatever a client did, no memory is held once it has disconnected, and the next client is served. */
 afterEach(async () => {
   for (const client of clients.splice(0)) client.close();
   await server.seriesReaches('inference_request_memory_bytes', 0);
@@ -61,23 +61,23 @@ test('every reason has a series that starts at zero', async () => {
   expect(await server.series('inference_request_memory_limit_bytes')).toBe(16 * MIB);
 });
 
-describe('bodies that do not end', () => {
-  test('may hold half of the budget, and are refused at once beyond it', async () => {
+describe('bodies that are never complete', () => {
+  test('may hold up to half of the budget, and are refused at once beyond that', async () => {
     const begun = head('POST', INFER, { ...JSON_TYPE, 'content-length': 2 * MIB });
     const all = await Promise.all(Array.from({ length: 8 }, () => connect()));
     for (const client of all) client.send(begun, Buffer.alloc(2 * MIB - 1, 0x20));
     while (!all.some(({ received }) => received)) await sleep(5);
     const refused = all.find(({ received }) => received) as RawConnection;
     await refused.receives(
-      /^HTTP\/1\.1 429 Too Many Requests\r\n[^]*retry-after: 1\r\n[^]*\{"error":"requests that wait for their clients hold \d+ bytes, and 8388608 is the limit; try again later"\}/,
+      /^HTTP\/1\.1 429 Too Many Requests\r\n[^]*retry-after: 1\r\n[^]*\{"error":"requests that wait for their clients hold \d+ bytes, and their limit is 8388608 bytes; try again later"\}/,
     );
     expect(await server.series('inference_request_memory_bytes')).toBeLessThanOrEqual(8 * MIB);
     expect(await counted('inference_refused_total', 'budget')).toBeGreaterThan(0);
-    // Others are served meanwhile.
+    // Others are served in the meantime.
     expect((await server.infer(floats(1))).status).toBe(200);
   });
 
-  test('get a 408 after receiveTimeoutSeconds if they trickle, like headers', async () => {
+  test('get a 408 after receiveTimeoutSeconds if they trickle, and so do headers', async () => {
     const before = await dropped('unfinished');
     const trickling = [
       [head('POST', INFER, { ...JSON_TYPE, 'content-length': 1000 }), 'x'],
@@ -100,25 +100,25 @@ describe('bodies that do not end', () => {
     client.send(head('POST', INFER, { ...JSON_TYPE, 'transfer-encoding': 'chunked' }), '1\r\nx\r\n'.repeat(100_000));
     await client.closed;
     expect(client.received).toMatch(
-      /^HTTP\/1\.1 400 [^]*chunks of less than 64 bytes on average, 101 so far; send larger chunks/,
+      /^HTTP\/1\.1 400 [^]*the 101 chunks of the body so far have fewer than 64 bytes on average; send larger chunks/,
     );
   });
 
-  test.each([INFER, '/v2/repository/index'])('after many chunks of one byte to %s no more is read', async (path) => {
+  test.each([INFER, '/v2/repository/index'])('after many chunks of one byte to %s, no more is read', async (path) => {
     const client = await connect();
     client.send(head('POST', path, { ...JSON_TYPE, 'transfer-encoding': 'chunked' }), '1\r\nx\r\n'.repeat(101));
     await client.closed;
-    expect(client.received).toMatch(/^HTTP\/1\.1 400 [^]*connection: close[^]*101 so far/i);
+    expect(client.received).toMatch(/^HTTP\/1\.1 400 [^]*connection: close[^]*the 101 chunks/i);
   });
 });
 
 describe('long headers', () => {
-  // Of names that no other request has, which take the most: measured, 2.5 bytes for each.
+  // Long names that differ in every request take the most memory: 2.5 bytes for each byte.
   const long = Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`x-${i}-${'n'.repeat(150)}`, 'v']));
   const OF_ALL = 90 * 155;
 
   test.each(['/v2/repository/index', INFER])(
-    'count with their actual memory while the body of %s is awaited',
+    'are counted with the memory that they take while the body of %s is awaited',
     async (path) => {
       const client = await connect();
       client.send(head('POST', path, { ...long, 'content-length': 100 }), '{');
@@ -128,7 +128,7 @@ describe('long headers', () => {
     },
   );
 
-  test.each(['/v2/repository/index', INFER])('count even if no byte of the body of %s arrives', async (path) => {
+  test.each(['/v2/repository/index', INFER])('are counted even if no byte of the body of %s arrives', async (path) => {
     const heads = Array.from({ length: 12 }, () => head('POST', path, { ...long, 'content-length': 100 }));
     for (const begun of heads) (await connect()).send(begun);
     const least = heads.length * (REQUEST_BYTES + 2.5 * OF_ALL);
@@ -143,7 +143,7 @@ describe('long headers', () => {
 });
 
 describe('bodies that are too large', () => {
-  const text = 'the body is larger than maxRequestBytes, 2097152 bytes; send less at a time, or raise that setting';
+  const text = 'the body is larger than maxRequestBytes (2097152 bytes); send less at a time, or raise that setting';
 
   test.each([
     ['with a length', { 'content-length': 20 * MIB }, [Buffer.alloc(20 * MIB, 0x20)]],
@@ -180,7 +180,7 @@ describe('bodies that are too large', () => {
     expect([status, answer]).toEqual([413, { error }]);
   });
 
-  test('of a request without a use for one: it is answered, and its client is disconnected if the body never ends', async () => {
+  test('of a request that needs no body: it is answered, and its client is disconnected if the body never ends', async () => {
     const client = await connect();
     client.send(head('GET', '/v2/health/live', { 'transfer-encoding': 'chunked' }));
     const chunk = `100000\r\n${' '.repeat(MIB)}\r\n`;
@@ -198,8 +198,8 @@ test('refuses a repository index request with many objects', async () => {
   expect([reply.status, reply.body.error]).toEqual([400, expect.stringContaining('30001 objects and arrays')]);
 });
 
-describe('answers that nobody reads', () => {
-  /** Takes a mebibyte, and is answered with more than three. */
+describe('answers that their clients do not read', () => {
+  /** A request of one MiB whose answer has more than three. */
   function largeRequest(): Array<string | Uint8Array> {
     const data = new Uint8Array(Float32Array.from({ length: MIB / 4 }, (_, i) => Math.fround(Math.sin(i))).buffer);
     const parameters = { binary_data_size: data.length };
@@ -215,7 +215,7 @@ describe('answers that nobody reads', () => {
     while ((await server.series('inference_request_memory_bytes')) < 3 * MIB) await sleep(5);
     while ((await dropped('unread')) === before) await sleep(5);
     await server.seriesReaches('inference_request_memory_bytes', 0);
-    // It sees the end only if it reads.
+    // The client notices the disconnection only if it reads.
     client.socket.resume();
     await client.closed;
   });
@@ -237,14 +237,14 @@ describe('pipelined requests', () => {
     while (client.received.split('{"live":true}').length <= 16) await sleep(5);
   });
 
-  test('end their connection if there are very many', async () => {
+  test('end their connection if there are too many', async () => {
     const before = await dropped('pipelined');
     await (await connect()).send(live.repeat(1000)).closed;
     expect(await dropped('pipelined')).toBe(before + 1);
   });
 
   test.each(['url', 'metricsUrl'] as const)(
-    'end their connection also if node:http would answer them itself (%s)',
+    'end their connection even if node:http would answer them itself (%s)',
     async (port) => {
       const expecting = head('GET', '/metrics', { expect: 'something' });
       const withoutHost = 'GET / HTTP/1.1\r\n\r\n';
@@ -275,7 +275,7 @@ test.each(['url', 'metricsUrl'] as const)(
     const path = port === 'url' ? '/v2/health/live' : '/metrics';
     const client = await RawConnection.open(server[port]);
     clients.push(client);
-    // With Host and this one, 100.
+    // The 98 headers, Host and x-last make 100, the maximum.
     client.send(head('GET', path, { ...Object.fromEntries(names), 'x-last': 'y' }));
     await client.receives(/^HTTP\/1\.1 200 OK\r\n/);
     const before = client.received.length;
@@ -287,7 +287,7 @@ test.each(['url', 'metricsUrl'] as const)(
 );
 
 test.each(['url', 'metricsUrl'] as const)(
-  'what comes behind a request to upgrade is not waited for (%s)',
+  'a request to upgrade is answered and closes the connection; data after it is ignored (%s)',
   async (port) => {
     for (const protocol of ['h2c', 'websocket']) {
       const upgrade = head('GET', '/v2', { connection: 'Upgrade', upgrade: protocol });
@@ -298,7 +298,7 @@ test.each(['url', 'metricsUrl'] as const)(
   },
 );
 
-test('bytes of no protocol, without end, are read no more behind a request that is worked on', async () => {
+test('endless invalid bytes after a request are not read while the request runs', async () => {
   const slow = await ServerProcess.start(slowModel());
   const client = await RawConnection.open(slow.url);
   clients.push(client);
@@ -313,7 +313,7 @@ test('bytes of no protocol, without end, are read no more behind a request that 
   expect(await slow.metrics()).toMatch(/^inference_requests_total\{.*outcome="success"\} 1$/m);
 });
 
-test('the metrics port limits clients, and concurrent requests of each', async () => {
+test('the metrics port limits the number of clients, and the concurrent requests of each client', async () => {
   const before = await dropped('pipelined');
   const scrapers = await Promise.all(Array.from({ length: 40 }, () => RawConnection.open(server.metricsUrl)));
   clients.push(...scrapers);
@@ -335,7 +335,7 @@ describe('connections', () => {
   });
 });
 
-describe('text that is repeated from a request is cut', () => {
+describe('text that an error quotes from a request is cut', () => {
   const long = 'x'.repeat(8000);
 
   test.each([
@@ -349,7 +349,7 @@ describe('text that is repeated from a request is cut', () => {
     const [, body = ''] = await client.receives(/\r\n\r\n(\{"error":.*\})$/);
     expect(client.received).toContain(`HTTP/1.1 ${status} `);
     expect(body.length).toBeLessThan(500);
-    // The ellipsis in UTF-8, after the quote where the name stands in quotes.
+    // The UTF-8 bytes of the ellipsis, after the closing quote if the text is quoted.
     expect(body).toMatch(/xxx(\\")?\xe2\x80\xa6/);
   });
 });

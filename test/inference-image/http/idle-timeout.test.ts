@@ -7,12 +7,15 @@ const MODEL = identity('float', ['n']);
 const ASK = head('GET', '/v2/health/live');
 
 describe('S6 an idle connection', () => {
-  test.each([5, 75, 700])('is kept for the configured seconds, which clients can see: %d', async (seconds) => {
-    const server = await ServerProcess.start(MODEL, seconds === 75 ? {} : { idleTimeoutSeconds: seconds });
-    const client = (await RawConnection.open(server.url)).send(ASK);
-    expect((await client.receives(/keep-alive: (\S+)\r\n/i))[1]).toBe(`timeout=${seconds}`);
-    client.close();
-  });
+  test.each([5, 75, 700])(
+    'is kept for the configured time, which a header announces to clients: %d s',
+    async (seconds) => {
+      const server = await ServerProcess.start(MODEL, seconds === 75 ? {} : { idleTimeoutSeconds: seconds });
+      const client = (await RawConnection.open(server.url)).send(ASK);
+      expect((await client.receives(/keep-alive: (\S+)\r\n/i))[1]).toBe(`timeout=${seconds}`);
+      client.close();
+    },
+  );
 
   test('is closed after that time', async () => {
     const server = await ServerProcess.start(MODEL, { idleTimeoutSeconds: 1 });

@@ -7,7 +7,7 @@ import { InferEndpoint } from '../../../inference-image/src/http/infer-endpoint'
 import type { AppOptions } from '../../../inference-image/src/http/app';
 import type { Caller } from '../../../inference-image/src/inference/job';
 
-test('the time that a picture waits to be decoded counts towards its queue timeout', async () => {
+test('the time that a picture waits to be decoded counts toward its queue timeout', async () => {
   const callers: Caller[] = [];
   const budget = new MemoryBudget(2 ** 20);
   const ignore = () => undefined;

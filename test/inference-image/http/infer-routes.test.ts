@@ -30,7 +30,7 @@ const noThread = () => {
 const apps: FastifyInstance[] = [];
 afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
 
-/** A server whose model is a function. */
+/** Starts a server with a function in place of the model. */
 async function setUp(infer: (run: Run, caller: Caller) => Run['inputs'], level = 'error') {
   const lines: Array<Record<string, unknown>> = [];
   const log = pino({ level, base: null }, { write: (line) => lines.push(JSON.parse(line)) }) as Log;

@@ -6,7 +6,7 @@ import { initializer, node, value, identity, type Elem, type ModelParts } from '
 import { floats } from '../../support/requests';
 import { ServerProcess, type Reply } from '../../support/server';
 
-/** POSTs one input as binary data, with its header or another. */
+/** POSTs one input as binary data, with the correct length header by default. */
 async function inferBinary(
   server: ServerProcess,
   { data, ...header }: Omit<Tensor, 'data'> & { data: Buffer },
@@ -19,7 +19,7 @@ async function inferBinary(
   return server.infer(Buffer.concat([json, data]), { headers: { ...length, ...headers } });
 }
 
-/** The outputs of a reply with binary data. */
+/** Decodes the outputs of a reply with binary data. */
 function binaryOutputs({ headers, body }: Reply): Tensor[] {
   let at = Number(headers.get('inference-header-content-length'));
   const { outputs } = JSON.parse(body.subarray(0, at));
@@ -30,7 +30,7 @@ function binaryOutputs({ headers, body }: Reply): Tensor[] {
   });
 }
 
-/** One input and output of each of these types. */
+/** A model with one input and one output of each of these types. */
 function identities(elems: readonly Elem[]): ModelParts {
   return {
     inputs: elems.map((elem) => value(`x_${elem}`, elem, [`n_${elem}`])),
@@ -62,7 +62,7 @@ describe('JSON', () => {
       const [datatype, data] = values[elem];
       return { name: `x_${elem}`, datatype, shape: [data.length], data };
     });
-    // Long integers go as digits, which JSON.stringify cannot write.
+    // Long integers are sent as plain digits, which JSON.stringify cannot write.
     const unquoted = (json: string) => json.replace(/"(-?\d+)"/g, '$1');
     const reply = await fetch(`${server.url}/v2/models/m/infer`, {
       method: 'POST',
@@ -242,13 +242,15 @@ describe('binary data', () => {
       const { status, body } = await inferBinary(server, { ...input, data });
       expect([status, body.error]).toEqual([
         400,
-        `input "x": its binary data has ${8 + by} bytes; FP32 of shape [2] takes 8`,
+        `input "x": its binary data has ${8 + by} bytes; FP32 of shape [2] needs 8 bytes`,
       ]);
     });
 
     test('refuses binary data without the header', async () => {
       const body = { inputs: [{ ...input, data: undefined, parameters: { binary_data_size: 8 } }] };
-      expect((await server.infer(body)).body.error).toBe('input "x": binary_data_size is 8; the body has 0 bytes left');
+      expect((await server.infer(body)).body.error).toBe(
+        'input "x": binary_data_size is 8, but the body has only 0 bytes left',
+      );
     });
 
     test('accepts a raw request', async () => {
@@ -270,7 +272,7 @@ describe('binary data', () => {
     const [output] = binaryOutputs(await inferBinary(server, { ...tensor, data: encodeBinaryData(tensor) }));
     expect(elementCount(output!.shape)).toBe(5_000_000);
     expect(Buffer.compare(encodeBinaryData(output!), encodeBinaryData(tensor))).toBe(0);
-    // Nothing is timed here: on a machine with much else to do all of this takes long.
+    // A generous limit, because this takes long on a busy machine.
   }, 240_000);
 });
 

@@ -85,7 +85,7 @@ test('supports a model without golden examples', async () => {
 test.each([
   ['a model with classes', { output: 'y', kind: 'index', softmax: false }, 'classify'],
   ['a model without classes', undefined, 'infer'],
-])('reports the path for pictures: %s', async (_name, classes, pictures) => {
+])('reports the action for pictures: %s', async (_name, classes, pictures) => {
   const edit = (manifest: ModelManifest) => void Object.assign(manifest, { image: PICTURE, classes });
   expect(await examplesOf(identity('uint8', ['n', 2, 2, 3]), { edit })).toBe(
     `{"examples":[],"pictures":"${pictures}"}`,

@@ -11,7 +11,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A server whose requests to /busy keep it busy for 6 ms each. */
+/** Starts a server that reads its connections in turns. */
 async function start(listener: RequestListener): Promise<{ open: () => Promise<RawConnection>; sockets: Socket[] }> {
   const sockets: Socket[] = [];
   const server = createServer((request, response) => {
@@ -62,7 +62,7 @@ test('a client with little work does not wait for all busy clients, whether new 
   await late.receives(/done$/);
   await there.receives(/done[^]*done$/);
   for (const count of handledAfter.slice(1)) expect(count - before).toBeLessThan(40);
-  // And nobody is forgotten.
+  // All busy clients are answered as well.
   for (const client of many) await client.receives(/done[^]*done[^]*done$/);
   expect(busy).toBe(120);
 });
@@ -101,7 +101,7 @@ test('accepts many simultaneous connections while others keep the server busy', 
   while (busy === 0) await sleep(1);
   void Promise.all(Array.from({ length: 50 }, open));
   while (sockets.length < 90) await sleep(1);
-  // One in each turn would have taken as long as all of them take.
+  // If each turn accepted only one connection, all requests would have been handled by now.
   expect(busy).toBeLessThan(60);
 });
 

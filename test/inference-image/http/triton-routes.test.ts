@@ -5,7 +5,7 @@ import { ServerProcess } from '../../support/server';
 const paths = (suffix: string) => [`/v2/models/m${suffix}`, `/v2/models/m/versions/1${suffix}`];
 
 describe('statistics', () => {
-  test('S13 count requests and runs', async () => {
+  test('S13 statistics count requests and runs', async () => {
     const server = await ServerProcess.start(identity('float', ['n']));
     const stats = async (path = '/v2/models/stats') => (await server.get(path)).body.model_stats[0];
     const none = { count: 0, ns: 0 };

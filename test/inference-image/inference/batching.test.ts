@@ -5,12 +5,12 @@ import { Scheduler, type CompletedRun, type SchedulerOptions } from '../../../in
 import type { Tensor } from '../../../inference-image/src/inference/tensor';
 import { rowsOf, schedulerOptions, signatureOf } from './scheduler-options';
 
-/** y = x, of a batch once the test lets it go. */
+/** An executor for y = x whose runs end when the test calls `finish`. */
 class HeldExecutor implements Executor {
   readonly runs: Run[] = [];
   private readonly held: Array<() => void> = [];
 
-  /** @param judge Throws where a run is to fail. */
+  /** @param judge Throws if a run should fail. */
   constructor(
     private readonly judge: (run: Run) => void = () => {},
     private readonly runSeconds = 0.5,
@@ -29,7 +29,7 @@ class HeldExecutor implements Executor {
     await sleep(0);
   }
 
-  /** Finishes runs until nothing is left to do. */
+  /** Finishes runs until the scheduler is idle. */
   async finishAll(scheduler: Scheduler): Promise<void> {
     while (scheduler.busy) await this.finish();
   }
@@ -160,7 +160,7 @@ describe('requests that wait to be split', () => {
     return made;
   };
 
-  test('count towards the queue limits', async () => {
+  test('count toward the queue limits', async () => {
     const { scheduler, executor, submit } = held({ maxQueueLength: 5 });
     const ended: unknown[] = [];
     const all = Array.from({ length: 50 }, (_, i) => submit(rowsOf(16, i)).then((reply) => ended.push(reply)));
@@ -187,7 +187,7 @@ describe('requests that wait to be split', () => {
     expect(await Promise.all(others)).toEqual([
       'no executor was free within 0.15 s',
       "the request's own timeout passed before it could run",
-      'the client went away before its request ran',
+      'the client disconnected before its request ran',
     ]);
     await executor.finishAll(scheduler);
     expect(await first).toEqual(reply(rowsOf(16)));
@@ -207,7 +207,7 @@ describe('requests that wait to be split', () => {
     scheduler.stopSharing('of this test');
     await executor.finishAll(scheduler);
     expect(await Promise.all(requests)).toEqual([reply(rowsOf(16)), reply(rowsOf(24, 5))]);
-    // The first had been split already; of the second no part runs.
+    // The first request had already been split; no part of the second one runs.
     expect(executor.shapes.map(([rows]) => rows)).toEqual([8, 8, 16, 24]);
   });
 });
@@ -276,7 +276,7 @@ test.each([
 ])('if requests do not share runs and a run takes %d s, a busy executor has %d', async (runSeconds, most) => {
   const { executor, submit } = setUp({ maxBatchSize: 1, runSeconds });
   const replies = Array.from({ length: 5 }, (_, i) => submit(rowsOf(1, i)));
-  // How long a run takes is known once one has ended.
+  // The run time is known once the first run has ended.
   expect(executor.runs).toHaveLength(1);
   for (let finished = 1; finished <= 5; finished++) {
     await executor.finish();
@@ -355,7 +355,7 @@ test('M19 a request without rows shares no run', async () => {
 });
 
 describe('a model that returns a wrong number of rows is no longer batched', () => {
-  /** Of runs of so many rows, the last is missing in the output. */
+  /** Creates a scheduler whose executor omits the last row of the output of runs with this number of rows. */
   function setUpLosing(rows: number) {
     const made = setUp({ maxBatchSize: 8 });
     const { scheduler, executor } = made;
@@ -375,7 +375,7 @@ describe('a model that returns a wrong number of rows is no longer batched', () 
     const replies = [0, 5, 10].map((start) => submit(rowsOf(1, start)));
     for (let i = 0; i < 4; i++) await executor.finish();
     expect(await Promise.all(replies)).toEqual([0, 5, 10].map((start) => reply(rowsOf(1, start))));
-    expect(state()).toEqual([1, ['output "y" of 2 rows has shape [1,2]']]);
+    expect(state()).toEqual([1, ['for 2 rows, output "y" has shape [1,2]']]);
   });
 
   test('after the last run before shutdown, which waits for its requests to run again', async () => {
@@ -397,10 +397,10 @@ describe('a model that returns a wrong number of rows is no longer batched', () 
     const replies = [0, 5, 10].map((start) => submit(rowsOf(1, start)));
     for (let i = 0; i < 5; i++) await executor.finish();
     expect(await alone).toEqual(reply(rowsOf(1)));
-    // The three had begun together before it was known.
+    // The three requests were already in a shared run when the fault was found.
     expect(executor.shapes.map(([rows]) => rows)).toEqual([2, 3, 1, 1, 1]);
     expect(await Promise.all(replies)).toEqual([0, 5, 10].map((start) => reply(rowsOf(1, start))));
-    expect(state()).toEqual([1, ['output "y" of 2 rows has shape [1,2]']]);
+    expect(state()).toEqual([1, ['for 2 rows, output "y" has shape [1,2]']]);
   });
 
   test('after a part of a larger request, which then runs as a whole', async () => {
@@ -410,14 +410,14 @@ describe('a model that returns a wrong number of rows is no longer batched', () 
     for (let i = 0; i < 5; i++) await executor.finish();
     expect(executor.shapes.map(([rows]) => rows)).toEqual([8, 8, 3, 19]);
     expect(await large).toEqual(reply(rowsOf(19)));
-    expect(state()).toEqual([1, ['output "y" of 3 rows has shape [2,2]']]);
+    expect(state()).toEqual([1, ['for 3 rows, output "y" has shape [2,2]']]);
     expect(scheduler.busy).toBe(false);
   });
 
-  test('and requests that shared a run meanwhile run again alone', async () => {
+  test('and requests that share another run at that time run again alone', async () => {
     const { scheduler, submit, executor, state } = setUpLosing(2);
     const replies = [submit(rowsOf(2)), ...Array.from({ length: 8 }, (_, i) => submit(rowsOf(1, i)))];
-    // The executor has two runs: that of two rows, and a full batch of the others.
+    // The executor has two runs: the one with two rows, and a full batch of the other requests.
     expect(executor.shapes.map(([rows]) => rows)).toEqual([2, 8]);
     for (let i = 0; i < 10; i++) await executor.finish();
     expect(executor.shapes.map(([rows]) => rows)).toEqual([2, 8, 1, 1, 1, 1, 1, 1, 1, 1]);
@@ -430,12 +430,12 @@ describe('a delay', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  test('keeps the first request waiting for others, counted from its arrival', async () => {
+  test('makes the first request wait for others, and starts at its arrival', async () => {
     const { executor, submit } = setUp({ maxBatchDelaySeconds: 0.1 });
     void submit(rowsOf(1));
     await jest.advanceTimersByTimeAsync(60);
     void submit(rowsOf(1, 5));
-    // Each would extend it in a design that counts from the last.
+    // The second request must not extend the delay.
     await jest.advanceTimersByTimeAsync(39);
     expect(executor.runs).toEqual([]);
     await jest.advanceTimersByTimeAsync(1);
@@ -475,8 +475,8 @@ describe('admission', () => {
   test.each<[string, Partial<SchedulerOptions>, string]>([
     ['requests', { maxQueueLength: 3 }, 'the queue is full: 3 requests are waiting'],
     ['rows', { maxQueueRows: 6 }, 'the queue is full: 6 rows are waiting, and the limit is 6'],
-    ['bytes', { maxQueueBytes: 48 }, 'the queue is full: 48 bytes of input are waiting, and the limit is 48'],
-  ])('is limited by %s', async (_, limits, refusal) => {
+    ['bytes', { maxQueueBytes: 48 }, 'the queue is full: 48 bytes of input are waiting, and the limit is 48 bytes'],
+  ])('the queue is limited by %s', async (_, limits, refusal) => {
     const { scheduler, executor, submit } = setUp(limits);
     const replies = [0, 1, 2, 3].map((i) => submit(rowsOf(2, i)));
     expect(await submit(rowsOf(2, 4))).toBe(refusal);
@@ -510,7 +510,7 @@ test('abandoned work is dropped before it runs', async () => {
   ]);
   expect(await Promise.all([first, gone, late, good])).toEqual([
     reply(rowsOf(1)),
-    'the client went away before its request ran',
+    'the client disconnected before its request ran',
     "the request's own timeout passed before it could run",
     reply(rowsOf(1, 3)),
   ]);

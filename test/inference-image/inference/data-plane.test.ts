@@ -14,12 +14,12 @@ const setUp = (totalBytes: number) => {
   return { submit, holding, infer };
 };
 
-test('a run with texts reserves memory for its copies, and is refused without room', () => {
+test('a run with texts reserves memory for its copies, and is refused if there is no room', () => {
   const text = (length: number) => [{ name: 'x', datatype: 'BYTES' as const, shape: [1], data: ['a'.repeat(length)] }];
   const { submit, holding, infer } = setUp(1024 * 1024);
   infer(text(1000));
   expect(holding.heldBytes).toBe(REQUEST_BYTES + 4000);
-  expect(() => infer(text(500_000))).toThrow(/takes \d+ bytes of memory; the server has 1048576/);
+  expect(() => infer(text(500_000))).toThrow(/takes \d+ bytes of memory, but the server has only 1048576 /);
   expect(submit).toHaveBeenCalledTimes(1);
 });
 

@@ -10,7 +10,10 @@ import { WorkerExecutor } from '../../../inference-image/src/inference/worker-ex
 const folder = mkdtempSync(join(tmpdir(), 'executors-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** An executor's thread that loads no model: it throws, ends or answers as the run's first output says. */
+/**
+ * Script of an executor's thread without a model. The name of a run's first output determines whether it throws, exits
+ * or answers.
+ */
 const script = join(folder, 'executor.js');
 writeFileSync(
   script,

@@ -21,7 +21,7 @@ test('has the same content as a list after any additions and removals', () => {
           fifo.push({ id });
           list.push(id);
         } else if (list.length > 0) {
-          // Mostly from the front, as a queue is used.
+          // Removes items mostly from the front, as a queue does.
           const [gone] = list.splice(each % Math.min(4, list.length), 1);
           for (let at = fifo.start; at < fifo.end; at++) if (fifo.at(at)?.id === gone) fifo.removeAt(at);
         }

@@ -24,8 +24,13 @@ test.each([
 });
 
 test.each([
-  ['M18 a number too far off', fp32([1, 2.5]), fp32([1, 2]), 'at [1] is 2.5; expected 2: 0.5 apart, 0.21 allowed'],
-  ['NaN for a number', fp32([NaN]), fp32([1]), 'at [0] is NaN; expected 1: NaN apart, 0.11 allowed'],
+  [
+    'M18 a number beyond the tolerance',
+    fp32([1, 2.5]),
+    fp32([1, 2]),
+    'at [1] is 2.5; expected 2: 0.5 apart, 0.21 allowed',
+  ],
+  ['NaN instead of a number', fp32([NaN]), fp32([1]), 'at [0] is NaN; expected 1: NaN apart, 0.11 allowed'],
   [
     'infinity instead of a number',
     fp32([Infinity]),

@@ -30,7 +30,7 @@ test('a request with an empty axis other than its rows runs alone, because the p
   expect(layout.hasConsistentRows(run(0, 3, 1))).toBe(true);
 });
 
-test('a request with an axis other than its rows beyond the size of the proof runs alone', () => {
+test('a request runs alone if an axis other than its rows exceeds the size for which independence is proved', () => {
   const bounded = new RowLayout(signature, { ...axes, maxSize: 4 });
   expect(bounded.hasConsistentRows(run(100, 4, 4))).toBe(true);
   expect(bounded.hasConsistentRows(run(1, 5, 1))).toBe(false);

@@ -33,7 +33,7 @@ function rowsIn(range: TrialRange, keepsCommon = false): TrialRows {
   return new TrialRows({ signature, axes, template, keepsCommon, range });
 }
 
-/** y = x, once the test has changed it. */
+/** An executor for y = x whose outputs the test changes. */
 function executorOf(change: (y: Float32Array, rows: number, run: Run) => void = () => {}) {
   const runs: Run[] = [];
   const executor: Executor = {
@@ -93,7 +93,7 @@ describe('generated rows', () => {
   });
 });
 
-describe('rows alone and together', () => {
+describe('results of rows alone and together', () => {
   const tried = (executor: Executor, maxBatchSize = 32, tolerance: 'rounding' | 'none' = 'rounding') => {
     return tryRows({ executor, layout, tolerance }, rowsIn('wide'), trialBatches(maxBatchSize));
   };
@@ -111,7 +111,7 @@ describe('rows alone and together', () => {
     const { largestDifference, obstacle } = await tried(executorOf(round).executor);
     expect([obstacle, largestDifference]).toEqual([undefined, expect.closeTo(5e-4, 6)]);
     expect((await tried(executorOf(round).executor, 32, 'none')).obstacle).toBe(
-      'in a batch of 2, output "y" differs from that of the same rows alone by 0.0005 of its largest magnitude; no bit may differ',
+      'in a batch of 2, output "y" differs from the output for the same row alone by 0.0005 of its largest magnitude; no bit may differ',
     );
   });
 
@@ -120,11 +120,11 @@ describe('rows alone and together', () => {
       if (rows === 32) for (let i = 0; i < 300; i++) y[row * 300 + i]! *= 1.0013;
     });
     expect((await tried(executor)).obstacle).toBe(
-      'in a batch of 32, output "y" differs from that of the same rows alone by 0.0013 of its largest magnitude; 0.001 is allowed',
+      'in a batch of 32, output "y" differs from the output for the same row alone by 0.0013 of its largest magnitude; up to 0.001 is allowed',
     );
   });
 
-  test('have an output without one row for each, alone or together', async () => {
+  test('are an obstacle if an output does not have one row for each row of the run', async () => {
     const { executor } = executorOf();
     const less = (when: number): Executor => ({
       async run(run) {
@@ -133,8 +133,8 @@ describe('rows alone and together', () => {
         return { outputs: rows === when ? [sliceRows(outputs[0]!, 0, 0, rows - 1)] : outputs, runSeconds: 0 };
       },
     });
-    expect((await tried(less(1))).obstacle).toBe('output "y" of 1 row has shape [0,300]');
-    expect((await tried(less(3))).obstacle).toBe('output "y" of 3 rows has shape [2,300]');
+    expect((await tried(less(1))).obstacle).toBe('for 1 row, output "y" has shape [0,300]');
+    expect((await tried(less(3))).obstacle).toBe('for 3 rows, output "y" has shape [2,300]');
   });
 
   test('use smaller integers if the model refuses larger ones', async () => {
@@ -214,7 +214,8 @@ describe('comparison of a row', () => {
     });
     expect(compareRow(floats(100, 0), floats(100, 0.2), 'rounding')).toEqual({
       difference: expect.closeTo(2e-3, 8),
-      excess: 'differs from that of the same rows alone by 0.002 of its largest magnitude; 0.001 is allowed',
+      excess:
+        'differs from the output for the same row alone by 0.002 of its largest magnitude; up to 0.001 is allowed',
     });
   });
 
@@ -236,13 +237,13 @@ describe('comparison of a row', () => {
 
   test('compares the values of FP16', () => {
     const half = (...bits: number[]) => of('FP16', Uint16Array.from(bits));
-    // 1 and the two numbers after it, and one that is 1.6% larger.
+    // The bits of 1, of the two numbers after it, and of a number that is 1.6% larger.
     expect(compareRow(half(0x3c00), half(0x3c02), 'rounding')).toEqual({ difference: 2 / 1024 });
-    expect(compareRow(half(0x3c00), half(0x3c10), 'rounding').excess).toMatch(/by 0.016 of .*; 0.01 is allowed$/);
+    expect(compareRow(half(0x3c00), half(0x3c10), 'rounding').excess).toMatch(/by 0.016 of .*; up to 0.01 is allowed$/);
     expect(compareRow(half(0x3c00), half(0x3c02), 'none').excess).toMatch(/no bit may differ$/);
   });
 
-  test('allows a step for quantized values, and none for other integers, booleans and texts', () => {
+  test('allows a difference of one step for quantized values, and none for other integers, booleans and texts', () => {
     const differ = (datatype: Datatype, a: TensorData, b: TensorData, tolerance: 'rounding' | 'none' = 'rounding') =>
       compareRow(of(datatype, a), of(datatype, b), tolerance).excess !== undefined;
     expect(differ('UINT8', Uint8Array.of(7, 9), Uint8Array.of(8, 8))).toBe(false);

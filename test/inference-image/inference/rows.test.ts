@@ -3,7 +3,7 @@ import { DATATYPES, elementCount, type Datatype } from '../../../inference-image
 import { isSame, joinRows, sliceRows } from '../../../inference-image/src/inference/rows';
 import { emptyData, type Tensor } from '../../../inference-image/src/inference/tensor';
 
-/** Bits that no other element has; among them of NaNs, which a copy by value may change. */
+/** A tensor whose elements all have different bits. Some are NaNs, whose bits a copy by value may change. */
 function tensorOf(datatype: Datatype, shape: number[], seed: number): Tensor {
   const data = emptyData(datatype, elementCount(shape));
   if (Array.isArray(data)) data.forEach((_, i) => (data[i] = `${seed} ${i}`));
@@ -14,7 +14,7 @@ function tensorOf(datatype: Datatype, shape: number[], seed: number): Tensor {
   return { name: 'x', datatype, shape, data };
 }
 
-/** The element at each index of the tensor, as its bits. */
+/** The bits of each element, by the element's indices. */
 function elements({ shape, data }: Tensor): Map<string, string> {
   const found = new Map<string, string>();
   const width = Array.isArray(data) ? 0 : data.BYTES_PER_ELEMENT;
@@ -71,7 +71,7 @@ test('does not copy contiguous rows', () => {
   const tensor = tensorOf('FP32', [1, 6, 4], 1);
   const { buffer, byteOffset } = sliceRows(tensor, 1, 2, 3).data as Float32Array;
   expect([buffer, byteOffset]).toEqual([(tensor.data as Float32Array).buffer, 32]);
-  // Those between which others lie must be: an executor takes the memory that it is given.
+  // Rows that are not contiguous must be copied, because an executor takes ownership of the whole buffer.
   const other = tensorOf('FP32', [2, 6, 4], 1);
   expect((sliceRows(other, 1, 0, 3).data as Float32Array).buffer).not.toBe((other.data as Float32Array).buffer);
 });
@@ -87,6 +87,6 @@ test('isSame compares shapes and bits', () => {
   const texts = (...data: string[]): Tensor => ({ name: 'x', datatype: 'BYTES', shape: [data.length], data });
   expect(isSame(texts('a', 'b'), texts('a', 'b'))).toBe(true);
   expect(isSame(texts('a', 'b'), texts('a', 'c'))).toBe(false);
-  // Joined by commas these are equal.
+  // These lists are equal if they are joined with commas.
   expect(isSame(texts('a,b', 'c'), texts('a', 'b,c'))).toBe(false);
 });

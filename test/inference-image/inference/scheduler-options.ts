@@ -2,7 +2,10 @@ import type { Dimension, Signature } from '../../../inference-image/src/contract
 import type { Tensor } from '../../../inference-image/src/inference/tensor';
 import type { SchedulerOptions } from '../../../inference-image/src/inference/scheduler';
 
-/** Options of a scheduler for y: FP32 [n, 2] of x: FP32 [n, 2], with room for all but what a test is about. */
+/**
+ * Options of a scheduler for a model from x: FP32 [n, 2] to y: FP32 [n, 2]. The limits are high, except those that the
+ * test sets.
+ */
 export function schedulerOptions(options: Partial<SchedulerOptions> = {}): SchedulerOptions {
   return {
     maxQueueLength: 1000,
@@ -16,7 +19,7 @@ export function schedulerOptions(options: Partial<SchedulerOptions> = {}): Sched
   };
 }
 
-/** y of x, both FP32 of these dimensions. */
+/** Signature of a model from x to y, which are both FP32 with these dimensions. */
 export function signatureOf(dimensions: Dimension[]): Signature {
   return {
     inputs: [{ name: 'x', datatype: 'FP32', dimensions }],
@@ -24,7 +27,7 @@ export function signatureOf(dimensions: Dimension[]): Signature {
   };
 }
 
-/** Rows for that signature: row i holds the numbers from 2 * (start + i) on. */
+/** Rows for the signature of `schedulerOptions`: row i contains 2 * (start + i) and the number after it. */
 export function rowsOf(rows: number, start = 0): Tensor {
   const data = Float32Array.from({ length: rows * 2 }, (_, i) => 2 * start + i);
   return { name: 'x', datatype: 'FP32', shape: [rows, 2], data };

@@ -6,7 +6,7 @@ import { Scheduler, type CompletedRun } from '../../../inference-image/src/infer
 import { rowsOf, schedulerOptions } from './scheduler-options';
 import { ServingError } from '../../../inference-image/src/errors';
 
-/** An executor that finishes its run when the test says so. */
+/** An executor that finishes its run when the test asks it to. */
 class ManualExecutor implements Executor {
   readonly runs: string[] = [];
   private finishRun?: (result: RunResult | Promise<RunResult>) => void;
@@ -40,7 +40,7 @@ function setUp({ maxQueueLength = 2, queueTimeoutSeconds = 10 } = {}) {
   return { scheduler, executor, submit };
 }
 
-test('runs go first in, first out', async () => {
+test('runs start in order of arrival', async () => {
   const { scheduler, executor, submit } = setUp();
   const replies = ['a', 'b', 'c'].map((name) => submit(name));
   expect([executor.runs, scheduler.queueLength, scheduler.runningCount]).toEqual([['a'], 2, 1]);
@@ -80,7 +80,7 @@ test('a request whose client has disconnected is dropped before it runs', async 
   gone = true;
   await executor.finish();
   expect(executor.runs).toEqual(['a', 'c']);
-  expect(await replies[1]).toBe('cancelled: the client went away before its request ran');
+  expect(await replies[1]).toBe('cancelled: the client disconnected before its request ran');
 });
 
 test('requests of disconnected clients make room when the queue is full', async () => {

@@ -28,7 +28,7 @@ describe('larger sizes', () => {
   };
   const axes = { inputAxes: [0], outputAxes: [] };
 
-  test('apply to free dimensions, and the run keeps one row', () => {
+  test('apply to free dimensions that do not count rows; the run still has one row', () => {
     expect(zerosRun(picture('n', 3, 'h', null), 8, axes).inputs[0]?.shape).toEqual([1, 3, 8, 8]);
     expect(zerosRun(picture('n', 3, 'h', null), 8).inputs[0]?.shape).toEqual([8, 3, 8, 8]);
     expect([...largerSizes(picture('n', 3, 'h', null), axes)]).toEqual([2, 4, 8, 16, 32, 64, 128, 256]);

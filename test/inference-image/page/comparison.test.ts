@@ -34,7 +34,7 @@ test('summarizes all outputs in a sentence', () => {
     verdict(got.map((one) => compareTensor(one, tensor))).text;
   expect(say(tensor)).toBe('✓ As expected: 2 elements, no difference.');
   expect(say({ ...tensor, data: [1, 2.0625] })).toBe('✓ As expected: 2 elements, largest difference 0.0625.');
-  expect(say({ ...tensor, data: [3, 2] })).toBe('✗ 1 of 2 elements beyond the tolerance.');
+  expect(say({ ...tensor, data: [3, 2] })).toBe('✗ 1 of 2 elements exceed the tolerance.');
   expect(say({ ...tensor, shape: [1, 2] })).toBe('✗ Not as expected: y has shape [1,2]; expected [2].');
   expect(say({ ...tensor, datatype: 'FP64' })).toBe('✗ Not as expected: y is FP64; expected FP32.');
   expect(say(undefined)).toBe('✗ Not as expected: y is missing.');

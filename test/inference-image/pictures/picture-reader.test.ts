@@ -7,7 +7,7 @@ import { png } from '../../support/png';
 
 const SPEC: PictureInput = { ...PICTURE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 4_000_000 };
 
-/** A decoder that takes a picture and does not answer before it is let. */
+/** A decoder that answers only when the test calls `answer`. */
 class StuckThread {
   private readonly waiting: (() => void)[] = [];
   readonly ended = new Promise<void>(() => {});
@@ -23,7 +23,7 @@ class StuckThread {
   }
 }
 
-/** A file that says it has that size: nothing decodes it here. */
+/** A file that declares this size; no test decodes it. */
 function picture(width: number, height: number): Buffer {
   const body = png('gray', 1, [[7]]);
   body.writeUInt32BE(width, 16);
@@ -31,7 +31,7 @@ function picture(width: number, height: number): Buffer {
   return body;
 }
 
-test('pictures wait as long as their pixels take little time: so many small ones, and few large ones', async () => {
+test('the number of waiting pictures is limited by their total pixels: many small ones may wait, and few large ones', async () => {
   const budget = new MemoryBudget(1e9);
   const thread = new StuckThread();
   const reader = new PictureReader({
@@ -53,7 +53,7 @@ test('pictures wait as long as their pixels take little time: so many small ones
 
   for (let i = 0; i < 17; i++) send(2000, 2000);
   await new Promise(setImmediate);
-  expect(refusals).toEqual(['the queue is full: 64000000 pixels of pictures are waiting already']);
+  expect(refusals).toEqual(['the queue is full: pictures totalling 64000000 pixels are already waiting']);
 
   const answering = setInterval(() => thread.answer(), 1);
   await Promise.all(served);

@@ -11,7 +11,7 @@ const BATCHED: Signature = {
 
 const AXES = { inputAxes: [0, 0], outputAxes: [0] };
 
-/** Rows of the state are on axis 1, and all rows have one rate. */
+/** A recurrent model: the rows of its state are on axis 1, and all rows share the rate. */
 const RECURRENT: Signature = {
   inputs: [
     { name: 'state', datatype: 'FP32', dimensions: [2, 'N', 3] },
@@ -69,7 +69,7 @@ test('an unnamed dimension is identified by its input and axis', () => {
     [2, 5],
     [2, 3, 4],
   ]);
-  // Rows are unnamed here, and no size.
+  // If an unnamed dimension counts rows, it needs no size.
   const unnamed: Signature = { ...FIXED, inputs: [{ name: 'x', datatype: 'FP32', dimensions: [null, null] }] };
   const axes = { inputAxes: [0], outputAxes: [0] };
   expect(madeUpInputs(unnamed, { axes, sizes: { 'x:1': 3 } }).dimensions).toEqual({ 'x:1': 3 });
@@ -105,7 +105,7 @@ test('copies the example of a model without batches', () => {
   expect(inputs.batch(1)[0]!.data).not.toBe(example[0]!.data);
 });
 
-describe('rows on other axes, under several names, and an input that is common to them', () => {
+describe('rows on other axes, rows with several names, and an input that all rows share', () => {
   test('generated', () => {
     const inputs = madeUpInputs(RECURRENT, { axes: RECURRENT_AXES, otherSize: 4 });
     expect(inputs.dimensions).toEqual({ length: 4 });

@@ -4,10 +4,10 @@ import { TYPED_ARRAY, type NumericDatatype, type TensorData } from '../../../inf
 
 export const JSON_DATATYPES = DATATYPES.filter((datatype) => datatype !== 'FP16');
 
-/** Up to four dimensions, some of them empty. */
+/** Shapes with up to four dimensions, some of which have size 0. */
 export const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
 
-/** Text that onnxruntime-node carries. */
+/** Texts that onnxruntime-node returns unchanged. */
 const text = fc.string({ unit: 'grapheme' }).filter((each) => !each.includes('\0'));
 
 const INTEGER_BITS: Partial<Record<Datatype, number>> = {
@@ -31,7 +31,7 @@ function element(datatype: Datatype): fc.Arbitrary<number | bigint> {
   return fc.integer({ min, max: min + 2 ** bits - 1 });
 }
 
-/** `count` elements, any that the datatype has. */
+/** `count` elements with any values of the datatype. */
 export function dataOf(datatype: Datatype, count: number): fc.Arbitrary<TensorData> {
   const length = { minLength: count, maxLength: count };
   if (datatype === 'BYTES') return fc.array(text, length);
@@ -39,7 +39,7 @@ export function dataOf(datatype: Datatype, count: number): fc.Arbitrary<TensorDa
   return fc.array(element(datatype), length).map((values) => typedArray.from(values));
 }
 
-/** Flat values as nested arrays of this shape. */
+/** Nests flat values according to the shape. */
 export function nest(values: unknown[], shape: readonly number[]): unknown[] {
   if (shape.length <= 1) return values;
   const [rows = 0, ...rest] = shape;

@@ -30,12 +30,12 @@ test('the layout of BYTES is a little-endian length, then the bytes', () => {
 });
 
 test.each<[Datatype, number[], number[], string]>([
-  ['FP32', [2], [0, 0, 0], 'its binary data has 3 bytes; FP32 of shape [2] takes 8'],
+  ['FP32', [2], [0, 0, 0], 'its binary data has 3 bytes; FP32 of shape [2] needs 8 bytes'],
   ['BOOL', [2], [1, 2], 'an element of its binary data is neither 0 nor 1, which BOOL requires'],
-  ['BYTES', [2], [0, 0, 0, 0], 'its binary data has 1 elements; shape [2] takes 2'],
-  ['BYTES', [1], [0, 0, 0], 'its binary data ends within element 0'],
-  ['BYTES', [2], [0, 0, 0, 0, 9, 0, 0, 0, 65], 'its binary data ends within element 1'],
-  ['BYTES', [1], [255, 255, 255, 255], 'its binary data ends within element 0'],
+  ['BYTES', [2], [0, 0, 0, 0], 'its binary data has 1 elements; shape [2] needs 2'],
+  ['BYTES', [1], [0, 0, 0], 'its binary data ends in the middle of element 0'],
+  ['BYTES', [2], [0, 0, 0, 0, 9, 0, 0, 0, 65], 'its binary data ends in the middle of element 1'],
+  ['BYTES', [1], [255, 255, 255, 255], 'its binary data ends in the middle of element 0'],
   ['BYTES', [1], [1, 0, 0, 0, 0xff], 'element 0 of its binary data is not UTF-8 text without U+0000'],
   ['BYTES', [1], [1, 0, 0, 0, 0], 'element 0 of its binary data is not UTF-8 text without U+0000'],
 ])('%s of shape %j from %j: %s', (datatype, shape, bytes, message) => {

@@ -19,7 +19,7 @@ test('the text is never longer', () => {
   );
 });
 
-test('nine digits suffice for every magnitude', () => {
+test('nine digits are enough for every magnitude', () => {
   fc.assert(
     fc.property(float32, (value) => {
       const digits = String(shortFloat32(value)).replace(/e.*$/, '').replace(/\D/g, '').replace(/^0+/, '');

@@ -30,7 +30,7 @@ function varint(value: number): Buffer {
   return bytes;
 }
 
-/** A field of this number; its value written as it is, without a length unless it is bytes. */
+/** A field with its tag. The value is written unchanged, after its length if the field is length-delimited. */
 function field(number: number, type: number, value: Buffer): Buffer {
   return Buffer.concat([varint(number * 8 + type), ...(type === 2 ? [varint(value.length)] : []), value]);
 }
@@ -61,7 +61,7 @@ const message = fc.record({
   raw_input_contents: fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 3 }),
 });
 
-/** What protobufjs reads, in the form that ours has. */
+/** The message as protobufjs reads it, in the form of our reader. */
 function asOurs(bytes: Buffer) {
   const read: any = REQUEST.decode(bytes);
   const values = (given: Record<string, any>) =>
@@ -109,7 +109,7 @@ test('merges parts of a parameter like protobufjs', () => {
     text.map((value) => field(3, 2, Buffer.from(value))),
     fc.nat().map((value) => field(5, 0, varint(value))),
   );
-  // A value written twice in an entry is one message: https://protobuf.dev/programming-guides/encoding/#last-one-wins
+  // Protobuf merges a value that an entry contains twice: https://protobuf.dev/programming-guides/encoding/#last-one-wins
   const value = fc.array(choices, { maxLength: 1 }).map((parts) => field(2, 2, Buffer.concat(parts)));
   const key = text.map((name) => field(1, 2, Buffer.from(name)));
   const entry = fc.array(fc.oneof(key, value), { maxLength: 6 }).map((parts) => field(4, 2, Buffer.concat(parts)));
@@ -133,7 +133,7 @@ test('skips unknown fields of every wire type at any position, and refuses group
     field(101, 1, Buffer.alloc(8, 0xff)),
     field(102, 2, Buffer.from('unknown')),
     field(2000, 5, Buffer.alloc(4)),
-    // A known field in another form than its own.
+    // A known field with the wrong wire type.
     field(1, 0, varint(7)),
   ];
   const input = Buffer.concat([
@@ -152,7 +152,7 @@ test('skips unknown fields of every wire type at any position, and refuses group
 test('reads any bytes as a request or fails with an error for the client', () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 60 }),
-    // A message with some bytes changed, or its end cut off.
+    // A message with a few changed bytes, or without its end.
     fc
       .tuple(message.map(encode), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }), fc.nat())
       .map(([whole, changes, end]) => {
@@ -212,15 +212,20 @@ describe('typed contents in any form', () => {
   });
 
   test.each([
-    ['packed numbers that end within one', field(3, 2, Buffer.from([1, 0x80])), 1, /end within a number/],
+    [
+      'packed numbers that end in the middle of a number',
+      field(3, 2, Buffer.from([1, 0x80])),
+      1,
+      /end in the middle of a number/,
+    ],
     [
       'a number of 11 bytes',
       field(3, 2, Buffer.concat([Buffer.alloc(10, 0x80), Buffer.from([1])])),
       1,
       /more than 10 bytes/,
     ],
-    ['packed floats of 5 bytes', field(6, 2, Buffer.alloc(5)), 1, /end within a number/],
-    ['too many', packed([1, 2]), 1, /int64_contents has 2 elements; shape \[1\] takes 1/],
+    ['packed floats of 5 bytes', field(6, 2, Buffer.alloc(5)), 1, /end in the middle of a number/],
+    ['too many', packed([1, 2]), 1, /int64_contents has 2 elements; shape \[1\] needs 1/],
     [
       'an additional field of another type',
       Buffer.concat([packed([1]), field(1, 0, varint(1))]),
@@ -282,7 +287,7 @@ describe('checks the structure before building objects', () => {
 
   test.each([
     ['bytes_contents', 0x42, 'it has bytes_contents; FP32 takes fp32_contents'],
-    ['packed fp32_contents', 0x32, 'fp32_contents has 0 elements; shape [3] takes 3'],
+    ['packed fp32_contents', 0x32, 'fp32_contents has 0 elements; shape [3] needs 3'],
   ])('16 MiB of empty %s, in slices', async (_, tag, message) => {
     const only = new GrpcInferRequestDecoder({ ...SIGNATURE, inputs: [SIGNATURE.inputs[0]!] });
     const input = Buffer.concat([

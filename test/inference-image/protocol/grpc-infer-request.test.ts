@@ -31,7 +31,7 @@ function tensorsOf(datatype: Datatype, shape: fc.Arbitrary<number[]>): fc.Arbitr
   );
 }
 
-/** The tensor as `contents`, or as bytes where its datatype has none. */
+/** A request with the tensor as typed `contents` or as raw bytes. */
 function requestOf({ name, datatype, shape, data }: Tensor, form: 'typed' | 'raw') {
   const raw = {
     inputs: [{ name, datatype, shape }],

@@ -108,7 +108,7 @@ describe('copies no binary data if a request is refused for', () => {
   });
 });
 
-test('refuses binary data without room as such, after one attempt', () => {
+test('refuses binary data for which the budget has no room, after a single attempt', () => {
   const holding = new MemoryBudget(REQUEST_BYTES + 100).open();
   const inputs = [
     { ...a, shape: [12, 2], parameters: { binary_data_size: 96 }, data: undefined },
@@ -143,7 +143,7 @@ describe('outputs', () => {
     return names.map((name, i) => [name, binary[i]]);
   };
 
-  test('are all outputs of the model by default, else those requested, in order', () => {
+  test('are those requested, in that order, and by default all outputs of the model', () => {
     const all = { parameters: { binary_data_output: true } };
     expect(read(all)).toEqual([
       ['y', true],
@@ -159,7 +159,7 @@ describe('outputs', () => {
     ]);
   });
 
-  test('are binary by their own parameter, else by that of the request', () => {
+  test('are binary according to their own parameter, or else that of the request', () => {
     const request = {
       parameters: { binary_data_output: true },
       outputs: [{ name: 'y', parameters: { binary_data: false } }],
@@ -169,7 +169,7 @@ describe('outputs', () => {
   });
 });
 
-test('axes of one input may have different sizes under one name', () => {
+test('axes of one input that have the same name may have different sizes', () => {
   const picture = new InferRequestDecoder({
     inputs: [{ name: 'x', datatype: 'FP32', dimensions: ['n', 's', 's'] }],
     outputs: [{ name: 'y', datatype: 'FP32', dimensions: ['n'] }],
@@ -214,7 +214,7 @@ test.each<[string, unknown, string]>([
   [
     'two sizes for one symbol',
     { inputs: [a, { ...b, shape: [2], data: [1, 2] }] },
-    'input "b" has 2 for dimension "n"; input "a" has 1',
+    'input "b" has size 2 for dimension "n"; input "a" has size 1',
   ],
   [
     'a shape with too many elements to count',
@@ -273,7 +273,7 @@ test.each<[string, unknown, string]>([
   [
     'P6 a size beyond the body',
     { inputs: [{ ...a, data: undefined, parameters: { binary_data_size: 8 } }, b] },
-    'input "a": binary_data_size is 8; the body has 0 bytes left',
+    'input "a": binary_data_size is 8, but the body has only 0 bytes left',
   ],
 ])('%s', (_, request, message) => {
   expect(() => decode(request)).toThrow(new Error(message));
@@ -286,7 +286,7 @@ test.each<[string, Buffer, number | undefined, string]>([
     'P6 a header beyond the body',
     Buffer.from('{}'),
     3,
-    'Inference-Header-Content-Length is 3; the whole body has 2 bytes',
+    'Inference-Header-Content-Length is 3, but the whole body has only 2 bytes',
   ],
   [
     'a raw request to a model with two inputs',
@@ -301,13 +301,13 @@ test.each<[string, Buffer, number | undefined, string]>([
 test('deep nesting is refused in small requests too', () => {
   const depth = 100;
   expect(() => decode('['.repeat(depth) + ']'.repeat(depth))).toThrow(
-    new Error('the request is nested deeper than 16 levels outside of data, at byte 16'),
+    new Error('the request is nested more than 16 levels deep outside data, at byte 16'),
   );
 });
 
 test('P6 refuses bytes that belong to no input', () => {
   expect(() => decode({ inputs: [a, b], outputs }, [Buffer.alloc(1)])).toThrow(
-    'the body has 1 bytes more than its JSON and the binary data of its inputs',
+    'the body has 1 bytes after its JSON and the binary data of its inputs; remove them, or correct binary_data_size',
   );
 });
 
@@ -332,9 +332,9 @@ describe('a raw request', () => {
 
   test('must fill its shape', () => {
     expect(() => raw('FP32', ['n', 2]).decode(Buffer.alloc(12), 0)).toThrow(
-      '12 bytes do not fill input "x", FP32 of shape [-1,2]',
+      'the body has 12 bytes, which is not a possible size of input "x", FP32 of shape [-1,2]',
     );
-    expect(() => raw('FP32', [2]).decode(Buffer.alloc(12), 0)).toThrow('FP32 of shape [2] takes 8');
+    expect(() => raw('FP32', [2]).decode(Buffer.alloc(12), 0)).toThrow('FP32 of shape [2] needs 8 bytes');
     expect(() => raw('FP32', ['n', 'm']).decode(Buffer.alloc(12), 0)).toThrow('at most one dimension');
   });
 });

@@ -123,7 +123,7 @@ describe('decoding', () => {
   test.each<[unknown, number[], string]>([
     [null, [1], 'data is null; it must be an array'],
     [{}, [1], 'data is {}; it must be an array'],
-    [[1, 2, 3], [2, 2], 'data has 3 elements; shape [2,2] takes 4'],
+    [[1, 2, 3], [2, 2], 'data has 3 elements; shape [2,2] needs 4'],
     [[[1, 2], [3]], [2, 2], 'the nesting of data does not match shape [2,2]; match it, or send a flat array'],
     [[[1, 2, 3, 4]], [2, 2], 'the nesting of data does not match shape [2,2]; match it, or send a flat array'],
     [[[1, 2], 3, 4], [2, 2], 'the nesting of data does not match shape [2,2]; match it, or send a flat array'],
@@ -132,7 +132,7 @@ describe('decoding', () => {
       [2],
       'element 0 is [1]; FP32 takes a number within the range of a 32-bit float, "NaN", "Infinity" or "-Infinity"',
     ],
-    [[], [1000000, 1000000], 'data has 0 elements; shape [1000000,1000000] takes 1000000000000'],
+    [[], [1000000, 1000000], 'data has 0 elements; shape [1000000,1000000] needs 1000000000000'],
   ])('%j does not fit shape %j', (data, shape, message) => {
     expect(() => decode('FP32', data, shape)).toThrow(new Error(message));
   });

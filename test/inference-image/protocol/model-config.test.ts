@@ -10,7 +10,7 @@ const signature: ModelManifest['signature'] = {
 };
 const model: ModelManifest = { contractVersion: 1, name: 'm', version: '1', sha256: '', files: [], signature };
 
-test('M10 without batches, dims are whole shapes, with -1 for free dimensions', () => {
+test('M10 without batching, dims are whole shapes, with -1 for free dimensions', () => {
   expect(modelConfig(model, { executors: 2, maxBatchSize: 1, maxBatchDelaySeconds: 0.01 })).toEqual({
     name: 'm',
     platform: 'onnxruntime_onnx',
@@ -26,7 +26,7 @@ test('M10 without batches, dims are whole shapes, with -1 for free dimensions', 
   });
 });
 
-test('with batches, dims are the shape of a row', () => {
+test('with batching, dims are the shape of a row', () => {
   const axes = { inputAxes: [0, 0], outputAxes: [0] };
   const proved: ModelManifest = { ...model, batching: { verdict: 'independent', ...axes } };
   const config = modelConfig(proved, { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0.0015, axes });

@@ -22,7 +22,7 @@ function signatureOf(...datatypes: Datatype[]): Signature {
   };
 }
 
-/** What comes of it, or the error. */
+/** Result of a call, or its error. */
 function outcome(call: () => unknown): unknown {
   try {
     return call();
@@ -31,7 +31,7 @@ function outcome(call: () => unknown): unknown {
   }
 }
 
-/** As JSON.parse of everything has it. */
+/** Reads a request by parsing all of it at once. */
 function parseAll(signature: Signature, json: Buffer, blob: Buffer): unknown {
   if (!isUtf8(json)) return 'the JSON text is not UTF-8';
   const exactIntegers = signature.inputs.some(({ datatype }) => /^U?INT64$/.test(datatype));
@@ -39,7 +39,10 @@ function parseAll(signature: Signature, json: Buffer, blob: Buffer): unknown {
   return new InferRequestDecoder(signature).read(parsed, new BlobReader(Buffer.concat([json, blob]), json.length));
 }
 
-/** The same comes of a body that is scanned and of one that is parsed at once; of a wrong one, some error. */
+/**
+ * Expects that scanning a body has the same result as parsing it at once or, if the request is invalid, that both
+ * return an error.
+ */
 function expectSame(signature: Signature, text: string | Buffer, blob: Buffer = Buffer.alloc(0)): [unknown, unknown] {
   const json = Buffer.concat([Buffer.from(PADDING), Buffer.from(text)]);
   const parsed = outcome(() => parseAll(signature, json, blob));
@@ -47,20 +50,20 @@ function expectSame(signature: Signature, text: string | Buffer, blob: Buffer = 
     return new InferRequestDecoder(signature).decode(Buffer.concat([json, blob]), json.length);
   });
   if (typeof parsed !== 'string' && scanned !== GIVEN_TWICE) expect(scanned).toEqual(parsed);
-  // JSON.parse rounds 1e18; the text says which integer it is.
+  // Only the scan reads an integer such as 1e18 exactly, so parsing may fail alone.
   else if (!/INT64 takes/.test(String(parsed))) expect(typeof scanned).toBe('string');
   return [scanned, parsed];
 }
 
-/** What is refused where JSON.parse takes the last one. */
+/** Error for a repeated key, for which JSON.parse would use the last value. */
 const GIVEN_TWICE = 'a key is given twice: inputs, or the data of an input';
 
-/** The error as well, but for what JSON.parse says of what is no JSON. */
+/** Expects the same result or the same error. For invalid JSON, the messages may differ. */
 function expectSameError(...given: Parameters<typeof expectSame>): void {
   const [scanned, parsed] = expectSame(...given);
   if (scanned === GIVEN_TWICE) return;
   if (String(parsed).startsWith('not valid JSON')) expect(scanned).toMatch(/^(input "x0": )?not valid JSON/);
-  // Numbers are shown as they were written, and not as JSON.parse reads them.
+  // The scan shows numbers as the client wrote them, not as JSON.parse reads them.
   else expect(withoutNumber(scanned)).toEqual(withoutNumber(parsed));
 }
 
@@ -68,7 +71,7 @@ function withoutNumber(error: unknown): string {
   return String(error).replace(/(element \d+ is) (null|[-+.\de]+);/i, '$1 a number;');
 }
 
-/** A flat array's text as that of a nested one. */
+/** Nests the text of a flat array according to the shape. */
 function nestText(data: TensorData, flat: string, shape: readonly number[]): string {
   if (Array.isArray(data)) return JSON.stringify(nest(data, shape));
   const elements = flat.slice(1, -1).split(',').filter(Boolean);
@@ -154,7 +157,7 @@ describe('numbers', () => {
     },
   );
 
-  // Halfway between two doubles, and close to it.
+  // Numbers halfway between two doubles, and close to halfway.
   test.each([
     '0.1',
     '9007199254740993.0',
@@ -196,7 +199,7 @@ describe('numbers', () => {
     ',1',
     'null',
     '"1"',
-  ])('%j is none', (text) => expect(() => readNumber(text)).toThrow(ServingError));
+  ])('%j is not a number', (text) => expect(() => readNumber(text)).toThrow(ServingError));
 });
 
 describe('limits the structure before anything is built', () => {
@@ -219,7 +222,9 @@ describe('limits the structure before anything is built', () => {
     ['a long name with escapes', '\\\\', '"'],
   ])('too much of %s', (_, unit, quote) => {
     const text = `{"inputs":[${quote}${unit.repeat(3_000_000 / unit.length)}${quote}]}`;
-    expect(() => decode(text, 'FP32')).toThrow('the request has more than 65536 bytes of JSON outside of its inputs');
+    expect(() => decode(text, 'FP32')).toThrow(
+      'the request has more than 65536 bytes of JSON outside the data of its inputs',
+    );
   });
 
   test.each([
@@ -228,7 +233,7 @@ describe('limits the structure before anything is built', () => {
     ['objects', '{"a":', 17],
   ])('too deep %s', (_, unit, depth) => {
     expect(() => decode(unit.repeat(depth), 'FP32')).toThrow(
-      /^the request is nested deeper than 16 levels outside of data, at byte \d+$/,
+      /^the request is nested more than 16 levels deep outside data, at byte \d+$/,
     );
   });
 
@@ -240,7 +245,7 @@ describe('limits the structure before anything is built', () => {
 
   test('scans many data keys in linear time', () => {
     const text = `{"inputs":[{${'"data":[1],'.repeat(300_000)}"name":"x0"}]}`;
-    expect(() => decode(text, 'FP32')).toThrow('bytes of JSON outside of');
+    expect(() => decode(text, 'FP32')).toThrow('bytes of JSON outside the');
   });
 
   test('scans many other keys before long data in linear time', () => {
@@ -253,13 +258,13 @@ describe('limits the structure before anything is built', () => {
       return user + system;
     };
     cpuSecondsWith(1);
-    // More than ten times as much, were each key looked at up to the end of the text.
+    // If each key were searched up to the end of the text, the ratio would be more than ten.
     expect(cpuSecondsWith(13_000) / cpuSecondsWith(1)).toBeLessThan(4);
   });
 
   test.each(['FP32', 'INT64', 'BYTES', 'UINT8'] as const)('allocates nothing for a shape alone: %s', (datatype) => {
     const text = request('["a"]').replace('[2]', '[2147483647]').replace('FP32', datatype);
-    expect(() => decode(text, datatype)).toThrow(/takes 2147483647$|the limit is 65536/);
+    expect(() => decode(text, datatype)).toThrow(/needs 2147483647$|the limit is 65536/);
   });
 
   test('accepts white space of any length', () => {
@@ -268,7 +273,7 @@ describe('limits the structure before anything is built', () => {
     expect(decode(text, 'FP32').inputs[0]?.data).toEqual(Float32Array.of(1, 2));
   });
 
-  test('an error gives the position in the request', () => {
+  test('an error contains the position in the request', () => {
     const text = request(`[1,${' '.repeat(5000)}2]`, ',}');
     expect(() => decode(text, 'FP32')).toThrow(new RegExp(`position ${text.length - 2}\\b`));
   });
@@ -310,7 +315,7 @@ describe('limits the structure before anything is built', () => {
     const text = request(`[${'"",'.repeat(65_536)}""]`)
       .replace('[2]', '[65537]')
       .replace('FP32', 'BYTES');
-    expect(() => decode(text, 'BYTES')).toThrow('the request has 65537 texts; the limit is 65536');
+    expect(() => decode(text, 'BYTES')).toThrow('the request has 65537 texts, and the limit is 65536');
   });
 });
 
@@ -349,7 +354,7 @@ describe('both readers return the same result', () => {
     ['infinity', request('[1e400,2]')],
     ['beyond 32 bits', request('[1e39,2]')],
     ['texts', request('["NaN",1]')],
-    ['text that looks like data', request('[1,2]', ',"id":"\\"data\\":[3]"')],
+    ['a text that looks like a data key', request('[1,2]', ',"id":"\\"data\\":[3]"')],
     ['an escape in a key', request('[1,2]').replace('data', 'd\\u0061ta')],
     ['a key that consists of escapes', request('[1,2]').replace('data', '\\u0064\\u0061\\u0074\\u0061')],
     [
@@ -378,8 +383,8 @@ describe('both readers return the same result', () => {
     ['an unclosed text', request('[1,2]', ',"id":"')],
     ['white space', request('\t[ 1\r\n, 2 ] \n').replace(':', ' : ')],
     ['a form feed', request('[1,\f2]')],
-    ['a shape beyond counting', request('[1,2]').replace('[2]', '[2147483647]')],
-    ['not JSON around', `${request('[1,2]')}}`],
+    ['a shape with too many elements to count', request('[1,2]').replace('[2]', '[2147483647]')],
+    ['invalid JSON around the data', `${request('[1,2]')}}`],
   ])('%s', (_, text) => {
     expectSameError(signatureOf('FP32'), text);
   });

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../support/temporary-folder';
 const PROGRAM = join(__dirname, '../../../dist/inference-image/load-program.cjs');
 const folder = temporaryFolder();
 
-/** What the process says of a model: that it is loaded, and what came of its trial. */
+/** Lines that the process reports about a model: that it is loaded, and the results of its trial. */
 function linesFor(path: string, trial: Partial<LoadOrder['trial']> = {}, triesEmpty = false) {
   const { signature } = OnnxModel.fromFile(path, { runtimeCheck: 'skip' });
   const order: LoadOrder = {
@@ -21,7 +21,7 @@ function linesFor(path: string, trial: Partial<LoadOrder['trial']> = {}, triesEm
   return reportsOf('loads it', [PROGRAM], JSON.stringify(order));
 }
 
-test('runs a model at two sizes of its free dimension', () => {
+test('runs a model with two sizes of its free dimension', () => {
   expect(linesFor(multiplier(folder, 'double', 2))).toEqual({
     lines: [
       { outputs: [{ name: 'y', shape: [-1] }] },
@@ -52,7 +52,7 @@ test('ends a run that takes too much memory', () => {
       node('Sin', ['large'], ['sines']),
       node('ReduceMax', ['sines'], ['y'], { attributes: { keepdims: 0 } }),
     ],
-    // 1.2 GiB, twice.
+    // Two tensors of 1.2 GB each.
     initializers: [initializer('shape', 'int64', [1], BigInt64Array.of(300_000_000n))],
   });
   expect(linesFor(path, { memoryBytes: 100 * 2 ** 20 }).lines).toEqual([

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../../inference-image/src/seeded-random';
 
-/** Random choices that are the same for the same seed. */
+/** Random choices that depend only on the seed. */
 export class Choices {
   /** A number from 0 up to but not including 1. */
   readonly next: () => number;

@@ -5,15 +5,12 @@ import { known, size, type Size } from './size';
 type Options = NonNullable<Parameters<typeof node>[3]>;
 export type NodeAttributes = NonNullable<Options['attributes']>;
 
-/**
- * Position of the rows in a tensor: the element at index `(k * count + row) * inner + j` of the axis belongs to the
- * row.
- */
+/** Position of the rows in a tensor: index `(k * count + row) * inner + j` of the axis belongs to row `row`. */
 export interface Rows {
   readonly axis: number;
   readonly outer: Size;
   readonly inner: Size;
-  /** Symbol that counts the rows: N, or another if a coupling changed their number. */
+  /** Symbol of the number of rows: N, or another one if a coupling changed the number. */
   readonly count: string;
 }
 
@@ -21,9 +18,9 @@ export interface Tensor {
   readonly name: string;
   readonly elem: Elem;
   readonly dims: readonly Size[];
-  /** Undefined in a tensor that all requests of a run share. */
+  /** Position of the rows; undefined for a tensor that all requests of a run share. */
   readonly rows?: Rows;
-  /** Whether each element depends on its row of an input, except for a few values of the weights. */
+  /** Whether each element depends on its row of an input, for all but a few values of the weights. */
   readonly live: boolean;
   /** Exclusive upper bound of integers, which start at 0. */
   readonly below?: number;
@@ -93,7 +90,7 @@ export class RandomGraph {
     return this.node(...call)[0] as string;
   }
 
-  /** Numbers that are not near 0, scaled so that sums of products keep their magnitude. */
+  /** Weights that are not close to 0, scaled so that sums of products keep their magnitude. */
   weights(dims: readonly number[], { positive = false, scale = 1 } = {}): string {
     const count = dims.reduce((all, dim) => all * dim, 1);
     const numbers = Float32Array.from({ length: count }, () => {
@@ -120,7 +117,7 @@ export class RandomGraph {
     return name;
   }
 
-  /** Symbol for the size of an axis that is otherwise unknown. */
+  /** Returns a symbol for the size of an axis whose size is unknown. */
   symbolOf(tensor: string, axis: number): Size {
     const symbol = this.name('d');
     this.origins.set(symbol, { tensor, axis });

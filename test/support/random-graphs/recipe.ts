@@ -8,7 +8,7 @@ import { RandomGraph, type Result, type Rows, type Tensor } from './random-graph
 import { plain, rowsTo, withoutSymbols } from './shapes';
 import { ONE, size, type Size } from './size';
 
-/** Recipe of a random graph; the same recipe makes the same graph. */
+/** Recipe for a random graph; the same recipe always makes the same graph. */
 export interface Recipe {
   readonly opset: number;
   readonly inputs: number;
@@ -33,11 +33,11 @@ const base = {
   steps: fc.array(SEED, { minLength: OPERATORS, maxLength: OPERATORS }),
 };
 
-/** Recipes of graphs under which no row influences another. */
+/** Recipes for graphs in which no row influences another. */
 export const independentRecipes: fc.Arbitrary<Recipe> = fc.record(base);
 
 /**
- * Recipes of graphs with one coupling, whose influence reaches an output. Failing graphs are shrunk by removing steps.
+ * Recipes for graphs with one coupling whose influence reaches an output. Failing graphs are shrunk by removing steps.
  */
 export const coupledRecipes: fc.Arbitrary<Recipe> = fc.record({
   ...base,
@@ -49,12 +49,12 @@ export function make(recipe: Recipe): Made {
   return new Maker(recipe).make();
 }
 
-/** Builds a graph: operators are applied to tensors of the pool, and unused tensors become outputs. */
+/** Builds a graph by applying operators to tensors of the pool. Unused tensors become outputs. */
 class Maker {
   private readonly graph: RandomGraph;
   private readonly operators: string[] = [];
   private readonly unread = new Set<Tensor>();
-  /** Result of the coupling, after the operators that follow it. */
+  /** Result of the coupling and of the operators applied after it. */
   private chain: Tensor | undefined;
 
   constructor(private readonly recipe: Recipe) {
@@ -154,7 +154,7 @@ class Maker {
   private addOutputs(): void {
     const { graph, recipe } = this;
     graph.choices = new Choices(recipe.inputs + 1);
-    // Without axes of unknown size, no other axis can be mistaken for that of the rows.
+    // Axes of unknown size are removed, so that none of them can be mistaken for that of the rows.
     if (this.chain) this.bringOut(withoutSymbols(graph, this.chain));
     for (const t of this.unread) if (t.rows) this.bringOut(t);
   }

@@ -2,7 +2,9 @@ import type { RandomGraph, Result, Rows, Tensor } from './random-graph';
 import { isOne, known, ONE, product, sameSize, size, type Size } from './size';
 import { squeeze, unsqueeze } from './versions';
 
-/** Reshapes in one of the ways in which exporters write it. The product of the sizes must equal that of the tensor. */
+/**
+ * Reshapes the tensor in one of the ways in which exporters write a Reshape. The product of the sizes must not change.
+ */
 export function reshape(graph: RandomGraph, t: Result, dims: readonly Size[], rows: Rows | undefined): Result {
   const { choices } = graph;
   const open = dims.flatMap((dim, axis) => (known(dim) === undefined ? [axis] : []));
@@ -22,7 +24,7 @@ export function reshape(graph: RandomGraph, t: Result, dims: readonly Size[], ro
   return { ...t, name: graph.add('Reshape', [t, shape]), dims, rows };
 }
 
-/** Vector of the sizes, built from the Shape of tensors. */
+/** Builds a vector of sizes from the Shape of tensors. */
 export function shapeOf(graph: RandomGraph, dims: readonly Size[]): string {
   if (dims.every((dim) => known(dim) !== undefined)) return graph.ints(dims.map((dim) => known(dim) as number));
   const narrow = graph.choices.chance(0.15);
@@ -47,7 +49,7 @@ function runs(dims: readonly Size[]): (Size | number[])[] {
   return found;
 }
 
-/** Size as a vector of one element. */
+/** Builds a size as a vector of one element. */
 export function sizeVector(graph: RandomGraph, { factor, symbols }: Size): string {
   const factors = symbols.map((symbol) => symbolVector(graph, symbol));
   if (factor !== 1 || factors.length === 0) factors.push(graph.ints([factor]));
@@ -75,7 +77,7 @@ function symbolVector(graph: RandomGraph, symbol: string): string {
   return choices.pick(styles)();
 }
 
-/** Moves folded rows to their own axis. */
+/** Moves folded rows to a separate axis. */
 export function plain<T extends Result>(graph: RandomGraph, t: T): T {
   const { rows } = t;
   if (!rows || (isOne(rows.outer) && isOne(rows.inner))) return t;
@@ -95,7 +97,7 @@ export function transpose<T extends Result>(graph: RandomGraph, t: T, perm: read
   };
 }
 
-/** Moves the rows to the axis, and keeps the order of the other axes. */
+/** Moves the rows to the given axis, and keeps the order of the other axes. */
 export function rowsTo<T extends Result>(graph: RandomGraph, t: T, axis: number): T {
   const unfolded = plain(graph, t);
   const from = unfolded.rows!.axis;

@@ -1,7 +1,7 @@
-/** Size of an axis: a number times symbols, such as 2·N·s. */
+/** Size of an axis: a product of a number and symbols, such as 2·N·s. */
 export interface Size {
   readonly factor: number;
-  /** Sorted. */
+  /** Symbols of the product, sorted. */
   readonly symbols: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export function sameSize(a: Size, b: Size): boolean {
   return a.factor === b.factor && a.symbols.join() === b.symbols.join();
 }
 
-/** The number, if the size has no symbols. */
+/** The size as a number; undefined if it has symbols. */
 export function known({ factor, symbols }: Size): number | undefined {
   return symbols.length === 0 ? factor : undefined;
 }

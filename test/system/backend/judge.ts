@@ -9,11 +9,11 @@ import { readGraph } from '../../../lib/model/read-graph';
 import byHand from './by-hand.json';
 
 interface Truth {
-  /** Axis of the rows in every input. */
+  /** Row axis of every input. */
   readonly axis: number;
   readonly truth: 'independent' | 'coupled' | 'random' | 'undecided' | 'not run';
   readonly why: string;
-  /** For each output, the axes on which the rows may be. */
+  /** For each output, the axes that may be the row axis. */
   readonly axes?: readonly (readonly number[])[];
 }
 
@@ -42,7 +42,7 @@ function judge(folder: string): boolean {
     };
   });
   let good = true;
-  console.log('| | truly independent | proved | truly coupled | proved by mistake |\n|-|-|-|-|-|');
+  console.log('| | independent | proved | coupled | wrongly proved |\n|-|-|-|-|-|');
   for (const [variant, title] of Object.entries(VARIANTS)) {
     const models = judged.filter(({ name }) => name.endsWith(`.${variant}`));
     const independent = models.filter(({ truth }) => truth === 'independent');
@@ -55,16 +55,16 @@ function judge(folder: string): boolean {
     );
     good &&= mistakes.length === 0 && (variant === 'axis1' || share >= LEAST);
   }
-  report('Proved by mistake', judged.filter(isMistake));
+  report('Wrongly proved', judged.filter(isMistake));
   report(
     'Not proved',
     judged.filter((model) => model.truth === 'independent' && !isProved(model)),
   );
-  report('Neither trial nor list settles', judged.filter(isUnsettled));
+  report('Undecided by trials and by hand', judged.filter(isUnsettled));
   return good && !judged.some(isUnsettled);
 }
 
-/** Manual decisions about models whose trials do not run or are inconclusive. */
+/** Manual decision about a model whose trials do not run or are inconclusive. */
 function decidedByHand(name: string, { truth }: Truth): Partial<Truth> | undefined {
   const found = byHand.find(({ models }) => new RegExp(`^${models}$`).test(name));
   if (!found || truth === 'coupled') return undefined;
@@ -75,7 +75,7 @@ function isProved({ proof }: Judged): boolean {
   return proof.verdict === 'independent';
 }
 
-/** A coupled model is called independent, or its rows are on other axes. */
+/** Whether the proof is wrong: the model is coupled, or its rows are on other axes. */
 function isMistake(model: Judged): boolean {
   const { proof, truth, axis, axes } = model;
   if (proof.verdict !== 'independent') return false;
@@ -84,8 +84,8 @@ function isMistake(model: Judged): boolean {
 }
 
 /**
- * The model is proved, but no trial could have revealed a mistake. Models that the runtime does not load are not
- * served.
+ * Whether the model is proved independent, but no trial could have revealed a mistake. Models that the runtime does not
+ * load do not count, because they cannot be served.
  */
 function isUnsettled(model: Judged): boolean {
   return isProved(model) && model.truth === 'undecided';

@@ -1,4 +1,4 @@
-"""Whether the rows of a model influence each other, by trials of many sizes and values in onnxruntime."""
+"""Determines whether the rows of a model influence each other, by trials in onnxruntime with many sizes and values."""
 
 import numpy as np
 import onnxruntime as ort
@@ -10,7 +10,7 @@ ort.set_default_logger_severity(4)
 
 
 def judge(variant):
-    """{'truth': 'independent' | 'coupled' | 'random' | 'undecided' | 'not run', 'why', 'axes': of each output}"""
+    """Returns {'truth': 'independent', 'coupled', 'random', 'undecided' or 'not run', 'why', 'axes': for each output}."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
@@ -23,7 +23,7 @@ def judge(variant):
     except Coupled as found:
         return {"truth": "coupled", "why": str(found)}
     except Random:
-        return {"truth": "random", "why": "the same inputs give other outputs"}
+        return {"truth": "random", "why": "the same inputs give different outputs"}
     if trial.compared == 0:
         return {"truth": "undecided", "why": f"no trial ran: {trial.problem}"}
     return {"truth": "independent", "why": f"{trial.compared} trials", "axes": [sorted(axes) for axes in trial.axes]}
@@ -34,14 +34,14 @@ class Coupled(Exception):
 
 
 class Random(Exception):
-    """The model answers differently each time."""
+    """The model gives different answers to the same inputs."""
 
 
 class Trial:
     def __init__(self, session, variant):
         self.session, self.variant = session, variant
         self.compared, self.problem, self.ran_together = 0, "", False
-        self.axes = None  # for each output, the axes on which the rows may be
+        self.axes = None  # for each output, the axes that may be the row axis
         self.random = np.random.default_rng(1)
 
     def all(self):
@@ -127,7 +127,7 @@ def joined_alike(parts, together, axis, rows):
 
 
 def same(a, b):
-    """Whether values differ by no more than the tolerance, relative to the largest magnitude in a row."""
+    """Whether values differ by at most the tolerance, relative to the largest magnitude in a row."""
     if a.dtype.kind != "f":
         return bool(np.array_equal(a, b))
     a, b = a.astype(np.float64), b.astype(np.float64)

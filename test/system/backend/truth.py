@@ -1,4 +1,4 @@
-"""Writes models of onnx's backend tests with free rows into a folder, and the results of trials: truth.json.
+"""Writes models of onnx's backend tests, with free rows, and the results of trials (truth.json) to a folder.
 
     python truth.py OUT [--match TEXT]
 """
@@ -19,8 +19,8 @@ SECONDS = 120
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", help="a folder for the models and truth.json")
-    parser.add_argument("--match", default="", help="models with this in their name only")
+    parser.add_argument("out", help="folder for the models and truth.json")
+    parser.add_argument("--match", default="", help="only models whose name contains TEXT")
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
     truths, skipped = {}, Counter()
@@ -37,7 +37,7 @@ def main():
 
 
 def judged(variant):
-    """Runs in a separate process, because a kernel may crash."""
+    """Runs the trials in a separate process, because a kernel may crash it."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.Process(target=lambda: sender.send(judge(variant)))
     process.start()
@@ -45,9 +45,9 @@ def judged(variant):
     try:
         if receiver.poll(SECONDS):
             return receiver.recv()
-        return {"truth": "undecided", "why": f"no end within {SECONDS} s"}
+        return {"truth": "undecided", "why": f"the trials did not end within {SECONDS} s"}
     except EOFError:
-        return {"truth": "not run", "why": "the runtime ended the process"}
+        return {"truth": "not run", "why": "the runtime crashed the process"}
     finally:
         process.kill()
         process.join()

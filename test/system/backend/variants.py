@@ -14,11 +14,11 @@ NOT_COMPARED = (TensorProto.COMPLEX64, TensorProto.COMPLEX128)
 
 @dataclass
 class Variant:
-    """A model whose inputs have their rows on one axis, and the inputs of the test."""
+    """A model whose inputs have their rows on the same axis, with the inputs of its test."""
 
     name: str
     model: onnx.ModelProto
-    arrays: dict  # input name -> array of the test
+    arrays: dict  # array of the test by input name
     axis: int  # row axis of every remaining input
     rows: int  # number of rows in the test
 
@@ -32,14 +32,14 @@ def backend_models():
 
 
 def variants_of(name, folder, skipped: Counter):
-    """All variants of the model; missing ones are counted by reason."""
+    """Yields the variants of a model, and counts those that are impossible by reason."""
     try:
         arrays = test_arrays(onnx.load(f"{folder}/model.onnx"), folder)
-    except Exception as problem:  # data that this version of onnx cannot read
+    except Exception as problem:  # this version of onnx cannot read the data
         skipped[f"unreadable: {type(problem).__name__}"] += 1
         return
     if arrays is None:
-        skipped["an input is no tensor, or of a type without numpy's"] += 1
+        skipped["an input is not a tensor, or numpy does not have its type"] += 1
         return
     for suffix, make in VARIANTS.items():
         model = onnx.load(f"{folder}/model.onnx")
@@ -87,7 +87,7 @@ def declared_size(value, axis):
 
 
 def all_batched(model, arrays, axis=0):
-    """The axis of every input counts rows; so does the axis of every output, if it has the size."""
+    """Frees the axis of every input, and that of every output with the same size."""
     inputs = graph_inputs(model, arrays)
     sizes = {declared_size(value, axis) for value in inputs}
     rows = sizes.pop()
@@ -102,7 +102,7 @@ def all_batched(model, arrays, axis=0):
 
 
 def first_batched(model, arrays):
-    """The first input has rows, and the others are constants."""
+    """Frees the rows of the first input, and makes the other inputs constants."""
     inputs = graph_inputs(model, arrays)
     if len(inputs) < 2:
         return None
@@ -121,7 +121,7 @@ def first_batched(model, arrays):
 
 
 def second_axis_batched(model, arrays):
-    """Like all_batched, on axis 1, where recurrent models have their rows."""
+    """Like all_batched, but on axis 1, where recurrent models have their rows."""
     return all_batched(model, arrays, axis=1)
 
 
@@ -129,7 +129,7 @@ def free_outputs(model, rows, axis):
     for value in model.graph.output:
         if declared_size(value, axis) == rows:
             free(value, axis)
-        # The declaration of other axes may be wrong for another number of rows.
+        # With another number of rows, the declared sizes of other axes may be wrong.
         for i, dim in enumerate(value.type.tensor_type.shape.dim):
             if i != axis:
                 dim.ClearField("value")

@@ -21,7 +21,7 @@ export interface Periods {
   readonly throttled: number;
 }
 
-/** Container on this machine's Docker engine, run according to the plan. */
+/** A container on this machine's Docker engine, started as the plan specifies. */
 export class Container {
   readonly httpPort = SETTING_DEFAULTS.httpPortNumber;
   readonly grpcPort = SETTING_DEFAULTS.grpcPortNumber;
@@ -30,7 +30,10 @@ export class Container {
   private constructor(
     private readonly id: string,
     readonly plan: Plan,
-    /** The container's own address: the proxy of a published port would accept data that the server should refuse. */
+    /**
+     * The container's own address, because the proxy of a published port would accept data that the server should
+     * refuse.
+     */
     readonly host: string,
     private readonly pid: number,
     /** Folders of the container's cgroups. */
@@ -41,7 +44,7 @@ export class Container {
     const { image, memoryMiB, cpuQuota, cpuPeriod, env, user, hardening } = plan;
     const cpus = cpuQuota ? [`--cpu-quota=${cpuQuota}`, `--cpu-period=${cpuPeriod}`] : [];
     const limits = [`--memory=${memoryMiB}m`, `--memory-swap=${memoryMiB}m`, ...cpus];
-    // Callers use the container's own address, which the allowed hosts do not include.
+    // Omitted, because callers use the container's own address, which the allowed hosts do not include.
     const settings = env.filter((each) => !each.startsWith(HOSTS)).map((each) => `--env=${each}`);
     const id = docker(
       'run',
@@ -74,25 +77,26 @@ export class Container {
     return { id: this.id, startedAt: State.StartedAt, restarts: RestartCount };
   }
 
-  /** Whether the kernel has killed the container, or one of its processes, for memory. */
+  /** Whether the kernel has killed the container, or one of its processes, because of its memory limit. */
   wasKilled(): boolean {
     const [{ State }] = JSON.parse(docker('inspect', this.id));
     return State.OOMKilled || this.oomKills() > 0;
   }
 
   /**
-   * Memory in bytes that the kernel could not reclaim, without the file cache; undefined if the container has ended.
+   * Memory in bytes that the kernel could not reclaim, which excludes the file cache; undefined if the container has
+   * ended.
    */
   memory(): number | undefined {
     const stat = this.cgroupFile('memory.stat');
     if (stat === undefined) return undefined;
     const value = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
-    // In cgroup v2 and v1.
+    // The names differ between cgroup v2 and v1.
     if (/^anon /m.test(stat)) return value('anon') + value('kernel') + value('sock') + value('shmem');
     return value('total_rss') + Number(this.cgroupFile('memory.kmem.usage_in_bytes') ?? 0);
   }
 
-  /** Periods of the CPU limit since the start, and those in which the container was throttled. */
+  /** Number of periods of the CPU limit since the start, and number of those in which the container was throttled. */
   periods(): Periods {
     const stat = this.cgroupFile('cpu.stat', 'cpu') ?? '';
     const value = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
@@ -115,7 +119,7 @@ export class Container {
       if (/^inference_in_flight(?:\{[^}]*\})? 0$/m.test(metrics)) return;
       await sleep(200);
     }
-    throw new Error(`the container still works on requests after ${READY_SECONDS} s`);
+    throw new Error(`the container is still working on requests after ${READY_SECONDS} s`);
   }
 
   /** Last lines of the log. */
@@ -154,7 +158,7 @@ export class Container {
   }
 }
 
-/** Folder of a process's cgroup, of version 1 if the controller has that version, or else of version 2. */
+/** Folder of a process's cgroup: of cgroup v1 if the controller uses it, otherwise of cgroup v2. */
 function cgroupOf(pid: number, controller: string): string {
   const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
     .split('\n')

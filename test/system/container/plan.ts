@@ -8,7 +8,7 @@ import { ContainerizedModel, type ServingOptions, type Sizing } from 'cdktf-mode
 import { requestNeeds } from '../../../lib/request-needs';
 import { buildImage } from '../../bench/docker';
 
-/** Container that `terraform apply` would run. */
+/** The container that `terraform apply` would run. */
 export interface Plan {
   readonly image: string;
   readonly model: string;
@@ -18,10 +18,10 @@ export interface Plan {
   readonly cpuPeriod?: number;
   readonly env: readonly string[];
   readonly user: string;
-  /** Arguments of `docker run` for hardening. */
+  /** Arguments of `docker run` that harden the container. */
   readonly hardening: readonly string[];
   readonly maxRequestBytes: number;
-  /** Set if the model has a profile. */
+  /** Sizing; set if the model has a profile. */
   readonly sizing?: Sizing;
 }
 

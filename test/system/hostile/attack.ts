@@ -11,14 +11,14 @@ export interface Target {
   readonly host: string;
   readonly httpPort: number;
   readonly grpcPort: number;
-  /** Undefined if the port cannot be reached. */
+  /** Port of the metrics; undefined if it cannot be reached. */
   readonly metricsPort?: number;
   readonly model: string;
   readonly inputs: readonly TensorFacts[];
   readonly outputs: readonly TensorFacts[];
-  /** Largest accepted body, after decompression. */
+  /** Maximum size of a body, in bytes after decompression. */
   readonly maxRequestBytes: number;
-  /** Duration of an attack that does not end on its own. */
+  /** Duration, in seconds, of an attack that does not end on its own. */
   readonly seconds: number;
 }
 
@@ -32,13 +32,13 @@ export interface Sent {
 
 /** Requests of malicious or faulty callers. */
 export interface Attack {
-  /** Words with hyphens; all attacks of a class are in one file. */
+  /** Name in words with hyphens. All attacks of a class are in one file. */
   readonly name: string;
   /** Description in one sentence. */
   readonly what: string;
-  /** Model that the attack needs. @default 'digits' */
+  /** Model that the attacked server has. @default 'digits' */
   readonly model?: ModelName;
-  /** Allowed statuses. @default - anything except an error of the server */
+  /** Allowed statuses. @default - all statuses except faults of the server */
   readonly statuses?: RegExp;
   /** Whether the attack represents its class in a short run. @default false */
   readonly short?: boolean;
@@ -56,7 +56,7 @@ export class Tally implements Sent {
   }
 }
 
-/** Size slightly below the largest body. */
+/** Size of the largest body that an attack sends, slightly below the maximum. */
 export function largest({ maxRequestBytes }: Target): number {
   return Math.floor(0.97 * maxRequestBytes);
 }
@@ -65,7 +65,7 @@ export function inferPath({ model }: Target): string {
   return `/v2/models/${model}/infer`;
 }
 
-/** Lets a number of clients repeat an action until the time is over. */
+/** Makes a number of clients repeat an action until the time is over. */
 export async function again(clients: number, seconds: number, once: (turn: number) => Promise<void>): Promise<void> {
   const end = performance.now() + seconds * 1000;
   let turn = 0;

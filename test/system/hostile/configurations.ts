@@ -1,6 +1,6 @@
 import type { ModelName } from './models';
 
-/** Deployment of a server. */
+/** A deployment of a server that is attacked. */
 export interface Configuration {
   readonly name: string;
   readonly model: ModelName;
@@ -17,7 +17,10 @@ const PLAIN: readonly Configuration[] = (['digits', 'text', 'several', 'expandin
   model,
 }));
 
-/** With the memory that the plan derives for this size, so that attacks of 62 MiB are not simply too large. */
+/**
+ * Deployments with a `maxRequestBytes` of 64 MiB and the memory that the plan derives for it, so that attacks of 62 MiB
+ * are not refused as too large.
+ */
 const LARGE: readonly Configuration[] = (['digits', 'text', 'several'] as const).map((model) => ({
   name: '64 MiB',
   model,

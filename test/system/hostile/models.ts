@@ -6,7 +6,10 @@ import { identity, initializer, node, value, writeOnnxModel, type ModelParts } f
 
 const EXAMPLE = join(__dirname, '../../../examples/digits');
 
-/** The digits example; an identity of texts; three inputs; and a size that determines the output. */
+/**
+ * `digits`: the digits example. `text`: returns texts unchanged. `several`: has three inputs. `expanding`: a number in
+ * the request determines the size of the output.
+ */
 export type ModelName = 'digits' | 'text' | 'several' | 'expanding';
 
 const PARTS: Readonly<Record<Exclude<ModelName, 'digits'>, ModelParts>> = {
@@ -35,7 +38,7 @@ export const REQUESTS: Readonly<Record<ModelName, string>> = {
 /** @param profile Path of the profile of digits, or false for none */
 export function modelOf(name: ModelName, profile: string | false = false): OnnxModel {
   if (name === 'digits') {
-    // As in examples/digits/stack.ts.
+    // The same options as in examples/digits/stack.ts.
     return OnnxModel.fromFile(join(EXAMPLE, 'digits.onnx'), {
       golden: join(EXAMPLE, 'digits.golden.json'),
       picture: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },

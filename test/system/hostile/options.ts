@@ -6,9 +6,9 @@ export interface Options {
   readonly all: boolean;
   /** Whether latency and throughput count. */
   readonly isTimed: boolean;
-  /** Parts of names; empty for all. */
+  /** Texts that the names of attacks must contain; empty for all attacks. */
   readonly only: readonly string[];
-  /** Part of the names of configurations. */
+  /** Text that the names of configurations must contain. */
   readonly on: string;
   /** URL of a server that is running already. */
   readonly url?: URL;
@@ -54,7 +54,7 @@ export function readOptions(args?: string[]): Options {
   };
 }
 
-/** Only attack your own server. */
+/** Hosts that may be attacked, so that users attack only their own server. */
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 
 function address(text?: string): URL | undefined {

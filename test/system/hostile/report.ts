@@ -3,7 +3,7 @@ import type { Attack } from './attack';
 import type { Configuration } from './configurations';
 import type { Trial } from './trial';
 
-/** Attack on a server, and its result. */
+/** An attack on a server, and its result. */
 export interface Result {
   readonly configuration: string;
   readonly attack: Attack;
@@ -29,7 +29,7 @@ const HEAD = [
   'verdict',
 ];
 
-/** One line per attack. */
+/** Table of results with one line per attack. */
 export function resultTable(results: readonly Result[]): string {
   return table(HEAD, results.map(cells));
 }

@@ -8,7 +8,7 @@ import { Child } from './processes/child';
 import type { ClientQuestion, Served } from './processes/client';
 import type { Probed, ProbeQuestion } from './processes/prober';
 
-/** Health and a well-behaved client over a period. */
+/** Results of health probes and of well-behaved clients over a period. */
 export interface Beside {
   readonly probed: Probed;
   readonly served: Served;
@@ -17,7 +17,7 @@ export interface Beside {
 /** Result of one attack. */
 export interface Trial {
   readonly sent?: Sent;
-  /** Reason why the attack has no figures. */
+  /** Reason why there are no results. */
   readonly ended?: string;
   readonly idle: Beside;
   readonly attacked: Beside;
@@ -34,7 +34,7 @@ export interface Trial {
 }
 
 const IDLE_SECONDS = 1.5;
-/** Time for the last requests of an attack to end. */
+/** Time after an attack in which its last requests may end. */
 const AFTER_SECONDS = 1;
 const ATTACK_SECONDS = 40;
 const ALIVE_SECONDS = 20;
@@ -71,9 +71,9 @@ export class Witnesses {
 }
 
 /**
- * Runs one attack after an idle time.
+ * Runs one attack after a period without attacks.
  *
- * @param container Undefined if the server is not in one of our containers
+ * @param container Container of the server; undefined if the server is not in one of this test's containers
  */
 export async function attempt(
   attack: Attack,
@@ -128,7 +128,9 @@ async function lives({ host, httpPort }: Target): Promise<boolean> {
   return false;
 }
 
-/** Well-behaved clients continue meanwhile, so the minimum of several readings counts. */
+/**
+ * Bytes that requests hold after the attack. Well-behaved clients continue, so the minimum of several readings counts.
+ */
 async function leftInUse(target: Target): Promise<number | undefined> {
   let least: number | undefined;
   const end = performance.now() + EMPTY_SECONDS * 1000;

@@ -5,12 +5,14 @@ import type { Trial } from './trial';
 const MAX_P99_MS = 250;
 const MAX_MS = 1000;
 const LEAST_THROUGHPUT = 0.5;
-/** If others use the machine, times are unreliable: only a server that hardly answers has failed. */
+/**
+ * Limit on latency if others use the machine and times are unreliable. Only a server that hardly answers exceeds it.
+ */
 const MAX_UNTIMED_MS = 10_000;
-/** Threads of Node, the runtime, libuv, V8 and the decoders; requests start none. */
+/** Limit on the threads of Node, the runtime, libuv, V8 and the decoders. Requests must not start further threads. */
 const MAX_THREADS = 64;
 
-/** Errors that are faults of the server, and errors of more than 4 KiB. */
+/** Matches errors that are faults of the server, and errors of more than 4 KiB. */
 const NEVER = /^(HTTP 50[02]|UNKNOWN|INTERNAL|.* with an error of \d+ bytes)/;
 
 /**
@@ -21,7 +23,7 @@ const NEVER = /^(HTTP 50[02]|UNKNOWN|INTERNAL|.* with an error of \d+ bytes)/;
 export function faults(attack: Attack, trial: Trial, isTimed: boolean, plan?: Plan): string[] {
   const { before, after, idle, attacked, sent, ended, memory = 0, threads = 0, leftBytes = 0 } = trial;
   const found: string[] = [];
-  if (trial.wasKilled) found.push('killed for memory');
+  if (trial.wasKilled) found.push('killed because of its memory limit');
   if (before && after && (before.startedAt !== after.startedAt || before.restarts !== after.restarts)) {
     found.push('restarted');
   }
@@ -39,9 +41,9 @@ export function faults(attack: Attack, trial: Trial, isTimed: boolean, plan?: Pl
   if (isTimed && served.perSecond < LEAST_THROUGHPUT * idle.served.perSecond) {
     const refused = Object.entries(served.refused).map(([what, times]) => `${times} x ${what}`);
     const rates = `${Math.round(served.perSecond)}/s of ${Math.round(idle.served.perSecond)}/s`;
-    found.push(`a client kept ${rates}${refused.length > 0 ? ` (${refused.join(', ')})` : ''}`);
+    found.push(`a well-behaved client got ${rates}${refused.length > 0 ? ` (${refused.join(', ')})` : ''}`);
   }
-  if (leftBytes > 0) found.push(`${leftBytes} bytes still counted`);
+  if (leftBytes > 0) found.push(`requests still hold ${leftBytes} bytes`);
   const wrong = Object.keys(sent?.statuses ?? {}).filter(
     (status) => NEVER.test(status) || (attack.statuses && !attack.statuses.test(status)),
   );

@@ -1,5 +1,7 @@
-"""Runs the graphs that write.ts wrote in onnxruntime: those meant to be independent must answer rows alone as together,
-and those meant to be coupled must not, for some values.
+"""Runs the graphs that write.ts wrote in onnxruntime.
+
+Graphs that are meant to be independent must give rows the same answers alone and together. Graphs that are meant to be
+coupled must give different answers for some values.
 
     python check.py OUT
 """
@@ -15,7 +17,7 @@ import onnxruntime as ort
 
 SIZES = {"s": 4, "t": 3, "h": 4, "w": 4}
 TRIALS = ((2, 1.0), (3, 1.0), (5, 3.0), (3, 0.2), (2, 0.02))
-# A rounding error can change a quantized value by a whole step.
+# Relative tolerance. It is large, because rounding can change a quantized value by a whole step.
 TOLERANCE = 1e-3
 ort.set_default_logger_severity(4)
 options = ort.SessionOptions()
@@ -71,7 +73,7 @@ def truth_of(path):
 
 
 def truth_apart(path):
-    """Runs in a separate process, because the runtime may crash."""
+    """Runs the graph in a separate process, because the runtime may crash it."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     process = multiprocessing.Process(target=lambda: sender.send(truth_of(path)))
     process.start()

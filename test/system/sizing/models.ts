@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { servingModel } from '../../bench/serving-models';
 import { modelsIn, type CaseTensor } from '../zoo/prepared-model';
 
-/** Model, with a real request if its inputs have no fixed size or cannot be generated. */
+/** A model, with a real request if its inputs have no fixed size or cannot be generated. */
 export interface Subject {
   readonly name: string;
   readonly file: string;
@@ -11,8 +11,8 @@ export interface Subject {
 }
 
 /**
- * Models of the zoo: recurrent, convolutional and transformer models, with fixed and free rows, and 10 µs to 100 ms per
- * row.
+ * Models of the zoo: recurrent, convolutional and transformer models, with fixed and free rows, that take 10 µs to 100
+ * ms per row.
  */
 const ZOO = [
   'magika',

@@ -28,13 +28,14 @@ const HEAD = [
 ];
 
 /**
- * Difference between the answered and the planned rate as a share, negative if less was answered; median of all trials.
+ * Difference between the answered and the planned rate as a fraction of the planned one, negative if less was answered;
+ * median of all trials.
  */
 export function difference({ trials }: Result): number {
   return median(trials.map(({ rate, sizing }) => rate / sizing.requestsPerSecond - 1));
 }
 
-/** Table of docs/sizing.md, with the trial that has the median difference of each model. */
+/** Table of docs/sizing.md; for each model, shows the trial with the median difference. */
 export function resultTable(results: readonly Result[]): string {
   return table(HEAD, results.map(cells));
 }
@@ -65,7 +66,7 @@ export function shareText(share: number | undefined): string {
 /**
  * Figures that miss their targets.
  *
- * @param areAll - whether all models were tried, and not only some by name
+ * @param areAll Whether all models were tried, not just some by name
  */
 export function shortfalls(results: readonly Result[], areAll: boolean): string[] {
   if (results.length === 0) return ['no model was tried'];
@@ -88,7 +89,7 @@ export function shortfalls(results: readonly Result[], areAll: boolean): string[
   return problems;
 }
 
-/** Undefined if no planned rate was answered. */
+/** Median share of throttled periods; undefined if no trial measured it. */
 function throttled({ trials }: Result): number | undefined {
   const measured = trials.flatMap((trial) => trial.throttled ?? []);
   return measured.length > 0 ? median(measured) : undefined;

@@ -22,12 +22,17 @@ import type { Options } from './options';
 
 const CLI = join(__dirname, '../../../dist/lib/cli/main.js');
 
-/** More requests than a queue of a quarter of a second can hold; the server accepts no more connections. */
+/**
+ * Number of connections: more requests than a queue of a quarter of a second holds, and as many as the server accepts.
+ */
 const CONNECTIONS = 1000;
 
 const WARM_UP_SECONDS = 3;
 
-/** Allows for the clients' clock, and for requests without an answer at the end. */
+/**
+ * Fraction of a rate that counts as all of it; allows for inexact clocks of the clients, and for requests that are
+ * unanswered at the end.
+ */
 const NEARLY_ALL = 0.98;
 
 /** Result of a container of the derived size. */
@@ -38,8 +43,8 @@ export interface Trial {
   /** p99 at that rate. */
   readonly p99Ms?: number;
   /**
-   * Share of the periods of the CPU limit in which the container was throttled, at the planned rate or the highest
-   * lower one; undefined if it answered none of these.
+   * Share of the periods of the CPU limit in which the container was throttled, at the planned rate or at the highest
+   * lower rate; undefined if it sustained none of these.
    */
   readonly throttled?: number;
   readonly wasKilled: boolean;
@@ -107,7 +112,8 @@ async function underLoad(container: Container, request: Buffer, { seconds }: Opt
 }
 
 /**
- * Request of one row that the profile was measured with: generated, or real if the model refuses generated requests.
+ * Request of one row with which the profile was measured: a generated one, or a real one if the model refuses generated
+ * requests.
  */
 async function requestOf(
   { host, httpPort }: Container,
@@ -124,7 +130,7 @@ async function requestOf(
     const { status } = await fetch(`http://${host}:${httpPort}${path}`, init);
     if (status === 200) return requestBytes({ path, headers, body });
   }
-  throw new Error('the container answers no request of one row');
+  throw new Error('the container does not answer requests of one row');
 }
 
 function tensorOf({ name, datatype, shape, bytes, texts }: CaseTensor): Tensor {

@@ -5,7 +5,7 @@ import type { Case, PreparedModel } from './prepared-model';
 import type { Server } from './server';
 
 const CLIENTS = 8;
-/** Requests of each client: as many as take about this long, within these bounds. */
+/** Each client sends as many requests as take about this long, within the bounds below. */
 const LOAD_SECONDS = 2;
 const ROUNDS = 10;
 const [FEWEST_TURNS, MOST_TURNS] = [3, 8];
@@ -13,7 +13,7 @@ const [FEWEST_TURNS, MOST_TURNS] = [3, 8];
 /** Result of a model. */
 export interface Result {
   readonly model: PreparedModel;
-  /** Row `batching` of `inspect`. */
+  /** Row `batching` in the output of `inspect`. */
   readonly batching?: string;
   /** Reason why synth refuses the model, which does not count as a failure. */
   readonly refusal?: string;
@@ -22,7 +22,7 @@ export interface Result {
   readonly answers: number;
   /** Differences from the correct answers, and other faults. */
   readonly problems: readonly string[];
-  /** Reason from the server's log why requests share no runs. */
+  /** Reason in the server's log why requests do not share runs. */
   readonly notSharing?: string;
 }
 
@@ -45,14 +45,14 @@ export async function checkModel(model: PreparedModel, cli: CommandLine): Promis
   try {
     return { ...base, notSharing: server.notSharing, ...(await ask(server, model.cases)) };
   } catch (error) {
-    return { ...base, problems: [`the server is gone: ${(error as Error).message}`] };
+    return { ...base, problems: [`the server has ended: ${(error as Error).message}`] };
   } finally {
     await server.stop();
   }
 }
 
 async function ask(server: Server, cases: readonly Case[]): Promise<Pick<Result, 'shares' | 'answers' | 'problems'>> {
-  // FP16 has no JSON form.
+  // FP16 has no JSON form, so such models are tested only with binary data.
   const isHalf = cases.some(({ inputs, outputs }) =>
     [...inputs, ...outputs].some(({ datatype }) => datatype === 'FP16'),
   );
@@ -74,7 +74,7 @@ async function ask(server: Server, cases: readonly Case[]): Promise<Pick<Result,
   };
   let answers = exchanges.length;
   let shares = false;
-  // A run of microseconds often ends before the next request arrives.
+  // Repeats the load, because a run of microseconds often ends before the next request arrives.
   for (let round = 0; round < ROUNDS && !shares && (round === 0 || server.notSharing === undefined); round++) {
     const before = await server.counts();
     await Promise.all(Array.from({ length: CLIENTS }, (_, number) => client(number)));

@@ -5,7 +5,7 @@ import { Server } from './server';
 
 /** Output of `inspect` about a model. */
 export interface Inspection {
-  /** Row `batching`; undefined if the model is refused. */
+  /** Row `batching` in the output; undefined if the model is refused. */
   readonly batching?: string;
   /** Reason why the model cannot be served. */
   readonly refusal?: string;
@@ -14,7 +14,7 @@ export interface Inspection {
 const READY_SECONDS = 120;
 const PORTS = ['--port', '0', '--grpc-port', '0', '--metrics-port', '0', '--no-page'];
 
-/** Command line of a build of the library: the current one, or that of another commit. */
+/** Command line of a build of the library, either the current one or that of another commit. */
 export class CommandLine {
   constructor(private readonly main: string) {}
 

@@ -5,7 +5,7 @@ import type { CaseTensor } from './prepared-model';
 
 const TOLERANCES: Partial<Record<string, number>> = LIMITS;
 
-/** Precision of 1 in 32 bits: a sigmoid near 0 may be computed by subtraction from 1. */
+/** Precision of 1 as a 32-bit float. A sigmoid near 0 may be computed by subtraction from 1. */
 const ROUNDING_OF_ONE = 2 ** -23;
 
 /** Difference between an answer and the correct one; undefined if the answer is correct. */
@@ -30,7 +30,10 @@ function tensorDifference(expected: CaseTensor, got: AnsweredTensor): string | u
     : farApart(wanted as number[], got.elements.map(Number), tolerance);
 }
 
-/** In JSON, integers beyond 2^53 are compared as the nearest double; binary data compares all digits. */
+/**
+ * Position of the first unequal element. In JSON, integers beyond 2^53 are compared as the nearest double; in binary
+ * data, exactly.
+ */
 function firstUnequal(wanted: readonly Element[], got: readonly Element[]): string | undefined {
   const at = wanted.findIndex((value, index) => {
     const other = got[index]!;

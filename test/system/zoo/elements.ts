@@ -18,13 +18,13 @@ const READERS: Record<string, [width: number, read: (bytes: Buffer, at: number) 
 
 export type Element = number | bigint | boolean | string;
 
-/** Elements of a numeric tensor, from its bytes. */
+/** Reads the elements of a numeric tensor from its bytes. */
 export function elementsOf(datatype: string, bytes: Buffer): Element[] {
   const [width, read] = READERS[datatype]!;
   return Array.from({ length: bytes.length / width }, (_, index) => read(bytes, index * width));
 }
 
-/** Texts in the protocol's binary format: each after its length. */
+/** Texts in the protocol's binary format, each preceded by its length. */
 export function textsToBytes(texts: readonly string[]): Buffer {
   return Buffer.concat(
     texts.flatMap((text) => {

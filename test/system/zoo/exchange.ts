@@ -16,7 +16,7 @@ export interface AnsweredTensor {
   readonly elements: Element[];
 }
 
-/** Request as a client sends it. */
+/** Body of a request as a client sends it. */
 export function requestBody(inputs: readonly CaseTensor[], protocol: Protocol): Body {
   return protocol === 'JSON' ? jsonBody(inputs) : binaryBody(inputs);
 }

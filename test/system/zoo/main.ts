@@ -1,4 +1,6 @@
-/** npm run test:zoo: third-party models, each inspected, served and compared. `run` describes the options. */
+/**
+ * npm run test:zoo: inspects and serves third-party models, and compares their answers. `run` describes the options.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkModel } from './check-model';
@@ -10,9 +12,9 @@ import { prepared } from './sources';
 import { throughput } from './throughput';
 
 const PAGE = join(__dirname, '../../../docs/compatibility.md');
-/** Number of concurrent servers: each has a core. */
+/** Number of concurrent servers; each has its own CPU core. */
 const AT_ONCE = 2;
-/** Minimum share of models that share runs, of those that may. */
+/** Minimum share of the models that may share runs for which requests did share them, by group. */
 const LEAST_SHARING = { packages: 0.8, torch: 0.8, learners: 0.8, tensorflow: 0.8, backend: 0.95 };
 
 async function zoo(options: Options): Promise<Outcome[]> {
@@ -49,7 +51,9 @@ function shortfalls(outcomes: readonly Outcome[], { all, only }: Options): strin
   for (const [group, least] of Object.entries(LEAST_SHARING)) {
     const { may, do: shared } = sharing(outcomes.filter((outcome) => outcome.group === group));
     if (!only && shared < least * may) {
-      problems.push(`${group}: ${shared} of ${may} models share runs that may; at least ${100 * least} % should`);
+      problems.push(
+        `${group}: ${shared} of the ${may} models that may share runs do; at least ${100 * least} % should`,
+      );
     }
   }
   return all ? problems.filter((line) => !line.startsWith('docs/')) : problems;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Tensor of a request or of its correct answer: bytes in the model's cases.bin, or texts. */
+/** A tensor of a request or of its correct answer: texts, or bytes in the model's cases.bin. */
 export interface CaseTensor {
   readonly name: string;
   readonly datatype: string;
@@ -12,19 +12,19 @@ export interface CaseTensor {
 
 export interface Case {
   readonly inputs: CaseTensor[];
-  /** Answer of onnxruntime in Python to this request alone. */
+  /** Answer of onnxruntime in Python to this request on its own. */
   readonly outputs: CaseTensor[];
 }
 
 /** Whether rows may share a run, according to trials in Python. */
 export interface Truth {
   readonly may: boolean;
-  /** Whether the model declares a fixed number of rows, and the trials freed it. */
+  /** Whether the model declares a fixed number of rows, which the trials replaced with a free one. */
   readonly freed: boolean;
   readonly why?: string;
 }
 
-/** Model with requests and correct answers from models/prepare.py. */
+/** A model with requests and correct answers, as written by models/prepare.py. */
 export interface PreparedModel {
   readonly name: string;
   readonly group: string;
@@ -35,7 +35,7 @@ export interface PreparedModel {
   readonly truth: Truth;
 }
 
-/** Reason why a model is not served. */
+/** A model that is not served, and the reason. */
 export interface Skipped {
   readonly name: string;
   readonly group: string;

@@ -17,7 +17,7 @@ export function summary(outcomes: readonly Outcome[]): string {
     .join('\n');
 }
 
-/** docs/compatibility.md. Groups that were not run keep their sections from the previous page. */
+/** Text of docs/compatibility.md. Groups that were not run keep their sections from the previous page. */
 export function compatibilityPage(outcomes: readonly Outcome[], previous: string): string {
   const limits = Object.entries(tolerances).map(([datatype, limit]) => `${datatype} ${limit}`);
   const written = new Map(groupsOf(outcomes).map(([group, members]) => [group, section(group, members)]));
@@ -85,7 +85,7 @@ function each(outcomes: readonly Outcome[]): string {
   return leftAligned(table(head, rows));
 }
 
-/** Frequent reasons for a skipped test. If the pattern has a group, the page lists the matches and not the tests. */
+/** Frequent reasons for a skipped test. If the pattern has a group, the page lists its matches instead of the tests. */
 const SKIPPED: readonly { note: RegExp; reason: string }[] = [
   {
     note: /Could not find an implementation for (\S+)/,
@@ -97,7 +97,9 @@ const SKIPPED: readonly { note: RegExp; reason: string }[] = [
   { note: /^onnxruntime in Python: /, reason: 'onnxruntime in Python cannot run the model' },
 ];
 
-/** For groups too large to list: models that did not pass, and models that may share runs but do not. */
+/**
+ * Summary of a group that is too large to list: the models that did not pass, and those that may share runs but do not.
+ */
 function byReason(outcomes: readonly Outcome[]): string {
   const reasons = new Map<string, { models: number; which: Set<string> }>();
   for (const outcome of outcomes) {

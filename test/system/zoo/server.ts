@@ -6,7 +6,7 @@ export interface Counts {
   readonly runs: number;
 }
 
-/** Server of a model that is ready. */
+/** A server whose model is ready. */
 export class Server {
   constructor(
     readonly url: string,
@@ -26,7 +26,7 @@ export class Server {
     return { requests: inference_stats.success.count, runs: execution_count };
   }
 
-  /** Reason from the log why requests share no runs. */
+  /** Reason in the log why requests do not share runs. */
   get notSharing(): string | undefined {
     return this.log.find(({ msg }) => msg === 'requests do not share runs')?.reason;
   }

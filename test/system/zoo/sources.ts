@@ -13,7 +13,7 @@ export type Extent = Pick<Options, 'all' | 'sample'>;
 
 interface Source {
   readonly script: string;
-  /** From the environment: Python interpreters that run the script one after another, separated by colons. */
+  /** Python interpreters that run the script one after another, separated by colons; from the environment. */
   readonly python: string;
   readonly missing: string;
   readonly args: (options: Extent) => string[];
@@ -70,7 +70,7 @@ export function prepared(group: Group, extent: Extent): (PreparedModel | Skipped
   return modelsIn(folder, group);
 }
 
-/** Hash of the sources of the prepared files: the common scripts and the group's own script. */
+/** Hash of the scripts that write the prepared files: the common ones and that of the group. */
 function scriptsVersion(script: string, programs: readonly string[], args: readonly string[]): string {
   const others = Object.values(SOURCES).map((source) => source.script);
   const hash = createHash('sha256').update([...programs, ...args].join());
@@ -81,7 +81,7 @@ function scriptsVersion(script: string, programs: readonly string[], args: reado
   return hash.digest('hex');
 }
 
-/** Suppresses the output of exporters. */
+/** Runs a script, and suppresses the output of exporters. */
 function python3(program: string, [script, ...args]: string[]): void {
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONWARNINGS: 'ignore' };
   const { status, stderr } = spawnSync(program, [join(SCRIPTS, script!), ...args], { env, encoding: 'utf8' });

@@ -19,9 +19,9 @@ const CLIENTS = 16;
 const ROUNDS = 7;
 const SECONDS = 2;
 const WARM_UP_SECONDS = 1;
-/** Models that are also served by FastAPI, of different kinds and sizes. */
+/** Models of different kinds and sizes that are also served by FastAPI. */
 const BESIDE_FASTAPI = ['captcha', 'dns_mos_p808', 'magika', 'nani_model', 'orientation', 'silero_vad_op15'];
-/** A build may be slower than the previous one only by noise. */
+/** Minimum ratio to the previous build; a build may be slower only because of noise. */
 const LEAST_RATIO = 0.95;
 
 interface Subject {
@@ -33,12 +33,13 @@ interface Subject {
 interface Row {
   readonly name: string;
   readonly medians: Partial<Record<Subject['name'], number>>;
-  /** Ratio to the previous build: the median of the rounds. */
+  /** Ratio to the previous build, as the median of the rounds. */
   readonly ratio?: number;
 }
 
 /**
- * Measures requests of one row per second from 16 clients, over JSON: with this build, the previous build, and FastAPI.
+ * Measures how many JSON requests of one row per second are answered for 16 clients by this build, by the previous
+ * build and by FastAPI.
  *
  * @returns Number of models that are slower than before
  */

@@ -50,7 +50,8 @@ export function modelConfigSchema({ name, signature: { inputs, outputs } }: Desc
     backend: { type: 'string' },
     max_batch_size: {
       ...COUNT,
-      description: '0 if requests share no runs, or if rows are not on the first axis of every tensor.',
+      description:
+        'Maximum rows of a shared run; 0 if requests share no runs, or if rows are not on the first axis of every tensor.',
     },
     input: tensors(inputs),
     output: tensors(outputs),
@@ -109,7 +110,7 @@ const TEXT: JsonObject = { type: 'string' };
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };
 const PARAMETER: JsonObject = { type: 'object', required: ['string_value'], properties: { string_value: TEXT } };
 
-/** Every property is required. */
+/** Schema of an object whose properties are all required. */
 function object(properties: JsonObject): JsonObject {
   return { type: 'object', required: Object.keys(properties), properties };
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from './json';
 import type { DescribedModel } from './model';
 import { JSON_LENGTH, REQUEST_PARAMETERS, requestContent } from './request-content';
 
-/** `POST …/classify` */
+/** The operation `POST …/classify`. */
 export function classifyOperation(operationId: string, model: DescribedModel): JsonObject {
   const what = model.image ? 'a PNG or JPEG picture, or a request of one row' : 'a request of one row';
   return {
@@ -29,7 +29,7 @@ export function classifyOperation(operationId: string, model: DescribedModel): J
 
 export function classAnswerSchema({ name, version, classes }: DescribedModel): JsonObject {
   const chosen = {
-    // A label may differ from all names.
+    // A model that returns labels may return one that is not among the names.
     class: classes?.names && classes.kind !== 'label' ? { enum: [...classes.names] } : { type: 'string' },
     index: { type: 'integer', minimum: 0 },
     score: { anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }] },

@@ -1,13 +1,13 @@
 import type { Datatype, Signature } from '../signature';
 import type { JsonObject } from './json';
 
-/** FP16 has no JSON form: requests and responses contain it as binary data. */
+/** Datatypes with a JSON form. FP16 has none: requests and responses contain it as binary data. */
 type JsonDatatype = Exclude<Datatype, 'FP16'>;
 
 /** Smallest number that rounds to infinity: halfway between the largest 32-bit float and its successor. */
 const FP32_OVERFLOW = 2 ** 128 - 2 ** 103;
 
-/** Schema of an element in JSON. Requests may write BOOL as 0 and 1 too. */
+/** Schema of an element in JSON. Requests may write BOOL as 0 and 1 as well. */
 const ELEMENTS: Record<JsonDatatype, JsonObject> = {
   BOOL: { enum: [true, false, 0, 1] },
   UINT8: integer(0, 0xff),
@@ -42,7 +42,7 @@ function integer(minimum: number | bigint, maximum: number | bigint): JsonObject
   return { type: 'integer', minimum, maximum };
 }
 
-/** Strings represent NaN and the infinities, as in protobuf's JSON mapping. */
+/** Schema of a float. Strings represent NaN and the infinities, as in protobuf's JSON mapping. */
 function float(bounds: JsonObject): JsonObject {
   return { anyOf: [{ type: 'number', ...bounds }, { enum: ['NaN', 'Infinity', '-Infinity'] }] };
 }

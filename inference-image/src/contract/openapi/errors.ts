@@ -6,7 +6,7 @@ interface ErrorResponse {
   readonly headers?: JsonObject;
 }
 
-/** Also sent with the response of a model that is not ready, which is not an error. */
+/** Header of overload errors, and of readiness responses while the model is not ready. */
 export const RETRY_AFTER: JsonObject = {
   'Retry-After': {
     description: 'Seconds to wait before a retry.',
@@ -62,7 +62,7 @@ const EVERYWHERE: readonly ErrorName[] = [
   'ServerFault',
 ];
 
-/** Responses of an operation by status: errors that any operation may return, and these. */
+/** Error responses of an operation by status: those of every operation, and the named ones. */
 export function errorResponses(...names: ErrorName[]): JsonObject {
   return Object.fromEntries(
     [...EVERYWHERE, ...names].map((name) => [ERRORS[name].status, { $ref: `#/components/responses/${name}` }]),

@@ -1,12 +1,12 @@
 import { type Datatype, elementCount, type TensorSignature } from '../signature';
 import type { Json, JsonObject } from './json';
 
-/** Maximum elements of all inputs together; a document with more would be mostly zeros. */
+/** Maximum elements of all inputs together; with more, the document would be mostly zeros. */
 const MAX_ELEMENTS = 10_000;
 
 const ELEMENT: Partial<Record<Datatype, Json>> = { BOOL: false, BYTES: 'text' };
 
-/** A valid request, with size 1 for every free dimension; undefined if it would be very long. */
+/** A valid request in which every free dimension has size 1; undefined if it would have too many elements. */
 export function exampleRequest(inputs: readonly TensorSignature[]): JsonObject | undefined {
   const shapes = inputs.map(({ dimensions }) => dimensions.map((size) => (typeof size === 'number' ? size : 1)));
   const counts = shapes.map(elementCount);

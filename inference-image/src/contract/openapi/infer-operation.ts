@@ -4,7 +4,7 @@ import type { DescribedModel } from './model';
 import { JSON_LENGTH, REQUEST_PARAMETERS, requestContent } from './request-content';
 
 const REQUEST =
-  'Tensors in JSON; or JSON followed by the binary data of those inputs that have a `binary_data_size`, with the ' +
+  'Tensors in JSON, or JSON followed by the binary data of those inputs that have a `binary_data_size`, with the ' +
   `header ${JSON_LENGTH}. May be compressed with gzip or deflate (\`Content-Encoding\`), and so may the response ` +
   '(`Accept-Encoding`).';
 
@@ -14,7 +14,7 @@ const BINARY_ANSWER =
 /** Opaque bytes: JSON Schema cannot describe them. */
 const BYTES: JsonObject = {};
 
-/** `POST …/infer` */
+/** The operation `POST …/infer`. */
 export function inferOperation(operationId: string, model: DescribedModel): JsonObject {
   return {
     operationId,

@@ -5,7 +5,7 @@ import { dataDescription, dataSchema, shapeSchema } from './tensor-schemas';
 const PARAMETER: JsonObject = { type: ['string', 'number', 'boolean'] };
 const COUNT: JsonObject = { type: 'integer', minimum: 0 };
 
-/** Request that is only JSON; undefined for a model with an input that has no JSON form. */
+/** Schema of a request in plain JSON; undefined if an input of the model has no JSON form. */
 export function inferRequestSchema({ inputs, outputs }: Signature): JsonObject | undefined {
   if (inputs.some(isBinaryOnly)) return undefined;
   return {
@@ -21,7 +21,7 @@ export function inferRequestSchema({ inputs, outputs }: Signature): JsonObject |
   };
 }
 
-/** FP16 has no JSON form in the protocol. */
+/** Whether a tensor can be sent only as binary data, because FP16 has no JSON form in the protocol. */
 function isBinaryOnly({ datatype }: TensorSignature): boolean {
   return datatype === 'FP16';
 }
@@ -33,7 +33,7 @@ function requestParameters(): JsonObject {
     properties: {
       timeout: {
         ...COUNT,
-        description: 'Microseconds within which the run must begin; 0 means the limit of the server.',
+        description: "Microseconds within which the run must begin; 0 means the server's own limit.",
       },
       priority: { ...COUNT, description: 'Has no effect: requests run in order of arrival.' },
       binary_data_output: { type: 'boolean', description: 'Whether outputs are returned as binary data.' },
@@ -42,7 +42,7 @@ function requestParameters(): JsonObject {
   };
 }
 
-/** Each input once, in any order. */
+/** Schema of the inputs: each input once, in any order. */
 function inputsSchema(inputs: readonly TensorSignature[]): JsonObject {
   const { length } = inputs;
   const schemas = inputs.map(inputSchema);
@@ -69,7 +69,7 @@ function inputSchema(input: TensorSignature): JsonObject {
       data: dataSchema(input, 'request'),
       parameters: {
         type: ['object', 'null'],
-        // Binary data does not belong into plain JSON, and shared memory is not supported.
+        // Plain JSON cannot contain binary data, and shared memory is not supported.
         properties: { binary_data_size: false, shared_memory_region: false },
         additionalProperties: PARAMETER,
       },
@@ -114,7 +114,7 @@ function outputSchema(outputs: readonly TensorSignature[], binaryData: JsonObjec
   };
 }
 
-/** Outputs without a JSON form must be requested as binary data, or not at all. */
+/** Schemas that require a request to ask for outputs without a JSON form as binary data, or not at all. */
 function asksForBinary(outputs: readonly TensorSignature[]): JsonObject[] {
   const binary = outputs.filter(isBinaryOnly).map(({ name }) => name);
   const isTrue = (name: string): JsonObject => ({

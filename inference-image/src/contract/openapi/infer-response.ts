@@ -3,7 +3,7 @@ import type { JsonObject } from './json';
 import type { DescribedModel } from './model';
 import { dataDescription, dataSchema, shapeSchema } from './tensor-schemas';
 
-/** Response that is only JSON. */
+/** Schema of a response in plain JSON. */
 export function inferResponseSchema({ name, version, signature: { outputs } }: DescribedModel): JsonObject {
   const schemas = outputs.map(outputSchema);
   return {

@@ -1,4 +1,4 @@
-/** JSON value to be written; undefined properties are omitted, and a bigint keeps every digit. */
+/** JSON value for `jsonText`: undefined properties are omitted, and a bigint keeps every digit. */
 export type Json = string | number | bigint | boolean | null | readonly Json[] | JsonObject;
 
 export interface JsonObject {

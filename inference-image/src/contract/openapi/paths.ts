@@ -19,7 +19,9 @@ export function paths(model: DescribedModel): JsonObject {
     '/v2/health/ready': { get: ready('serverReady', 'Whether the model is ready') },
     ...modelPaths(root, '', model),
     ...modelPaths(`${root}/versions/${encodeURIComponent(model.version)}`, 'OfVersion', model),
-    '/v2/models/stats': { get: get('statistics', 'Counts and times of all models, of which there is one', STATISTICS) },
+    '/v2/models/stats': {
+      get: get('statistics', 'Counts and times of all models; a server has exactly one', STATISTICS),
+    },
     '/v2/repository/index': { post: repositoryIndex(model) },
     [`/v2/repository/models/${name}/load`]: { post: refused('load') },
     [`/v2/repository/models/${name}/unload`]: { post: refused('unload') },
@@ -50,7 +52,7 @@ function ready(operationId: string, summary: string, name?: string): JsonObject 
     operationId,
     summary,
     responses: {
-      200: json('It is.', readySchema(true, name)),
+      200: json('The model is ready.', readySchema(true, name)),
       ...errors,
       503: { ...json(notReady, readySchema(false, name)), headers: RETRY_AFTER },
     },
@@ -64,7 +66,7 @@ function repositoryIndex(model: DescribedModel): JsonObject {
   };
   return {
     operationId: 'repositoryIndex',
-    summary: 'The models of this server, of which there is one',
+    summary: 'The models of this server; there is exactly one',
     requestBody: { content: { 'application/json': { schema } } },
     responses: {
       200: json('The model and its state.', repositoryIndexSchema(model)),
@@ -73,7 +75,7 @@ function repositoryIndex(model: DescribedModel): JsonObject {
   };
 }
 
-/** Operation that always fails with 400, because a server serves only the model in its image. */
+/** Operation that always returns 400, because a server serves only the model in its image. */
 function refused(action: string): JsonObject {
   return {
     operationId: `repositoryModel${action === 'load' ? 'Load' : 'Unload'}`,

@@ -25,7 +25,7 @@ export const REQUEST_PARAMETERS = [
   },
 ];
 
-/** For models that accept pictures. */
+/** Media types that only models with a picture input accept. */
 const PICTURE_CONTENT: JsonObject = { 'image/png': {}, 'image/jpeg': {} };
 
 /** Media types of a request: tensors in JSON or with binary data, and pictures if the model accepts them. */

@@ -5,14 +5,14 @@ import type { JsonObject } from './json';
 /** Maximum size of a dimension in the runtime's binding. */
 const MAX_SIZE = 2 ** 31 - 1;
 
-/** Sizes of a tensor: fixed ones are constants, all others have bounds. */
+/** Schema of a shape: fixed sizes are constants, all others have bounds. */
 export function shapeSchema({ dimensions }: Pick<TensorSignature, 'dimensions'>): JsonObject {
   const { length } = dimensions;
   if (length === 0) return { type: 'array', maxItems: 0 };
   return { type: 'array', minItems: length, maxItems: length, prefixItems: dimensions.map(sizeSchema) };
 }
 
-/** Elements in row-major order, flat or, in requests only, nested according to the shape. */
+/** Schema of elements in row-major order: flat, or, in requests only, nested according to the shape. */
 export function dataSchema({ datatype, dimensions }: TensorSignature, from: 'request' | 'response'): JsonObject {
   const element = elementRef(datatype as Exclude<Datatype, 'FP16'>, from);
   const flat = arraySchema(element, fixedCount(dimensions));
@@ -20,7 +20,7 @@ export function dataSchema({ datatype, dimensions }: TensorSignature, from: 'req
   return { anyOf: [flat, dimensions.reduceRight<JsonObject>(nest, element)] };
 }
 
-/** Describes the number of elements, if the schema cannot express it. */
+/** Describes the number of elements if the schema cannot express it; otherwise empty. */
 export function dataDescription({ dimensions }: Pick<TensorSignature, 'dimensions'>): string {
   return fixedCount(dimensions) === undefined ? 'As many elements as `shape` specifies.' : '';
 }

@@ -24,12 +24,12 @@ import { CALL_WORK } from './turns';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
 
-/** Bytes that a client may send while the server does not read: HTTP/2's window, which Node buffers. */
+/** Bytes that a client may send while the server does not read: the HTTP/2 window, which Node buffers. */
 const WINDOW_BYTES = 64 * 1024;
-/** Smaller answers are nearly always sent at once. */
+/** Answers below this size are nearly always sent at once. */
 const SMALL_ANSWER_BYTES = 64 * 1024;
 
-/** Delay between a status and the reset of its stream: HTTP/2 drops unsent data when a stream is reset. */
+/** Delay between a status and the reset of its stream, because HTTP/2 drops unsent data when a stream is reset. */
 const RESET_DELAY_SECONDS = 0.1;
 
 /** State and options that all calls share. */
@@ -55,17 +55,20 @@ export interface CallContext {
 /**
  * - `receiving`: waits for a message or the rest of it
  * - `working`: the method handles a message
- * - `answering`: the answer, or the latest of a stream's answers, is in transit
- * - `over`: its status is in transit, or the stream was reset
+ * - `answering`: the answer, or the latest answer of a stream, is in transit
+ * - `over`: the status of the call is in transit, or the stream was reset
  */
 type Phase = 'receiving' | 'working' | 'answering' | 'over';
 
-/** One call: an HTTP/2 stream with one message and one answer. A streaming method has many of both. */
+/** One call: an HTTP/2 stream with one message and one answer, or with many of both if the method is streaming. */
 export class Call {
   readonly receivedAt = performance.now();
   /** Time at which the client stops waiting, in performance.now() milliseconds. @default - never */
   deadline?: number;
-  /** Budget memory of its message. @default - none, before the first byte or if the method is not counted */
+  /**
+   * Memory of the budget that the call's message holds. @default - none before the first byte, or if the method does
+   * not count toward the budget
+   */
   holding?: Holding;
   private readonly reader: MessageReader;
   private readonly encoding: unknown;
@@ -80,7 +83,7 @@ export class Call {
   /** Whether the answer has not been handed to the operating system yet. */
   private isUnflushed = false;
   private wasReset = false;
-  /** Reason that the transport ended the call. */
+  /** Error with which the transport ended the call. */
   private refusal?: ServingError;
   private isWatch = false;
   private trailers: OutgoingHttpHeaders = OK_TRAILERS;
@@ -89,7 +92,7 @@ export class Call {
     private readonly stream: ServerHttp2Stream,
     private readonly method: Method,
     headers: IncomingHttpHeaders,
-    /** Bytes of its headers, uncompressed. */
+    /** Uncompressed bytes of the call's headers. */
     private readonly headerBytes: number,
     private readonly context: CallContext,
     readonly connection: Connection | undefined,
@@ -115,7 +118,7 @@ export class Call {
     return this.isClosed || this.phase === 'over' || this.stream.closed || this.stream.destroyed;
   }
 
-  /** Receives a chunk of its messages. */
+  /** Receives a chunk of the client's messages. */
   receive(chunk: Buffer): void {
     this.connection?.receive(chunk.length);
     this.read(chunk);
@@ -165,7 +168,7 @@ export class Call {
   }
 
   /**
-   * Sends a message of a call that lasts until its client ends it; returns false if the previous message is still
+   * Sends a message in a call that lasts until its client ends it. Returns false if the previous message is still
    * unsent.
    */
   push(frame: Buffer): boolean {
@@ -194,7 +197,7 @@ export class Call {
     if (this.isClosed) return;
     // The client has not read its status or its answer.
     if (this.phase === 'over' || this.isUnflushed) return this.connection?.end();
-    this.refuse(new ServingError('rejected', 'too many calls wait for their clients'));
+    this.refuse(new ServingError('rejected', 'too many calls are waiting for their clients'));
   }
 
   /** Ends a stream that waits for its next message. */
@@ -210,7 +213,7 @@ export class Call {
     if (this.phase === 'over' || this.phase === 'answering') {
       if (this.isUnflushed) this.waitForClient();
       if (this.phase === 'over' && seconds > RESET_DELAY_SECONDS) this.stopClient();
-      // Work for a disconnected client finishes first.
+      // A call whose client has disconnected ends once its work is finished.
       if (!this.isWorking && (seconds > sendTimeoutSeconds || this.wasReset)) this.drop();
     } else if (this.deadline !== undefined && now > this.deadline) {
       this.refuse(new ServingError('timeout', 'the deadline of the call has passed'));
@@ -218,7 +221,7 @@ export class Call {
       this.waitForClient();
       if (seconds > receiveTimeoutSeconds) {
         const limit = `${receiveTimeoutSeconds} s (receiveTimeoutSeconds)`;
-        this.refuse(new ServingError('unfinished', `the message was incomplete after ${limit}`));
+        this.refuse(new ServingError('unfinished', `the message was still incomplete after ${limit}`));
       }
     }
   }
@@ -367,12 +370,12 @@ export class Call {
     else this.stream.resume();
   }
 
-  /** Ends the call with an error of the transport. Memory that the method still uses is released when it answers. */
+  /** Ends the call with an error from the transport. Memory that the method still uses is released when it answers. */
   private refuse(thrown: unknown): void {
-    // The first reason counts, even if the method fails later.
+    // The first error is the one reported, even if the method fails later.
     const error = (this.refusal ??= this.context.toServingError(thrown));
     const { refused } = this.method;
-    // A working method notices the end itself and counts its request once.
+    // A method that is still working notices the end itself, and then counts the request.
     if (refused && !this.isWorking) refused(error, this.receivedAt);
     if (!refused && error.kind === 'unfinished') this.context.metrics.observeDrop('unfinished');
     this.failWith(statusOf(error));

@@ -5,14 +5,17 @@ import { CALL_WORK, type Source, type Turns } from './turns';
 
 const { NGHTTP2_NO_ERROR } = constants;
 
-/** A call's frames, its headers aside; those of a chunk are no more than the chunk, so that a byte each explains little. */
+/**
+ * Allowance for the frames of a call, apart from its headers, and for those of a chunk of a message. For a chunk it is
+ * at most the length of the chunk, so that chunks of one byte account for few other bytes.
+ */
 const FRAME_BYTES = 64;
-/** Of an answer, its client acknowledges so many with a byte of windows and pings, at most. */
+/** Bytes of an answer for which its client sends at most one byte of WINDOW_UPDATE and PING frames. */
 const ANSWER_BYTES = 128;
-/** What may be on its way of a message: HTTP/2's window, which Node keeps. */
+/** Bytes of an unfinished message that may still be in transit: the HTTP/2 window. */
 const WINDOW_BYTES = 64 * 1024;
 
-/** One client's connection: its age, its last sign of life, and the work that it causes. */
+/** A client's connection: its age, the time of its last sign of life, and the work that it causes. */
 export class Connection implements Source {
   calls = 0;
   /** Time of the last ping, in performance.now() milliseconds. */
@@ -21,9 +24,9 @@ export class Connection implements Source {
   heardAt = this.pingedAt;
   goesAwayAt?: number;
   hasEnded = false;
-  /** Of those read since the last sweep, and a little before it, what requests and answers explain. */
+  /** Bytes that requests and answers account for, of those read since the last sweep or expected soon. */
   private explainedBytes = 0;
-  /** The part of it that the last sweep has left. */
+  /** Part of `explainedBytes` that was left over from the last sweep. */
   private carriedBytes = 0;
   private bytesRead = 0;
   private bytesWritten = 0;
@@ -35,7 +38,7 @@ export class Connection implements Source {
     private readonly turns: Turns,
   ) {}
 
-  /** Counts a new call. @param headerBytes Bytes of its headers, uncompressed. */
+  /** Counts a new call. @param headerBytes Uncompressed bytes of the call's headers. */
   beginCall(headerBytes: number): void {
     this.calls++;
     this.explainedBytes += headerBytes + FRAME_BYTES;
@@ -48,12 +51,15 @@ export class Connection implements Source {
     this.hasRoom(1);
   }
 
-  /** A call is reset whose message has not come to its end: some of that is on its way, and nobody is told of it. */
+  /**
+   * Allows for the rest of a message whose call is reset before its end: some of it may be in transit, and Node does
+   * not report its arrival.
+   */
   ignoreRest(): void {
     this.explainedBytes += WINDOW_BYTES;
   }
 
-  /** Counts work. @returns Whether there may be more of it in this turn. */
+  /** Counts work. @returns Whether the connection may cause more work in this turn. */
   hasRoom(work: number): boolean {
     return this.turns.add(this, work);
   }
@@ -66,12 +72,15 @@ export class Connection implements Source {
     if (!this.socket.destroyed) startReading(this.socket);
   }
 
-  /** How much has come since the last time that is no request: pings, settings, windows, resets, calls beyond the limit. */
+  /**
+   * Bytes received since the last call of this method that belong to no request: pings, settings, window updates,
+   * resets, and calls beyond the limit.
+   */
   otherBytes(): number {
     const { bytesRead, bytesWritten } = this.socket;
     const explained = this.explainedBytes + (bytesWritten - this.bytesWritten) / ANSWER_BYTES;
     const left = explained - (bytesRead - this.bytesRead);
-    // What is said to come may come a little later, but not whenever its client likes.
+    // Expected bytes may arrive one sweep later, but not at any time that the client chooses.
     this.explainedBytes = Math.max(0, Math.min(left, this.explainedBytes - this.carriedBytes));
     this.carriedBytes = this.explainedBytes;
     this.bytesRead = bytesRead;
@@ -84,8 +93,8 @@ export class Connection implements Source {
     const { session } = this;
     if (this.goesAwayAt !== undefined || session.closed || session.destroyed) return;
     this.goesAwayAt = performance.now();
-    // nghttp2 ignores requests that arrive after it. The frame names the last accepted stream, so clients retry the
-    // others at once.
+    // nghttp2 ignores requests that arrive after the GOAWAY frame. The frame contains the last accepted stream, so that
+    // clients retry later ones at once.
     session.goaway(NGHTTP2_NO_ERROR);
     this.ping();
   }

@@ -4,20 +4,25 @@ import { expiryOf } from '../../connection-age';
 import { Connection } from './connection';
 import { Turns } from './turns';
 
-/** Below the idle timeout of common load balancers (60 s), so that a quiet connection stays open. */
+/**
+ * Interval between pings, below the idle timeout of common load balancers (60 s), so that idle connections stay open.
+ */
 const KEEP_ALIVE_MS = 50_000;
 const KEEP_ALIVE_TIMEOUT_MS = 20_000;
 /** Maximum time for a client to receive a GOAWAY frame, and then to react to it. */
 const GOAWAY_DELIVERY_MS = 1000;
 const GOAWAY_REACTION_MS = 100;
-/** Maximum number of bytes between two sweeps that belong to no call: for one connection, and for all together. */
+/**
+ * Maximum number of bytes that belong to no call and arrive between two sweeps: on one connection, and on all together.
+ */
 const MAX_OTHER_BYTES = 512 * 1024;
 const MAX_OTHER_BYTES_OF_ALL = 2 * 1024 * 1024;
 
 /**
- * The connections of a gRPC server. The server asks old connections to go away, because a load balancer that balances
- * connections would otherwise send new replicas nothing. It ends connections that do not answer, and connections that
- * send many bytes that belong to no call: if the connections exceed the total limit, it ends those that send most.
+ * The connections of a gRPC server. The server asks clients of old connections to reconnect, because a load balancer
+ * that balances connections would otherwise send no traffic to new replicas. It ends connections that do not answer
+ * pings, and connections that send too many bytes that belong to no call. If all connections together exceed their
+ * limit, it ends those that send the most.
  */
 export class Connections {
   private readonly open = new Map<Http2Session, Connection>();
@@ -35,7 +40,7 @@ export class Connections {
     const connection = new Connection(session, socket, expiresAt, this.turns);
     this.open.set(session, connection);
     this.turns.join(connection);
-    // Only the client needs to notice a connection error.
+    // Nothing to report: only the client is affected by a connection error.
     session.on('error', () => socket.destroy());
     socket.once('close', () => {
       this.turns.delete(connection);
@@ -65,10 +70,10 @@ export class Connections {
   }
 
   /**
-   * Ends silent and flooding connections, and asks old ones to go away. Called several times a second.
+   * Ends silent and flooding connections, and asks clients of old ones to reconnect. Called several times a second.
    *
-   * After a GOAWAY frame the connection stays open until the client has answered a ping, and a little longer. By then
-   * it has read which of its requests were accepted: https://www.rfc-editor.org/rfc/rfc9113#section-6.8-17
+   * After a GOAWAY frame, the connection stays open until shortly after the client has answered a ping. By then, the
+   * client has read which of its requests were accepted: https://www.rfc-editor.org/rfc/rfc9113#section-6.8-17
    */
   sweep(now: number): void {
     this.endFlooding(now);

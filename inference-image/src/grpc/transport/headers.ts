@@ -13,7 +13,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   n: 0.000001,
 };
 
-/** How messages may be compressed. */
+/** Supported compressions of messages. */
 export const ENCODINGS = ['identity', 'deflate', 'gzip'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
@@ -45,11 +45,13 @@ export function timeoutMs(headers: IncomingHttpHeaders): number | undefined {
   if (value === undefined) return undefined;
   const match = /^(\d{1,8})([HMSmun])$/.exec(String(value));
   if (!match)
-    throw invalid(`grpc-timeout is ${describe(value)}; it must be up to 8 digits and a unit of H, M, S, m, u, n`);
+    throw invalid(
+      `grpc-timeout is ${describe(value)}; it must be up to 8 digits and one of the units H, M, S, m, u, n`,
+    );
   return Number(match[1]) * (UNIT_MS[match[2] as string] as number);
 }
 
-/** Trailers of a call that failed after its answer began. */
+/** Trailers of a call that failed after its headers were sent. */
 export function statusTrailers({ code, details, isOverload }: Status): OutgoingHttpHeaders {
   return {
     'grpc-status': String(code),
@@ -58,7 +60,7 @@ export function statusTrailers({ code, details, isOverload }: Status): OutgoingH
   };
 }
 
-/** Headers of a call that failed before its answer began; they include the status. */
+/** Headers of a call that failed before its headers were sent; they include the status. */
 export function statusHeaders(status: Status): OutgoingHttpHeaders {
   return { ...COMMON_HEADERS, ...statusTrailers(status) };
 }

@@ -1,12 +1,13 @@
 import type { Call } from './call';
 import type { Connection } from './connection';
 
-/** Limit on idle calls. Each takes some 7 KiB, which the budget does not count (docs/decisions/0015). */
+/** Limit on idle calls. Each takes about 7 KiB, which the budget does not count (docs/decisions/0015). */
 const MAX_IDLE_CALLS = 2048;
 
 /**
- * Calls that hold no budget memory: they wait for the first byte of a message, their answer was sent, or they watch.
- * Their number is limited instead: the call that has been idle longest makes room for a new one.
+ * Calls that hold no memory of the budget: they wait for the first byte of a message, their answer was sent, or they
+ * watch a health status. Their number is limited instead; at the limit, the calls that have been idle longest are
+ * ended.
  */
 export class IdleCalls {
   private readonly calls = new Set<Call>();
@@ -22,8 +23,8 @@ export class IdleCalls {
   }
 
   /**
-   * Ends the connection whose calls are all idle, one of them for the longest time; returns false if there is none.
-   * Otherwise a client that only watches would keep its place indefinitely.
+   * Ends a connection whose calls are all idle, namely the one with the oldest idle call; returns false if there is
+   * none. Without this, a client that only watches would keep its connection indefinitely.
    */
   endConnection(): boolean {
     const counts = new Map<Connection, number>();
@@ -36,7 +37,7 @@ export class IdleCalls {
     return false;
   }
 
-  /** Ends two calls for each new one: a call whose client does not read stays here until its connection ends. */
+  /** Ends two calls for each new one, because a call whose client does not read remains until its connection ends. */
   private makeRoom(): void {
     this.isMakingRoom = true;
     let left = 2;

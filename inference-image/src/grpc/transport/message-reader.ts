@@ -9,16 +9,16 @@ const FIRST_BYTES = 16 * 1024;
 type Limits = Pick<Method, 'path' | 'maxMessageBytes' | 'limitSetting'>;
 
 /**
- * Assembles messages, one at a time, from the chunks of a stream. The holding counts all memory before it is used. A
- * declared length alone allocates nothing; the buffer grows with the received bytes.
+ * Assembles messages, one at a time, from the chunks of a stream. All memory is reserved in the holding before it is
+ * used. A declared length alone allocates nothing; the buffer grows as bytes arrive.
  */
 export class MessageReader {
   /** The latest message, once it is complete. */
   content?: Buffer;
   isCompressed = false;
-  /** Budget bytes that the message holds. */
+  /** Bytes of the budget that the message holds. */
   heldBytes = 0;
-  /** Received bytes of an incomplete prefix; most prefixes arrive in one piece. */
+  /** Received bytes of a prefix that has not arrived completely; most prefixes arrive in one piece. */
   private prefix?: Buffer;
   private prefixLength = 0;
   private length = 0;
@@ -27,14 +27,14 @@ export class MessageReader {
 
   constructor(private readonly limits: Limits) {}
 
-  /** Whether a message is incomplete. */
+  /** Whether part of a message has arrived, but not all of it. */
   get isWithinMessage(): boolean {
     return this.prefixLength > 0 && !this.content;
   }
 
   /**
    * Consumes the part of a chunk that belongs to the message.
-   * @param holding Holding that counts the message. @default - not counted; the message must be small
+   * @param holding Holding in which the message is reserved. @default - not reserved; the message must be small
    * @returns Number of bytes consumed.
    */
   push(chunk: Buffer, holding: Holding | undefined): number {
@@ -45,8 +45,8 @@ export class MessageReader {
     }
     const wanted = Math.min(this.length - this.received, chunk.length - taken);
     if (this.received === 0 && wanted === this.length && holding) {
-      // The chunk contains the whole message, so no copy is needed. The message keeps the entire read buffer alive,
-      // which is counted.
+      // The chunk contains the whole message, so no copy is needed. The message keeps the entire read buffer alive, so
+      // all of that buffer is counted.
       this.hold(holding, chunk.buffer.byteLength);
       this.content = chunk.subarray(taken, taken + wanted);
     } else this.append(chunk.subarray(taken, taken + wanted), holding);
@@ -96,7 +96,7 @@ export class MessageReader {
     const needed = this.received + part.length;
     let { buffer } = this;
     if (!buffer || buffer.length < needed) {
-      // Doubles each time, which limits both copying and memory for bytes that never arrive.
+      // Doubling limits both the copying and the memory for bytes that never arrive.
       const capacity = Math.min(this.length, Math.max(FIRST_BYTES, 2 * needed));
       this.hold(holding, capacity);
       const larger = Buffer.allocUnsafeSlow(capacity);
@@ -128,7 +128,7 @@ function assertSize(bytes: number, { path, maxMessageBytes, limitSetting }: Limi
   throw new ServingError('tooLarge', `the message has ${bytes} bytes; ${limit}`);
 }
 
-/** Limit of a message after decompression. */
+/** Limit on the size of a message after decompression. */
 export function inflationLimit({ path, maxMessageBytes, limitSetting }: Limits): SizeLimit {
   const limit = `the limit of ${limitSetting ?? path} is ${maxMessageBytes} bytes`;
   const error = () => new ServingError('tooLarge', `the message is too large after decompression; ${limit}`);

@@ -5,18 +5,18 @@ import type { Call } from './call';
 export interface Method {
   /** `/package.Service/Method` */
   readonly path: string;
-  /** Largest message, in bytes after decompression. */
+  /** Maximum size of a message, in bytes after decompression. */
   readonly maxMessageBytes: number;
-  /** Setting that limits its messages; named in errors. @default - the limit is fixed */
+  /** Setting that determines `maxMessageBytes`; named in errors. @default - the limit is fixed */
   readonly limitSetting?: string;
-  /** Whether a call may send many messages, which are answered in order. @default false */
+  /** Whether a call may send many messages, each of which is answered, in order. @default false */
   readonly isStream?: boolean;
   /**
-   * Whether calls count against the memory budget. Health checks do not, because they must be answered when it is full;
-   * their messages must be small. @default true
+   * Whether calls count toward the memory budget. Health checks do not, because they must be answered even when it is
+   * full; their messages must be small. @default true
    */
   readonly isCounted?: boolean;
-  /** Handles a complete message. It answers through the call, now or later. */
+  /** Handles a complete message, and answers it through the call, now or later. */
   handle(call: Call, message: Buffer): void;
   /** Called if the transport refuses a message, or drops the call, before `handle`. @default - nothing */
   refused?(error: ServingError, receivedAt: number): void;

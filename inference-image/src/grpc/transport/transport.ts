@@ -18,17 +18,17 @@ import type { Method } from './method';
 /** Interval between checks of time limits. */
 const SWEEP_MS = 250;
 
-/** Concurrent calls on a connection; clients with more calls wait or open another connection. */
+/** Maximum number of concurrent calls on a connection; clients with more calls wait, or open another connection. */
 const MAX_STREAMS = 100;
-/** Twice the maximum that gRPC clients send. */
+/** Limit on the bytes of a call's headers, twice the maximum that gRPC clients send. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /** https://nodejs.org/api/http2.html#http2createserveroptions-onrequesthandler */
 const SERVER_OPTIONS = {
   settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_HEADER_BYTES },
   maxHeaderListPairs: 128,
-  // No limit here: unsent answers count towards it, so one large answer would end other calls of its connection. Memory
-  // is bounded by the number of streams, by their headers and by the budget.
+  // Effectively unlimited: unsent answers count toward this limit, so one large answer would end the other calls of its
+  // connection. The number of streams, the size of their headers and the budget bound the memory.
   maxSessionMemory: Number.MAX_SAFE_INTEGER,
   maxSessionInvalidFrames: 100,
   maxSessionRejectedStreams: 100,
@@ -48,8 +48,8 @@ export interface TransportOptions {
 
 /**
  * gRPC over HTTP/2, on connections that the caller accepts:
- * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md. All memory that a client can make it use is counted
- * or bounded first.
+ * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md. All memory that a client can make the server use is
+ * counted or bounded in advance.
  */
 export class Transport {
   private readonly server: Http2Server;
@@ -89,7 +89,7 @@ export class Transport {
     this.server.emit('connection', socket);
   }
 
-  /** Ends a connection without calls, or with idle calls only, to make room; returns false if there is none. */
+  /** Makes room by ending a connection without calls, or with idle calls only; returns false if there is none. */
   endIdle(): boolean {
     return this.connections.endIdle() || this.context.idle.endConnection();
   }
@@ -117,7 +117,7 @@ export class Transport {
       .on('data', (chunk: Buffer) => call.receive(chunk))
       .on('end', () => call.end())
       .on('wantTrailers', () => call.sendTrailers())
-      // Only the client needs to notice a stream error.
+      // Nothing to report: only the client is affected by a stream error.
       .on('error', () => undefined)
       .on('close', () => {
         if (connection) connection.calls--;
@@ -126,7 +126,7 @@ export class Transport {
     const httpStatus = httpRefusal(headers);
     if (httpStatus !== undefined) call.failAsHttp(httpStatus);
     else if (!method) call.fail(new ServingError('methodNotAllowed', `unknown method ${describe(path)}`));
-    // HTTP/2 does not enforce the limit on a client that never acknowledges the settings.
+    // Node does not enforce the limit for a client that never acknowledges the HTTP/2 settings.
     else if (bytes > MAX_HEADER_BYTES) {
       call.fail(new ServingError('tooLarge', `the headers have more than ${MAX_HEADER_BYTES} bytes`));
     } else call.open(headers);

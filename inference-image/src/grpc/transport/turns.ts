@@ -1,11 +1,11 @@
-/** Work units of a call or a message of a stream; a chunk of a message is 1 unit. */
+/** Work units of a call, or of a message in a stream. A chunk of a message is 1 unit. */
 export const CALL_WORK = 4;
 
-/** Work units that one connection may cause in a turn of the event loop; one read is 64 KiB. */
+/** Work units that one connection may cause in a turn of the event loop. One read brings up to 64 KiB. */
 const WORK_PER_CONNECTION = 64;
 /**
- * Work units of all connections in a turn; above it, each connection is limited to one call until all have had their
- * turns.
+ * Work units of all connections together in a turn. Beyond it, each connection may make only one call until all have
+ * had their turns.
  */
 const WORK_PER_TURN = 128;
 
@@ -16,24 +16,27 @@ export interface Source {
 }
 
 /**
- * Shares turns of the event loop among connections. Otherwise Node would read 2 MiB of one connection at once, or 64
- * KiB of each of a thousand, and serve all of that before any other client.
+ * Shares turns of the event loop among connections. Otherwise Node would read 2 MiB from one connection at once, or 64
+ * KiB from each of a thousand connections, and process all of it before it reads from any other client.
  */
 export class Turns {
   private work = 0;
   private isScheduled = false;
-  /** Sources in the order of their last read, with the work of that turn; undefined until the first read. */
+  /**
+   * Sources in the order in which they were last read, with the work that they caused in that turn; undefined before
+   * the first read.
+   */
   private readonly sources = new Map<Source, number | undefined>();
   /** Work of each source in this turn. */
   private readonly made = new Map<Source, number>();
-  /** Sources that reached their limit, with the work of their last turn. */
+  /** Sources that reached their limit, with the work that they caused in their last turn. */
   private readonly paused = new Map<Source, number>();
-  /** Whether this turn is full: nothing more is read in it. */
+  /** Whether this turn is full, so that nothing more is read in it. */
   private isFull = false;
   private hasPolled = false;
   private beginsWithLeast = false;
 
-  /** Adds a source; from now on it is read in turns. */
+  /** Adds a source, whose reading is limited from now on. */
   join(source: Source): void {
     this.sources.set(source, undefined);
     if (this.isFull) source.stopReading();
@@ -73,7 +76,8 @@ export class Turns {
   }
 
   private readonly end = (): void => {
-    // One more poll without reads: libuv keeps the order of ready sockets until it has seen that nobody reads them.
+    // Polls once more without reading, because libuv keeps its order of ready sockets until a poll in which none of
+    // them is read.
     if (this.isFull && !this.hasPolled) {
       this.hasPolled = true;
       setImmediate(this.end);
@@ -83,7 +87,7 @@ export class Turns {
     this.work = 0;
     for (const [source, made] of this.made) if (this.sources.delete(source)) this.sources.set(source, made);
     this.made.clear();
-    // Resumes as many sources as fill a turn if each causes as much work as before. The other sources come after them.
+    // Resumes as many sources as fill a turn, if each causes as much work as last time. The other sources follow later.
     const inTurn: Source[] = [];
     let work = 0;
     for (const [source, made] of this.paused) {
@@ -98,8 +102,9 @@ export class Turns {
   };
 
   /**
-   * Unpaused sources in the order to read them. Turns alternate: one begins with the sources that caused the least
-   * work; the other begins with the newest unread source, followed by those that have waited longest.
+   * Unpaused sources in the order to read them. Two orders alternate. One begins with the sources that caused the least
+   * work. The other begins with the sources that were never read, newest first, followed by those that have waited
+   * longest.
    */
   private unpaused(): readonly Source[] {
     this.beginsWithLeast = !this.beginsWithLeast;

@@ -6,7 +6,7 @@ import { reduce, squeeze, unsqueeze } from '../versions';
 import { counting, rowCount, type Coupling } from './coupling';
 import { added, eitherWay } from './reductions';
 
-/** Couplings by the order of rows, and couplings that change their number. */
+/** Couplings that depend on the order of rows, and couplings that change the number of rows. */
 export const POSITIONS: readonly Coupling[] = [
   {
     name: 'Concat of the rows with themselves',
@@ -27,14 +27,17 @@ export const POSITIONS: readonly Coupling[] = [
     apply: (graph, t) => counting(graph, { ...t, name: slice(graph, t, 0, 1, t.rows.axis) }, t.dims, t.rows.axis),
   },
   {
-    name: 'Slice without the last row, and the first again',
+    name: 'Concat of the last row with all others',
     apply: (graph, t) => {
       const { axis } = t.rows;
       const parts = [slice(graph, t, -1, 2 ** 31 - 1, axis), slice(graph, t, 0, -1, axis)];
       return { ...t, name: graph.add('Concat', parts, { axis }) };
     },
   },
-  { name: 'rows in reverse', apply: (graph, t) => ({ ...t, name: slice(graph, t, -1, -(2 ** 40), t.rows.axis, -1) }) },
+  {
+    name: 'Slice of the rows in reverse order',
+    apply: (graph, t) => ({ ...t, name: slice(graph, t, -1, -(2 ** 40), t.rows.axis, -1) }),
+  },
   {
     name: 'Pad of the rows',
     apply: (graph, t) => {
@@ -44,7 +47,7 @@ export const POSITIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'Gather of the first row for all',
+    name: 'Gather of the first row for every row',
     apply: (graph, t) => added(graph, t, graph.add('Gather', [t, graph.ints([0])], { axis: t.rows.axis })),
   },
   {
@@ -57,7 +60,7 @@ export const POSITIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'Gather of rows by values of rows',
+    name: 'Gather of rows by indices computed from rows',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       const first = graph.add('Greater', [slice(graph, x, 0, 1, 1), graph.floats([0], [])]);
@@ -93,21 +96,21 @@ export const POSITIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'the number of rows as a value',
+    name: 'a value computed from the number of rows',
     apply: (graph, t) => {
       const n = graph.add('Cast', [numberOfRows(graph, t)], { to: 1 });
       return { ...t, name: graph.add(graph.choices.pick(['Add', 'Div', 'Mul']), [t, n]) };
     },
   },
   {
-    name: 'Size as a value',
+    name: 'a value computed from Size',
     apply: (graph, t) => ({
       ...t,
       name: graph.add('Mul', [t, graph.add('Cast', [graph.add('Size', [t])], { to: 1 })]),
     }),
   },
   {
-    name: 'the sum of ones as many as rows',
+    name: 'the sum of a vector with a one for each row',
     apply: (graph, t) => {
       const one = { tensor: { dims: [1], dataType: 1, rawData: new Uint8Array(Float32Array.of(1).buffer) } };
       const ones = graph.add('ConstantOfShape', [sizeVector(graph, rowCount(t))], { value: one });
@@ -115,7 +118,7 @@ export const POSITIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'the number of the row as a value',
+    name: 'the index of the row as a value',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       const range = graph.add('Range', [graph.ints([0], []), numberOfRows(graph, x), graph.ints([1], [])]);
@@ -130,7 +133,7 @@ export const POSITIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'each row twice',
+    name: 'repetition of each row',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       const width = known(x.dims[1] as Size) as number;
@@ -150,7 +153,7 @@ export const POSITIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'rows against rows by broadcasting',
+    name: 'each row combined with every row by broadcasting',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       const column = reduce(graph, 'ReduceMean', x, [1], true);
@@ -160,7 +163,7 @@ export const POSITIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'rows against rows, kept as columns',
+    name: 'each row combined with every row, with rows as columns',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       const condition = graph.add('Greater', [reduce(graph, 'ReduceMean', x, [1], false), graph.floats([0], [])]);
@@ -174,7 +177,7 @@ export const POSITIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'the place of values that are not zero',
+    name: 'indices of nonzero values',
     apply: (graph, t) => {
       const places = graph.add('Cast', [graph.add('NonZero', [t])], { to: 1 });
       const dims = [size(rank(t)), ONE];
@@ -303,7 +306,7 @@ export const POSITIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'Loop as often as there are rows',
+    name: 'Loop with an iteration for each row',
     apply: (graph, t) => {
       const [i, condition, state, same, next] = ['i', 'condition', 'state', 'same', 'next'].map((stem) =>
         graph.name(stem),
@@ -329,7 +332,7 @@ export const POSITIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'ai.onnx.ml Normalizer of a vector, which is one row',
+    name: 'ai.onnx.ml Normalizer of a vector, which it treats as one row',
     apply: (graph, t) => {
       const vector = reduce(graph, 'ReduceMean', asMatrix(graph, t), [1], false);
       const name = graph.add('Normalizer', [vector], { norm: 'L2' }, { domain: 'ai.onnx.ml' });
@@ -342,7 +345,7 @@ export const POSITIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'indices of MaxPool, which count through the batch',
+    name: 'indices of MaxPool, which are relative to the whole batch',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       const signal = unsqueeze(graph, x, [1]);

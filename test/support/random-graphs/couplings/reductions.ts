@@ -8,7 +8,7 @@ import { rowCount, type Coupling } from './coupling';
 
 type Rowed<T = Tensor> = T & { readonly rows: Rows };
 
-/** Couplings by values of the whole batch that are applied to each row. */
+/** Couplings that apply a value computed from the whole batch to each row. */
 export const REDUCTIONS: readonly Coupling[] = [
   ...['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL2', 'ReduceLogSumExp'].map((op) => ({
     name: `${op} over the rows`,
@@ -40,19 +40,19 @@ export const REDUCTIONS: readonly Coupling[] = [
     name: 'Softmax over the rows',
     apply: (graph, t) => {
       const x = rowsTo(graph, t, graph.choices.below(rank(t)));
-      // For a single row, each value is 1.
+      // For a single row, each value of a Softmax is 1.
       return { ...x, name: graph.add(graph.choices.pick(['Softmax', 'LogSoftmax']), [x], { axis: x.rows.axis }) };
     },
   },
   {
-    name: 'Softmax over the default axis, which reaches the rows',
+    name: 'Softmax over the default axes, which include the rows',
     apply: (graph, t) => {
       const x = rowsTo(graph, t, graph.opset >= 13 ? rank(t) - 1 : 1 + graph.choices.below(rank(t) - 1));
       return { ...x, name: graph.add('Softmax', [x]) };
     },
   },
   {
-    name: 'Softmax over an axis that a call of a function names',
+    name: 'Softmax over the rows, with the axis as an attribute of a function call',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       if (graph.opset >= 13) return { ...x, name: callSoftmax(graph, x, 0) };
@@ -101,14 +101,14 @@ export const REDUCTIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'features by features of Gemm',
+    name: 'product of features with features by Gemm',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       return { ...x, name: graph.add('MatMul', [x, graph.add('Gemm', [x, x], { transA: 1 })]) };
     },
   },
   {
-    name: 'attention between rows',
+    name: 'attention over the rows',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       const scores = graph.add('MatMul', [x, transpose(graph, x, [1, 0])]);
@@ -142,7 +142,7 @@ export const REDUCTIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'Softmax of the batch laid into one row',
+    name: 'Softmax of the batch reshaped to one row',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       const flat = graph.choices.chance(0.5)
@@ -153,7 +153,7 @@ export const REDUCTIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'rows laid over features',
+    name: 'Reshape that mixes rows and features',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       const width = known(x.dims[1] as Size) as number;
@@ -170,7 +170,7 @@ export const REDUCTIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'Softmax of a matrix turned over and back',
+    name: 'Softmax of a transposed matrix',
     apply: (graph, t) => {
       const x = asMatrix(graph, t);
       const turned = transpose(graph, x, [1, 0]);
@@ -185,7 +185,7 @@ export const REDUCTIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'quantization by the largest of the batch',
+    name: 'quantization with a scale from the largest value of the batch',
     apply: (graph, t) => {
       const largest = graph.add('ReduceMax', [graph.add('Abs', [t])], { keepdims: 0 });
       const scale = graph.add('Div', [graph.add('Max', [largest, graph.floats([1e-6], [])]), graph.floats([127], [])]);
@@ -197,20 +197,20 @@ export const REDUCTIONS: readonly Coupling[] = [
     },
   },
   {
-    name: 'limit from the mean of the batch',
+    name: 'Max with the mean of the batch',
     apply: (graph, t) => {
       const mean = graph.add('ReduceMean', [t], { keepdims: 0 });
       return added(graph, t, graph.add('Max', [t, mean]));
     },
   },
   {
-    name: 'branch by the sum of the batch',
+    name: 'branch chosen by the sum of the batch',
     apply: (graph, t) => {
       return branch(graph, t, eitherWay(graph, graph.add('ReduceSum', [t], { keepdims: 0 })));
     },
   },
   {
-    name: 'branch by the number of rows',
+    name: 'branch chosen by the number of rows',
     apply: (graph, t) => {
       const length = graph.add('Gather', [graph.add('Shape', [t]), graph.ints([t.rows.axis], [])]);
       return branch(graph, t, graph.add('Greater', [length, graph.ints([1], [])]));
@@ -222,7 +222,7 @@ export function added<T extends Result>(graph: RandomGraph, t: T, what: string):
   return { ...t, name: graph.add(graph.choices.pick(['Add', 'Sub']), [t, what]) };
 }
 
-/** Condition on numbers that is true for about half of them, whatever their range is. */
+/** A condition that is true for about half of the numbers, whatever their range is. */
 export function eitherWay(graph: RandomGraph, numbers: string): string {
   const wave = graph.add('Sin', [graph.add('Mul', [numbers, graph.floats([1e4], [])])]);
   return graph.add('Greater', [wave, graph.floats([0], [])]);

@@ -5,7 +5,7 @@ import { faithful, lossy, type RowWise } from './operator';
 
 export const ATTENTION: readonly RowWise[] = [
   lossy('attention with heads on an axis', (graph, t) => attention(graph, t, false)),
-  lossy('attention with heads folded behind the rows', (graph, t) => attention(graph, t, true)),
+  lossy('attention with heads folded into the row axis', (graph, t) => attention(graph, t, true)),
   faithful('channel shuffle', channelShuffle),
   lossy('windows of a sequence folded into the rows', windows),
 ];

@@ -10,7 +10,7 @@ export const AXES: readonly RowWise[] = [
   ...['ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceLogSumExp', 'ReduceSumSquare'].map((op) =>
     lossy(op, (graph, t) => reduceOthers(graph, t, op)),
   ),
-  lossy('Sub of its mean over other axes', centred),
+  lossy('Sub of the mean over other axes', centred),
   ...['Softmax', 'LogSoftmax', 'Hardmax'].map((op) => lossy(op, (graph, t) => softmax(graph, t, op))),
   lossy('LayerNormalization', layerNormalization),
   lossy('LpNormalization', lpNormalization),
@@ -59,7 +59,7 @@ function softmax(graph: RandomGraph, t: Tensor, op: string): Result | undefined 
     const axis = graph.choices.pick(others);
     return same(t, graph.add(op, [t], { axis: fromEitherEnd(graph, axis, t.dims.length) }));
   }
-  // Before opset 13, the operator covers this axis and all following ones.
+  // Before opset 13, Softmax covers this axis and all following ones.
   const behind = others.filter((axis) => axis > t.rows!.axis);
   if (behind.length === 0) return undefined;
   const axis = graph.choices.pick(behind);
@@ -111,7 +111,7 @@ function lrn(graph: RandomGraph, t: Tensor): Result | undefined {
   return same(t, graph.add('LRN', [t], { size: 3 }));
 }
 
-/** Index of the largest value, as a number below `below`. */
+/** Index of the largest value along an axis, as an integer tensor with its bound. */
 function indexOfLargest(graph: RandomGraph, t: Tensor, keepdims: boolean): Result | undefined {
   const others = otherAxes(t).filter((axis) => known(t.dims[axis] as Size) !== undefined);
   if (others.length === 0 || t.dims.length < 2) return undefined;
@@ -172,7 +172,7 @@ function embedding(graph: RandomGraph, t: Tensor): Result | undefined {
   return index && embedded(graph, index);
 }
 
-/** Vectors of a table, looked up by integers. */
+/** Looks vectors up in a table by integers. */
 export function embedded(graph: RandomGraph, t: Result): Result {
   const width = graph.choices.pick([3, 4]);
   const name = graph.add(
@@ -198,7 +198,7 @@ function depthToSpace(graph: RandomGraph, t: Tensor): Result | undefined {
   return undefined;
 }
 
-/** Group normalization as written by exporters: groups become channels and are reshaped back. */
+/** Group normalization as exporters write it: reshapes groups to channels, normalizes, and reshapes back. */
 function groupNormalization(graph: RandomGraph, t: Tensor): Result | undefined {
   const x = plain(graph, t);
   const sizes = x.dims.slice(1).map(known);

@@ -2,7 +2,10 @@ import type { NodeAttributes, RandomGraph, Result, Rows, Tensor } from '../rando
 import { isOne, known, ONE, sameSize, size, type Size } from '../size';
 import { faithful, lossy, type RowWise } from './operator';
 
-/** Operators that are nowhere flat, within the precision of a float. */
+/**
+ * Operators that are strictly monotonic within the precision of a float, so that every change of the input changes the
+ * output.
+ */
 const FAITHFUL: readonly [string, NodeAttributes?][] = [
   ['Neg'],
   ['Softplus'],
@@ -41,7 +44,7 @@ export const ELEMENTWISE: readonly RowWise[] = [
   ...['Add', 'Sub', 'Mul', 'Max', 'Min', 'Sum', 'Mean'].map((op) =>
     lossy(`${op} another tensor`, (graph, t) => withAnother(graph, t, op)),
   ),
-  faithful('Cast there and back', castTwice),
+  faithful('Cast to another type and back', castTwice),
   lossy('Sqrt of Abs', (graph, t) => unary(graph, { ...t, name: graph.add('Abs', [t]) }, 'Sqrt')),
   lossy('Clip', clip),
   lossy('Pow', (graph, t) => withConstant(graph, { ...t, name: graph.add('Tanh', [t]) }, 'Pow')),
@@ -59,7 +62,7 @@ function unary(graph: RandomGraph, t: Tensor, op: string, attributes: NodeAttrib
   return same(t, graph.add(op, [t], attributes));
 }
 
-/** Constant that broadcasts to the tensor: of lower rank, with sizes of 1, or with all known sizes. */
+/** Shape of a constant that broadcasts to the tensor: with a lower rank, with sizes of 1, or with all known sizes. */
 export function constantLike(graph: RandomGraph, t: Tensor): number[] {
   const { choices } = graph;
   const aligned = t.dims.slice(choices.below(t.dims.length + 1));
@@ -93,7 +96,7 @@ function withAnother(graph: RandomGraph, t: Tensor, op: string): Result | undefi
   for (const other of others) {
     const together = broadcast(t, other);
     if (!together) continue;
-    // Products of products would grow without bound.
+    // Otherwise, products of products would grow without bound.
     const tamed = op === 'Mul' ? graph.add('Sigmoid', [other]) : other;
     const operands = graph.choices.chance(0.5) ? [t, tamed] : [tamed, t];
     return { name: graph.add(op, operands), elem: t.elem, ...together };

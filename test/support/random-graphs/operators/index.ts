@@ -10,7 +10,7 @@ import { RECURRENT } from './recurrent';
 
 export type { RowWise } from './operator';
 
-/** All kinds are equally likely, and so are the operators of a kind; layout occurs twice. */
+/** Kinds of operators. All entries are equally likely, and so are the operators of a kind. Layout occurs twice. */
 export const KINDS: readonly (readonly RowWise[])[] = [
   ELEMENTWISE,
   LINEAR,

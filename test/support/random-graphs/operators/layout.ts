@@ -12,14 +12,14 @@ export const LAYOUT: readonly RowWise[] = [
   faithful('Transpose', anyTranspose),
   faithful('Reshape that joins axes', joinAxes),
   faithful('Reshape that splits an axis', splitAxis),
-  faithful('Reshape that gives folded rows their axis', (graph, t) =>
+  faithful('Reshape that moves folded rows to a separate axis', (graph, t) =>
     plain(graph, t) === t ? undefined : plain(graph, t),
   ),
   faithful('Flatten', flatten),
   faithful('Squeeze', squeezeOnes),
   faithful('Unsqueeze', unsqueezeAny),
   faithful('Concat with itself', concatItself),
-  lossy('Concat with another', concatAnother),
+  lossy('Concat with another tensor', concatAnother),
   faithful('Split', split),
   faithful('Slice', slice),
   lossy('Pad', pad),
@@ -36,7 +36,7 @@ function anyTranspose(graph: RandomGraph, t: Tensor): Result | undefined {
   return transpose(graph, t, graph.choices.shuffled(t.dims.map((_, axis) => axis)));
 }
 
-/** Joins two adjacent axes; if one of them has the rows, the result has folded rows. */
+/** Joins two adjacent axes. If one of them has the rows, the rows of the result are folded. */
 function joinAxes(graph: RandomGraph, t: Tensor): Result | undefined {
   if (t.dims.length < 2) return undefined;
   const axis = graph.choices.below(t.dims.length - 1);
@@ -64,7 +64,8 @@ function splitAxis(graph: RandomGraph, t: Tensor): Result | undefined {
 function flatten(graph: RandomGraph, t: Tensor): Result | undefined {
   const { rows, dims } = t;
   if (!rows) return undefined;
-  // Before or after the axis with the rows, so that rows and other elements are in one of the two axes of the result.
+  // An axis before or after that of the rows, so that one of the two axes of the result contains rows and other
+  // elements.
   const axis = graph.choices.chance(0.6) ? rows.axis + 1 : graph.choices.below(dims.length + 1);
   const from = axis > rows.axis ? 0 : axis;
   const to = axis > rows.axis ? axis : dims.length;
@@ -242,7 +243,7 @@ function expand(graph: RandomGraph, t: Tensor): Result | undefined {
   }
   const axis = graph.choices.pick(ones);
   const dims = resized(t.dims, axis, size(3));
-  // A size of 1 in the shape keeps the axis unchanged.
+  // A size of 1 in the shape leaves the axis unchanged.
   const shape = graph.choices.chance(0.5) ? graph.ints(dims.map((_, i) => (i === axis ? 3 : 1))) : shapeOf(graph, dims);
   return { ...t, name: graph.add('Expand', [t, shape]), dims };
 }

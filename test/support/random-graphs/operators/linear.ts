@@ -7,7 +7,7 @@ import { faithful, lossy, type RowWise } from './operator';
 
 export const LINEAR: readonly RowWise[] = [
   faithful('MatMul by weights', matMul),
-  faithful('MatMul of weights by it', matMulFromLeft),
+  faithful('MatMul of weights by the tensor', matMulFromLeft),
   faithful('MatMul by a batch of weights', matMulBatch),
   faithful('Gemm', gemm),
   faithful('Einsum', einsum),
@@ -87,7 +87,7 @@ function einsum(graph: RandomGraph, t: Tensor): Result | undefined {
   };
 }
 
-/** The tensor as a batch of pictures or signals, with its rows moved if necessary. */
+/** Reshapes the tensor to a batch of pictures or signals, and moves its rows if necessary. */
 function signals(graph: RandomGraph, t: Tensor): Tensor | undefined {
   if (t.dims.length < 3 || t.dims.length > 4 || !t.rows) return undefined;
   if (t.rows.axis === 0) return known(t.dims[1] as Size) === undefined ? undefined : t;

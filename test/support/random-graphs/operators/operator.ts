@@ -1,14 +1,14 @@
 import type { RandomGraph, Result, Tensor } from '../random-graph';
 
-/** Operator, or group of operators, under which no row influences another. */
+/** An operator, or group of operators, in which no row influences another. */
 export interface RowWise {
   readonly name: string;
   /**
-   * Whether each element of the result depends on its row of the operand, if each element of the operand depends on its
-   * row of an input. It does not if values may be cut off, compared or cancelled.
+   * Whether each element of the result depends on its row of an input whenever each element of the operand does. This
+   * is false for operators that may clip, compare or cancel values.
    */
   readonly faithful: boolean;
-  /** Undefined if the operator does not accept such a tensor. */
+  /** Applies the operator; returns undefined if it does not accept such a tensor. */
   readonly apply: (graph: RandomGraph, t: Tensor) => Result | undefined;
 }
 

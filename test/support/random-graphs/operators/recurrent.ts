@@ -44,7 +44,7 @@ function recurrent(graph: RandomGraph, t: Tensor, op: keyof typeof GATES): Resul
   };
 }
 
-/** Running sum over an axis without rows, from a state of zeros times the first step. */
+/** Running sum over an axis without rows. The initial state is the first step times zero. */
 function scan(graph: RandomGraph, t: Tensor): Result | undefined {
   const axes = otherAxes(t).filter((axis) => known(t.dims[axis] as Size) !== undefined);
   if (axes.length === 0 || rank(t) < 2) return undefined;

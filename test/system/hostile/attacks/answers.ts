@@ -1,4 +1,4 @@
-/** Answers: unread, repeated, or much larger than the request. */
+/** Attacks with answers that are unread, repeated, or much larger than the request. */
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
 import { ask, head, hold, JSON_TYPE, PACKED } from '../wire/http1';
@@ -13,7 +13,7 @@ function textRequest({ inputs }: Target, bytes: number): Buffer {
   return Buffer.from(json);
 }
 
-/** Pipelined requests on connections that never read. */
+/** Attack with pipelined requests on connections that never read. */
 function pipelined(name: string, what: string, path: (target: Target) => string, more: Partial<Attack> = {}): Attack {
   return {
     name,
@@ -40,7 +40,7 @@ function pipelined(name: string, what: string, path: (target: Target) => string,
 export const answers: readonly Attack[] = [
   {
     name: 'unread-errors',
-    what: 'a huge name in gzip that an error repeats, by 32 clients that do not read',
+    what: 'a huge name in gzip that an error quotes, by 32 clients that do not read',
     short: true,
     async run(target) {
       const tally = new Tally();
@@ -66,7 +66,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'unread-texts',
-    what: 'texts of the largest size that are answered six times as long, by 8 clients that do not read',
+    what: 'texts of the largest size whose answers are six times as long, by 8 clients that do not read',
     model: 'text',
     short: true,
     async run(target) {
@@ -81,7 +81,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'large-texts',
-    what: 'the same texts, read, by 8 clients at once',
+    what: 'texts of the largest size whose answers are six times as long, by 8 clients that read them',
     model: 'text',
     statuses: /^(HTTP (200|408|413|429)|closed.*)$/,
     async run(target) {
@@ -93,7 +93,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'control-characters-in-texts',
-    what: 'binary texts of control characters, each six bytes in a JSON answer, by 8 clients at once',
+    what: 'binary texts of control characters, which take six bytes each in a JSON answer, by 8 clients at once',
     model: 'text',
     statuses: /^(HTTP (200|408|413|429)|closed.*)$/,
     async run(target) {
@@ -144,7 +144,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'names-everywhere',
-    what: 'long names in every place that an answer could repeat',
+    what: 'long names in every place that an answer could quote',
     short: true,
     statuses: /^(HTTP (400|404|413|414|415|429|431)|closed.*)$/,
     async run(target) {
@@ -189,7 +189,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'names-everywhere-grpc',
-    what: 'long names in every field of a gRPC request that an error could repeat',
+    what: 'long names in every field of a gRPC request that an error could quote',
     statuses: /^(INVALID_ARGUMENT|RESOURCE_EXHAUSTED|NOT_FOUND|UNIMPLEMENTED|closed.*)$/,
     async run(target) {
       const tally = new Tally();
@@ -214,7 +214,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'slow-readers',
-    what: '200 clients that read an answer of some KiB a few bytes at a time',
+    what: '200 clients that read an answer of a few KiB in pieces of a few bytes',
     async run(target) {
       const tally = new Tally();
       await hold(target, tally, 200, (connection) => connection.write(head('GET', '/openapi.json', {})), {
@@ -225,7 +225,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'compressed-answers',
-    what: 'answers of /openapi.json to be compressed, repeatedly by 16 clients',
+    what: 'requests for a compressed /openapi.json, repeatedly by 16 clients',
     statuses: /^(HTTP (200|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();
@@ -237,7 +237,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'output-beyond-the-budget',
-    what: 'a number that makes an output of 64 MiB, which is several hundred MiB of JSON, by 4 clients at once',
+    what: 'a number that determines an output of 64 MiB, which takes several hundred MiB as JSON, by 4 clients at once',
     model: 'expanding',
     short: true,
     statuses: /^(HTTP (400|408|413|429)|closed.*)$/,

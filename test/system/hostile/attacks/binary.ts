@@ -1,4 +1,4 @@
-/** Binary tensors: wrong prefixes and sizes. */
+/** Attacks with binary tensors that have wrong lengths and sizes. */
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { gzip, MIB } from '../wire/bytes';
 import { ask } from '../wire/http1';
@@ -7,7 +7,7 @@ interface Made {
   /** JSON before the binary data. */
   readonly json: string;
   readonly blobs: Buffer;
-  /** Length of the JSON according to the header. @default - the actual length */
+  /** Value of the header with the length of the JSON. @default - the actual length */
   readonly length?: number;
 }
 
@@ -26,7 +26,7 @@ function input({ inputs }: Target, shape: readonly number[], size: number, index
   return `{"name":"${name}","datatype":"${datatype}","shape":[${shape}],"parameters":{"binary_data_size":${size}}}`;
 }
 
-/** Shape with this number of elements. */
+/** A shape with this number of elements. */
 function shapeOf({ inputs }: Target, count: number): number[] {
   return inputs[0]!.shape.map((_, axis) => (axis === 0 ? count : 1));
 }
@@ -56,7 +56,7 @@ const REFUSED = /^(HTTP (400|408|413|429)|closed.*)$/;
 export const binary: readonly Attack[] = [
   attack(
     'binary-empty-texts',
-    'a tensor of BYTES of empty texts, four bytes each',
+    'a BYTES tensor of empty texts, which take four bytes each',
     (target, size) => {
       const count = Math.floor(size / 4) - 100;
       const bytes = 4 * count;
@@ -66,7 +66,7 @@ export const binary: readonly Attack[] = [
   ),
   attack(
     'binary-more-texts-than-the-shape',
-    'empty texts, although the shape has one',
+    'many empty texts for a shape with one element',
     (target, size) => {
       const bytes = 4 * (Math.floor(size / 4) - 100);
       return { json: `{"inputs":[${input(target, shapeOf(target, 1), bytes)}]}`, blobs: Buffer.alloc(bytes) };
@@ -75,7 +75,7 @@ export const binary: readonly Attack[] = [
   ),
   attack(
     'binary-text-lengths-that-lie',
-    'texts whose lengths are beyond the blob',
+    'texts whose declared lengths exceed the binary data',
     (target, size) => {
       const bytes = 4 * (Math.floor(size / 4) - 100);
       const json = `{"inputs":[${input(target, shapeOf(target, bytes / 4), bytes)}]}`;
@@ -85,7 +85,7 @@ export const binary: readonly Attack[] = [
   ),
   attack(
     'binary-sizes-that-lie',
-    'sizes of tensors beyond the body, below it and negative',
+    'declared tensor sizes that are negative, too small, or larger than the body',
     (target, size) => {
       const sizes = [2 ** 31, 2 ** 53, -1, 0, size];
       const json = `{"inputs":[${sizes.map((each) => input(target, [1, 2], each)).join()}]}`;
@@ -95,7 +95,7 @@ export const binary: readonly Attack[] = [
   ),
   attack(
     'binary-many-empty-blobs',
-    'inputs with a blob of no bytes each, as many as fit',
+    'as many inputs as fit, each with no bytes of binary data',
     (target, size) => {
       const one = input(target, [0], 0);
       const inputs = new Array<string>(Math.floor(size / (one.length + 1)) - 1).fill(one);
@@ -105,13 +105,13 @@ export const binary: readonly Attack[] = [
   ),
   attack(
     'binary-header-length-lies',
-    'a length of the JSON in the middle of a blob that looks like JSON',
+    'a declared length of the JSON that ends within binary data that looks like JSON',
     (_target, size) => ({ json: '{"inputs":[', blobs: Buffer.alloc(size - 20, '{},'), length: size - 20 }),
     { statuses: REFUSED },
   ),
   attack(
     'binary-shape-overflows',
-    'a shape whose product is beyond 2^53',
+    'a shape with more than 2^53 elements',
     (target, size) => ({
       json: `{"inputs":[${input(target, [2 ** 31, 2 ** 31, 2 ** 31], size)}]}`,
       blobs: Buffer.alloc(size - 300),
@@ -120,7 +120,7 @@ export const binary: readonly Attack[] = [
   ),
   attack(
     'binary-for-many-inputs',
-    'a valid blob for one of several inputs, and none for the others',
+    'valid binary data for one of several inputs, and none for the others',
     (target, size) => {
       const rows = Math.floor(size / 16) - 50;
       return { json: `{"inputs":[${input(target, [rows, 4], rows * 16)}]}`, blobs: Buffer.alloc(rows * 16) };

@@ -1,4 +1,4 @@
-/** Bodies: framing, compression, and incomplete bodies. */
+/** Attacks with invalid framing, with compressed bodies and with incomplete bodies. */
 import { randomBytes } from 'node:crypto';
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { deflate, filled, gzip, MIB } from '../wire/bytes';
@@ -15,7 +15,7 @@ async function packedAtOnce(target: Target, times: number, body: Buffer, path = 
   return tally;
 }
 
-/** Every route, and one that does not exist. */
+/** All routes, and a path that does not exist. */
 function routes({ model }: Target): [method: string, path: string][] {
   const model_ = `/v2/models/${model}`;
   return [
@@ -42,7 +42,7 @@ function routes({ model }: Target): [method: string, path: string][] {
 export const bodies: readonly Attack[] = [
   {
     name: 'unfinished-bodies',
-    what: '12 bodies of the largest size, each a byte short, held open',
+    what: '12 bodies of the largest size that lack their last byte, held open',
     short: true,
     async run(target) {
       const tally = new Tally();
@@ -58,7 +58,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'unfinished-small-bodies',
-    what: '1,000 bodies of 60 KiB, each a byte short, held open',
+    what: '1,000 bodies of 60 KiB that lack their last byte, held open',
     async run(target) {
       const tally = new Tally();
       const size = 60 * 1024;
@@ -87,7 +87,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'one-byte-chunks',
-    what: '8 clients whose bodies come in chunks of one byte',
+    what: '8 clients whose bodies are sent in chunks of one byte',
     short: true,
     async run(target) {
       const tally = new Tally();
@@ -102,7 +102,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'tiny-chunks-of-many',
-    what: '300 clients whose bodies come in chunks of one byte with an extension, and who connect again when they are cut',
+    what: '300 clients that send bodies in chunks of one byte with an extension, and reconnect when they are disconnected',
     async run(target) {
       const tally = new Tally();
       const chunks = filled(64 * 1024, '1;aaaaaaaa\r\nx\r\n');
@@ -125,7 +125,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'chunk-extensions',
-    what: '8 bodies in chunks, the first with an extension that does not end',
+    what: '8 chunked bodies whose first chunk has an endless extension',
     async run(target) {
       const tally = new Tally();
       const end = performance.now() + target.seconds * 1000;
@@ -139,7 +139,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'wrong-lengths',
-    what: 'bodies with two lengths, with a length and chunks, with negative and huge lengths',
+    what: 'bodies with two lengths, with a length and chunks, or with negative and huge lengths',
     statuses: /^(HTTP (400|413|411)|closed.*)$/,
     async run(target) {
       const tally = new Tally();
@@ -193,7 +193,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'gzip-in-gzip',
-    what: 'gzip of gzip of 500 MB of zeros, also where the header says so',
+    what: 'gzip of gzip of 500 MB of zeros, with and without a header that declares both',
     statuses: /^(HTTP (400|413|415|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();
@@ -211,7 +211,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'deflate-bomb',
-    what: 'the largest size and 62 MiB of empty objects in deflate, and in br, which the server does not support',
+    what: 'empty objects of the largest size and of 62 MiB in deflate, and in br, which the server does not support',
     async run(target) {
       const tally = new Tally();
       const packed = [deflate(emptyObjects(largest(target))), deflate(emptyObjects(62 * MIB))];
@@ -238,7 +238,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'gzip-members-each-large',
-    what: 'a gzip file of many members of a MiB each, 600 MB in all',
+    what: 'a gzip file of many members of 1 MiB each, 600 MB in total',
     statuses: /^(HTTP (400|408|413|429)|closed.*)$/,
     run: (target) => packedAtOnce(target, 8, filled(600 * 1100, gzip(Buffer.alloc(MIB)))),
   },
@@ -257,7 +257,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'gzip-trickled',
-    what: 'gzip files whose every byte inflates to a KiB, a few bytes at a time, by 32 clients',
+    what: 'gzip files in which every byte inflates to 1 KiB, sent a few bytes at a time by 32 clients',
     async run(target) {
       const tally = new Tally();
       const body = gzip(filled(largest(target), ' '));
@@ -285,7 +285,7 @@ export const bodies: readonly Attack[] = [
   },
   {
     name: 'largest-bodies-of-spaces',
-    what: '16 whole bodies of the largest size at once, all spaces',
+    what: '16 complete bodies of the largest size at once, all spaces',
     statuses: /^(HTTP (400|408|413|429)|closed.*)$/,
     async run(target) {
       const tally = new Tally();

@@ -1,4 +1,4 @@
-/** Connections: many, slow, silent, or with another protocol. */
+/** Attacks with connections that are many, slow, silent, or of another protocol. */
 import { randomBytes } from 'node:crypto';
 import { again, inferPath, Tally, type Attack, type Target } from '../attack';
 import { filled } from '../wire/bytes';
@@ -32,7 +32,7 @@ export const connections: readonly Attack[] = [
   idle('idle-connections', '2,500 silent connections', ({ httpPort }) => httpPort, '', { short: true }),
   idle(
     'half-heads',
-    '2,500 connections with half a head',
+    '2,500 connections with incomplete headers',
     ({ httpPort }) => httpPort,
     'POST / HTTP/1.1\r\nHost: x\r\nX-Half: ',
   ),
@@ -42,7 +42,7 @@ export const connections: readonly Attack[] = [
   idle('tls-to-grpc', '2,500 TLS clients at the gRPC port', ({ grpcPort }) => grpcPort, CLIENT_HELLO),
   {
     name: 'slowloris',
-    what: '1,000 connections whose heads arrive at a few bytes per second',
+    what: '1,000 connections whose headers arrive at a few bytes per second',
     short: true,
     async run(target) {
       const tally = new Tally();
@@ -59,7 +59,7 @@ export const connections: readonly Attack[] = [
   },
   {
     name: 'endless-heads',
-    what: 'endless heads, by 16 clients',
+    what: 'endless headers, by 16 clients',
     async run(target) {
       const tally = new Tally();
       const end = performance.now() + target.seconds * 1000;
@@ -73,7 +73,7 @@ export const connections: readonly Attack[] = [
   },
   {
     name: 'many-headers',
-    what: 'repeated requests of two thousand headers',
+    what: 'repeated requests with 2,000 headers',
     async run(target) {
       const tally = new Tally();
       const headers = Object.fromEntries(Array.from({ length: 1900 }, (_, i) => [`h${i}`, 'v']));
@@ -150,7 +150,7 @@ export const connections: readonly Attack[] = [
   },
   {
     name: 'expect-continue',
-    what: '500 clients that expect 100 Continue, and send no body',
+    what: '500 clients that expect 100 Continue but send no body',
     async run(target) {
       const tally = new Tally();
       const bytes = head('POST', inferPath(target), {

@@ -1,4 +1,4 @@
-/** Protobuf: few bytes that make a decoder allocate much. */
+/** Attacks with protobuf messages in which a few bytes make a decoder allocate much memory. */
 import { again, atOnce, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
 import { call, INFER, message, packedMessage, SERVICE } from '../wire/grpc';
@@ -7,8 +7,7 @@ import { CONTENTS, field, firstInput, inferRequest, INPUT, REQUEST, shapeOf, tag
 type Make = (target: Target, size: number) => Buffer;
 
 /**
- * Sends requests of the largest size from four concurrent clients, and then smaller ones than 1 MiB repeatedly from
- * eight.
+ * Sends requests of the largest size from four concurrent clients, and then requests below 1 MiB repeatedly from eight.
  */
 async function send(target: Target, make: Make, path: string): Promise<Tally> {
   const tally = new Tally();
@@ -26,7 +25,7 @@ function attack(name: string, what: string, make: Make, more: Partial<Attack> & 
   return { name: `grpc-${name}`, what, statuses: REFUSED, ...rest, run: (target) => send(target, make, path) };
 }
 
-/** Request whose first input has contents. */
+/** A request whose first input has contents. */
 function contents(target: Target, content: Buffer): Buffer {
   return inferRequest(target, firstInput(target, shapeOf(1), field(INPUT.contents, content)));
 }
@@ -49,20 +48,20 @@ const PARAMETER = (number: number) => field(number, '');
 export const grpcMessages: readonly Attack[] = [
   attack(
     'empty-inputs',
-    'inputs of two bytes each',
+    'as many inputs of two bytes as fit',
     (target, size) => inferRequest(target, filled(size, field(REQUEST.inputs, ''))),
     { short: true },
   ),
-  attack('empty-outputs', 'requested outputs of two bytes each', (target, size) =>
+  attack('empty-outputs', 'as many requested outputs of two bytes as fit', (target, size) =>
     inferRequest(target, filled(size, field(REQUEST.outputs, ''))),
   ),
-  attack('empty-raw-contents', 'raw_input_contents of two bytes each', (target, size) =>
+  attack('empty-raw-contents', 'as many raw_input_contents of two bytes as fit', (target, size) =>
     inferRequest(target, filled(size, field(REQUEST.raw, ''))),
   ),
-  attack('empty-parameters', 'parameters of the request of two bytes each', (target, size) =>
+  attack('empty-parameters', 'as many parameters of the request as fit, two bytes each', (target, size) =>
     inferRequest(target, filled(size, PARAMETER(REQUEST.parameters))),
   ),
-  attack('input-parameters', 'parameters of an input of two bytes each', (target, size) =>
+  attack('input-parameters', 'as many parameters of an input as fit, two bytes each', (target, size) =>
     inferRequest(target, firstInput(target, shapeOf(1), filled(size - 200, PARAMETER(INPUT.parameters)))),
   ),
   attack(
@@ -86,7 +85,7 @@ export const grpcMessages: readonly Attack[] = [
   ),
   attack(
     'empty-texts-for-a-text-model',
-    'bytes_contents of two bytes each, to a model of BYTES',
+    'bytes_contents of two bytes each, to a model with a BYTES input',
     (target, size) => contents(target, filled(size - 200, field(CONTENTS.bytes, ''))),
     { model: 'text' },
   ),
@@ -111,16 +110,16 @@ export const grpcMessages: readonly Attack[] = [
   attack('packed-in-pieces', 'packed fp32_contents in pieces of one element', (target, size) =>
     contents(target, filled(size - 200, field(CONTENTS.fp32, Buffer.alloc(4)))),
   ),
-  attack('empty-packed-pieces', 'packed fp32_contents in pieces of none', (target, size) =>
+  attack('empty-packed-pieces', 'packed fp32_contents in empty pieces', (target, size) =>
     contents(target, filled(size - 200, field(CONTENTS.fp32, ''))),
   ),
   attack(
     'huge-rank',
-    'a shape of as many sizes as fit',
+    'a shape with as many sizes as fit',
     (target, size) => inferRequest(target, firstInput(target, filled(size - 200, BYTE))),
     { short: true },
   ),
-  attack('huge-rank-unpacked', 'a shape of sizes with a tag each', (target, size) =>
+  attack('huge-rank-unpacked', 'a shape whose sizes have a tag each', (target, size) =>
     inferRequest(
       target,
       field(
@@ -153,19 +152,19 @@ export const grpcMessages: readonly Attack[] = [
   attack('unknown-fields', 'fields that the message does not have', (target, size) =>
     inferRequest(target, filled(size - 200, Buffer.concat([tag(99, 0), BYTE]))),
   ),
-  attack('groups', 'groups in groups, as deep as fit', (target, size) =>
+  attack('groups', 'groups nested in groups, as deep as fits', (target, size) =>
     inferRequest(target, filled(size - 200, tag(99, 3))),
   ),
-  attack('groups-closed', 'groups that begin and end, as many as fit', (target, size) =>
+  attack('groups-closed', 'as many empty groups as fit', (target, size) =>
     inferRequest(target, filled(size - 200, Buffer.concat([tag(99, 3), tag(99, 4)]))),
   ),
-  attack('lengths-that-lie', 'an input whose length is beyond the message', (target, size) =>
+  attack('lengths-that-lie', 'an input whose length exceeds the message', (target, size) =>
     inferRequest(target, tag(REQUEST.inputs, 2), varint(2 ** 31 - 1), filled(size - 200, field(INPUT.name, ''))),
   ),
-  attack('endless-varints', 'varints that do not end', (target, size) =>
+  attack('endless-varints', 'varints that are not terminated', (target, size) =>
     inferRequest(target, tag(REQUEST.inputs, 0), Buffer.alloc(size - 200, 0xff)),
   ),
-  attack('zeros', 'zeros, which are tags of no field', (_target, size) => Buffer.alloc(size)),
+  attack('zeros', 'zeros, which are tags of an invalid field', (_target, size) => Buffer.alloc(size)),
   attack(
     'metadata-name',
     'a name as long as the message, for ModelMetadata',

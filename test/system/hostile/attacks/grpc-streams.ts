@@ -1,4 +1,4 @@
-/** HTTP/2 and gRPC on raw connections: endless streams, floods of frames, unread answers. */
+/** Attacks with HTTP/2 and gRPC on raw connections: endless streams, floods of frames, unread answers. */
 import { again, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip } from '../wire/bytes';
 import { callOn, INFER, message, open, REFLECTION, SERVICE, startCall } from '../wire/grpc';
@@ -34,7 +34,7 @@ async function closing(connection: RawHttp2, end: number): Promise<void> {
   while (!connection.closed && performance.now() < end) await connection.wait(100);
 }
 
-/** Sends the same frames repeatedly. */
+/** Attack that sends the same frames repeatedly. */
 function frames(name: string, what: string, bytes: Buffer, more: Partial<Attack> = {}): Attack {
   const chunk = filled(64 * 1024, bytes);
   return {
@@ -48,7 +48,7 @@ function frames(name: string, what: string, bytes: Buffer, more: Partial<Attack>
   };
 }
 
-/** Starts an unlimited number of calls on one connection, without reading the answers. */
+/** Attack that starts an unlimited number of calls on one connection without reading the answers. */
 function unread(
   name: string,
   what: string,
@@ -79,7 +79,7 @@ function unread(
 export const grpcStreams: readonly Attack[] = [
   {
     name: 'h2-unfinished-messages',
-    what: 'ten incomplete gRPC messages of the largest size on a connection',
+    what: 'ten incomplete gRPC messages of the largest size on one connection',
     short: true,
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
@@ -126,17 +126,17 @@ export const grpcStreams: readonly Attack[] = [
   },
   unread(
     'h2-unread-answers',
-    'calls of ModelConfig whose answers are not read: the window is 0',
+    'calls of ModelConfig whose answers are not read because the window is 0',
     `${SERVICE}/ModelConfig`,
     ({ model }) => message(field(1, model)),
     { short: true },
   ),
-  unread('h2-unread-inference', 'inference whose answers, errors, are not read', INFER, (target) =>
+  unread('h2-unread-inference', 'inference calls whose answers, which are errors, are not read', INFER, (target) =>
     message(inferRequest(target, field(3, 'i'.repeat(2000)))),
   ),
   {
     name: 'h2-unread-stream',
-    what: 'a ModelStreamInfer of endless messages, whose answers are not read',
+    what: 'a ModelStreamInfer call with endless messages, whose answers are not read',
     short: true,
     run: (target) =>
       flood(
@@ -157,7 +157,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-stream-of-messages',
-    what: 'a ModelStreamInfer of endless small messages, read',
+    what: 'a ModelStreamInfer call with endless small messages, whose answers are read',
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
         const bytes = filled(64 * 1024, message(inferRequest(target)));
@@ -177,7 +177,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-thousands-of-streams',
-    what: 'an endless number of streams that are only begun, over 16 connections',
+    what: 'an endless number of streams that are opened but send no message, over 16 connections',
     short: true,
     run: (target) =>
       flood(target, 16, async (connection, isOver) => {
@@ -222,7 +222,7 @@ export const grpcStreams: readonly Attack[] = [
   ),
   {
     name: 'h2-window-flood-of-many',
-    what: 'WINDOW_UPDATE by 300 connections, each a little at a time',
+    what: 'a few WINDOW_UPDATE frames at a time from each of 300 connections',
     short: true,
     run: (target) =>
       flood(target, 300, async (connection, isOver) => {
@@ -233,7 +233,7 @@ export const grpcStreams: readonly Attack[] = [
   frames('h2-unknown-frames', 'frames of a type that does not exist', frame(0xbe, 0, 0, Buffer.alloc(1000))),
   {
     name: 'h2-empty-data-flood',
-    what: 'endless empty DATA frames, on open streams',
+    what: 'endless empty DATA frames on open streams',
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
         await connection.startCall(1, INFER);
@@ -263,7 +263,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-hpack-bomb',
-    what: 'a header of 4,000 bytes put into the table once and named again in a byte each',
+    what: 'a header of 4,000 bytes that is added to the table once and then repeated, one byte each time',
     short: true,
     run: (target) =>
       flood(target, 8, async (connection, isOver) => {
@@ -279,7 +279,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-reflection-names',
-    what: 'server reflection asked on streams for long names that do not exist, each another',
+    what: 'streams that ask server reflection for long names that do not exist, each time a different one',
     short: true,
     async run(target) {
       const tally = new Tally();
@@ -305,7 +305,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-reflection-calls',
-    what: 'server reflection asked for other names in a call each',
+    what: 'calls that each ask server reflection for a different name',
     async run(target) {
       const tally = new Tally();
       const session = open(target);
@@ -319,7 +319,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-reflection-unread',
-    what: 'server reflection repeatedly asked for its largest file, not read',
+    what: 'repeated requests to server reflection for its largest file, whose answers are not read',
     run: (target) =>
       flood(
         target,
@@ -334,7 +334,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-watch-flood',
-    what: 'as many endless Watch calls of services with long names as the server allows',
+    what: 'as many endless Watch calls for services with long names as the server allows',
     short: true,
     run: (target) =>
       flood(target, 16, async (connection, isOver) => {
@@ -359,7 +359,7 @@ export const grpcStreams: readonly Attack[] = [
   },
   {
     name: 'h2-new-connections',
-    what: 'connections that make a call and disconnect before its answer',
+    what: 'connections that make a call and disconnect before they are answered',
     async run(target) {
       const tally = new Tally();
       const body = message(inferRequest(target));

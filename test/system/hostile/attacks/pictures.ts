@@ -1,4 +1,4 @@
-/** Pictures: small files that are expensive to decode. */
+/** Attacks with pictures: small files that are expensive to decode. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -12,19 +12,19 @@ const SCAN = 0xda;
 const FRAME = 0xc2;
 const END = Buffer.from([0xff, 0xd9]);
 
-/** Side of a picture of the largest size that the digits example accepts, in pixels. */
+/** Side, in pixels, of the largest picture that the digits example accepts. */
 const SIDE = 2000;
 
 const REFUSED = /^(HTTP (400|413|429|503)|closed.*)$/;
 const ANSWERED = /^(HTTP (200|400|413|429|503)|closed.*)$/;
 
-/** Huffman table 0 of AC coefficients: a 0 bit ends a block. */
+/** Huffman table 0 for AC coefficients, in which a 0 bit ends a block. */
 const AC_TABLE = Buffer.concat([Buffer.from([0xff, 0xc4, 0, 20, 0x10, 1]), Buffer.alloc(15), Buffer.of(0)]);
 
-/** One bit for each block of a component. */
+/** Data of a scan: one bit for each block of a component. */
 const SCAN_DATA = Buffer.alloc((SIDE / 8) ** 2 / 8);
 
-/** Beginning of a progressive JPEG up to the first scan, with another size. */
+/** Beginning of a progressive JPEG up to the first scan, with the given size. */
 function jpegHead(width: number, height: number): Buffer {
   const head = Buffer.from(PROGRESSIVE.subarray(0, PROGRESSIVE.indexOf(Buffer.from([0xff, SCAN]))));
   const frame = head.indexOf(Buffer.from([0xff, FRAME]));
@@ -33,7 +33,7 @@ function jpegHead(width: number, height: number): Buffer {
   return head;
 }
 
-/** Scan without data: of the first component, its first coefficient, or a refinement of the others. */
+/** Header of a scan of the first component, for the given coefficients and bits. */
 function scan(from: number, to: number, high: number, low: number): Buffer {
   return Buffer.from([0xff, SCAN, 0, 8, 1, 1, 0, from, to, (high << 4) | low]);
 }
@@ -53,7 +53,7 @@ interface PngParts {
   readonly width: number;
   readonly height: number;
   readonly depth?: number;
-  /** 0: gray, 2: RGB, 3: palette, 6: RGB and alpha */
+  /** Color type, 0: gray, 2: RGB, 3: palette, 6: RGB and alpha */
   readonly color?: number;
   readonly interlaced?: boolean;
   readonly before?: readonly Buffer[];
@@ -111,7 +111,7 @@ export const pictures: readonly Attack[] = [
   attack('jpeg-of-empty-scans', 'a progressive JPEG of 4 million pixels and 98 scans without data', 4, () =>
     manyScans(96, Buffer.alloc(0)),
   ),
-  attack('jpeg-of-large-scans', 'a progressive JPEG of 98 scans of 100 KB of data each', 4, () =>
+  attack('jpeg-of-large-scans', 'a progressive JPEG of 98 scans with 100 KB of data each', 4, () =>
     manyScans(96, Buffer.alloc(100_000, 0x55)),
   ),
   attack('jpeg-of-too-many-scans', 'a JPEG of 100,000 scans', 4, () => manyScans(100_000, Buffer.alloc(0), 32), {
@@ -133,7 +133,7 @@ export const pictures: readonly Attack[] = [
   ),
   attack(
     'jpeg-of-many-segments',
-    'a JPEG of as many empty segments as fit in 8 MiB',
+    'a JPEG with as many empty segments as fit in 8 MiB',
     4,
     () => Buffer.concat([Buffer.from([0xff, 0xd8]), filled(8 * MIB, Buffer.from([0xff, 0xe1, 0, 2])), END]),
     { statuses: REFUSED },
@@ -143,12 +143,12 @@ export const pictures: readonly Attack[] = [
   ),
   attack(
     'png-of-zeros',
-    'a PNG of 4 million pixels in some KB, by 8 clients',
+    'a PNG of 4 million pixels in a few KB, by 8 clients',
     8,
     () => png({ width: SIDE, height: SIDE }),
     { short: true },
   ),
-  attack('png-of-64-bits', 'the same with 64 bits per pixel, interlaced', 8, () =>
+  attack('png-of-64-bits', 'an interlaced PNG of 4 million pixels with 64 bits each in a few KB, by 8 clients', 8, () =>
     png({ width: SIDE, height: SIDE, depth: 16, color: 6 }),
   ),
   attack(

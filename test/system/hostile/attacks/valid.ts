@@ -1,4 +1,4 @@
-/** Valid requests of the largest size. */
+/** Load of valid requests of the largest size. */
 import { again, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { gzip, MIB, numbers } from '../wire/bytes';
 import { ask, JSON_TYPE, PACKED } from '../wire/http1';
@@ -7,7 +7,7 @@ import { field, firstInput, inferRequest, REQUEST, shapeOf } from '../wire/proto
 
 const RIGHT = /^(HTTP (200|408|413|429)|OK|RESOURCE_EXHAUSTED|closed.*)$/;
 
-/** Elements of a row. */
+/** Number of elements of a row. */
 function rowSize({ inputs }: Target): number {
   return inputs[0]!.shape.slice(1).reduce((product, size) => product * size, 1);
 }
@@ -69,10 +69,15 @@ export const valid: readonly Attack[] = [
     },
     { short: true },
   ),
-  attack('valid-json-in-gzip', 'the same in gzip', 4, (target, tally) => {
-    const body = gzip(json(target, largest(target)));
-    return () => ask(target, tally, { path: inferPath(target), headers: PACKED, body });
-  }),
+  attack(
+    'valid-json-in-gzip',
+    'rows in JSON of the largest size in gzip, repeatedly by 4 clients',
+    4,
+    (target, tally) => {
+      const body = gzip(json(target, largest(target)));
+      return () => ask(target, tally, { path: inferPath(target), headers: PACKED, body });
+    },
+  ),
   attack(
     'valid-binary',
     'rows as binary data of the largest size, repeatedly by 4 clients',

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** Process beside the server that answers one question at a time. */
+/** A process beside the server that answers one question at a time. */
 export class Child<Question, Answer> {
   private readonly ended: Promise<never>;
 
@@ -36,7 +36,7 @@ export class Child<Question, Answer> {
   }
 }
 
-/** In a child: answers questions. */
+/** Called in a child: answers its questions. */
 export function answer<Question, Answer>(reply: (question: Question) => Promise<Answer> | Answer): void {
   process.on('message', async (question: Question) => {
     process.send!((await reply(question)) as object);

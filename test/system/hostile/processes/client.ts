@@ -1,4 +1,6 @@
-/** Process of well-behaved clients: each repeatedly sends an inference request, reads the answer and pauses. */
+/**
+ * Process with well-behaved clients, each of which repeatedly sends an inference request, reads the answer and pauses.
+ */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer } from './child';
@@ -44,7 +46,7 @@ function ask({ host, port, path, body }: ClientQuestion, agent: Agent): Promise<
       let text = '';
       reply.setEncoding('utf8').on('data', (part) => (text += part));
       reply.on('end', () => resolve({ status: reply.statusCode, text }));
-      reply.on('error', () => resolve({ text: 'an answer cut short' }));
+      reply.on('error', () => resolve({ text: 'an incomplete answer' }));
     });
     sent.on('timeout', () => sent.destroy(new Error('no answer')));
     sent.on('error', (error: NodeJS.ErrnoException) => resolve({ text: error.code ?? error.message }));

@@ -1,4 +1,4 @@
-/** Process that repeatedly requests health, on a persistent connection and on new ones like a kubelet. */
+/** Process that repeatedly requests health, on a persistent connection and, like a kubelet, on new ones. */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer } from './child';
@@ -31,7 +31,7 @@ function probe({ host, port }: ProbeQuestion, agent: Agent | false): Promise<str
   return new Promise((resolve) => {
     const sent = request({ host, port, path: '/v2/health/live', agent, timeout: PATIENCE_MS }, (reply) => {
       reply.resume().on('end', () => resolve(reply.statusCode === 200 ? undefined : `status ${reply.statusCode}`));
-      reply.on('error', () => resolve('an answer cut short'));
+      reply.on('error', () => resolve('an incomplete answer'));
     });
     sent.on('timeout', () => sent.destroy(new Error('no answer')));
     sent.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
@@ -59,7 +59,7 @@ async function go(): Promise<void> {
 }
 
 answer<ProbeQuestion, Probed>((question) => {
-  // A probe without an answer counts with the time so far.
+  // A probe without an answer counts with the time that it has waited so far.
   const underWay = since === undefined ? [] : [performance.now() - since];
   const sorted = [...times, ...underWay].sort((a, b) => a - b);
   const p99Ms = sorted[Math.floor(0.99 * sorted.length)] ?? 0;

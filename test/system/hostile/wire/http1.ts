@@ -5,7 +5,7 @@ import type { Tally, Target } from '../attack';
 export const JSON_TYPE = { 'content-type': 'application/json' };
 export const PACKED = { ...JSON_TYPE, 'content-encoding': 'gzip' };
 
-/** Longer than any correct answer takes. */
+/** Time limit for an answer, longer than any correct answer takes. */
 const PATIENCE_MS = 15_000;
 /** Maximum size of an error. */
 const MAX_ERROR_BYTES = 4096;
@@ -30,7 +30,7 @@ function statusOf(target: Target, { method = 'POST', path, headers, body, port =
       (answer) => {
         let length = 0;
         answer.on('data', (data: Buffer) => (length += data.length));
-        answer.on('error', () => resolve(`HTTP ${answer.statusCode}, cut short`));
+        answer.on('error', () => resolve(`HTTP ${answer.statusCode}, incomplete`));
         answer.on('end', () => {
           const status = answer.statusCode as number;
           const isLong = status >= 400 && length > MAX_ERROR_BYTES;
@@ -44,7 +44,7 @@ function statusOf(target: Target, { method = 'POST', path, headers, body, port =
   });
 }
 
-/** Connection that sends raw bytes, and reads only on request. */
+/** A connection that sends raw bytes and can leave answers unread. */
 export class RawConnection {
   /** Statuses of the answers that were read. */
   readonly statuses: string[] = [];
@@ -65,7 +65,7 @@ export class RawConnection {
     return connection;
   }
 
-  /** Resolves when the bytes have been sent, the connection is closed, or the server does not read for some time. */
+  /** Resolves when the bytes have been sent, the connection is closed, or the server has not read for `patienceMs`. */
   write(data: Buffer | string, patienceMs = 5000): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.sent += data.length;
@@ -96,7 +96,7 @@ export class RawConnection {
   }
 }
 
-/** Head of a request, with its empty line. */
+/** Request line and headers of a request, including the empty line. */
 export function head(method: string, path: string, headers: Readonly<Record<string, string | number>>): string {
   const lines = Object.entries({ Host: 'x', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;

@@ -42,7 +42,7 @@ export function setting(key: number, value: number): Buffer {
   return bytes;
 }
 
-/** Headers of a gRPC call, encoded with HPACK without its tables. */
+/** Headers of a gRPC call, encoded with HPACK but without its tables. */
 export function grpcHeaders(path: string, more: Readonly<Record<string, string>> = {}): Buffer {
   const pairs = { ':method': 'POST', ':scheme': 'http', ':path': path, ':authority': 'x' };
   return headerBlock({ ...pairs, 'content-type': 'application/grpc', te: 'trailers', ...more });
@@ -68,7 +68,7 @@ function hpackString(text: string): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** Raw HTTP/2 connection that respects only the server's flow-control windows. */
+/** A raw HTTP/2 connection, which follows the protocol only in that it respects the server's flow-control windows. */
 export class RawHttp2 {
   closed = false;
   sent = 0;
@@ -90,7 +90,7 @@ export class RawHttp2 {
     socket.on('data', (data) => this.read(data));
   }
 
-  /** @param window Window for each answer, in bytes */
+  /** @param window Flow-control window for each answer, in bytes */
   static async open(target: Target, window = FIRST_WINDOW): Promise<RawHttp2> {
     const socket = connect({ host: target.host, port: target.grpcPort, noDelay: true });
     const connection = new RawHttp2(socket);

@@ -1,10 +1,10 @@
-"""Models of the backend tests in onnx's wheel: nearly every operator, with inputs.
+"""Extracts the models of the backend tests in onnx's wheel, which cover nearly every operator, with their inputs.
 
     python backend.py FOLDER [--sample COUNT]
 
-For each test, FOLDER/NAME/{model.onnx,spec.json,arrays.npz}: as it is, and "NAME (free)", whose inputs and outputs have
-a symbol for the size of axis 0, where the test gives them all the same. --sample takes so many tests, evenly by name,
-and of each the freed one where there is one.
+For each test, writes FOLDER/NAME/{model.onnx,spec.json,arrays.npz} with the original model. If all inputs and outputs
+have the same size on axis 0, also writes "NAME (free)" with a symbol for that size. --sample selects COUNT tests,
+evenly by name, and writes only the freed model of each if there is one.
 """
 
 import json
@@ -30,7 +30,7 @@ def tests():
 
 
 def read_test(folder):
-    """The model, and the arrays of each data set by the name of the input."""
+    """Returns the model, and for each data set the arrays by the name of the input."""
     model = onnx.load(folder / "model.onnx")
     inputs = true_inputs(model)
     if any(value.type.WhichOneof("value") != "tensor_type" for value in (*inputs, *model.graph.output)):
@@ -82,7 +82,7 @@ def take(root, test, sampling):
         model, sets = read_test(test)
     except Unusable as reason:
         return write(root, name, {**spec, "skipped": str(reason)})
-    except Exception as error:  # Data that this version of onnx cannot read.
+    except Exception as error:  # This version of onnx cannot read the data.
         return write(root, name, {**spec, "skipped": f"unreadable data: {type(error).__name__}"})
     rows = free_rows(model, sets)
     if rows is None or not sampling:

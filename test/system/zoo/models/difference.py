@@ -1,7 +1,8 @@
-"""Allowed difference between answers: for floats, a share of the largest magnitude in the row's output.
+"""Compares answers. For floats, the allowed difference is a fraction of the largest magnitude in the row's output.
 
-A share of each element would be too strict: where terms cancel, an element near zero has an error of its row's size.
-tolerances.json says why each is what it is. What is not listed must be equal.
+A fraction of each element would be too strict: if terms cancel, the error of an element near zero is proportional to
+the other elements of its row. tolerances.json gives the reason for each tolerance. Values of datatypes that it does not
+list must be equal.
 """
 
 import json
@@ -14,7 +15,7 @@ TOLERANCES = json.loads(Path(__file__).with_name("tolerances.json").read_text())
 
 
 def difference(expected, got):
-    """Largest difference as a share of the allowed one; infinite if the answers are not comparable."""
+    """Ratio of the largest difference to the allowed one; infinite if the answers are not comparable."""
     if expected.shape != got.shape or expected.dtype != got.dtype:
         return float("inf")
     if expected.dtype.kind != "f":

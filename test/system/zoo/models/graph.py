@@ -12,7 +12,7 @@ def true_inputs(model):
 
 
 def fixed_size(value, axis):
-    """Declared size of an axis, if it is a number."""
+    """Declared size of an axis; None if it is not a number."""
     dimensions = value.type.tensor_type.shape.dim
     if axis is None or axis >= len(dimensions) or dimensions[axis].dim_value <= 0:
         return None
@@ -20,9 +20,9 @@ def fixed_size(value, axis):
 
 
 def freed(model, axes, free_outputs=False):
-    """The model with a symbol where an input declares a number of rows: on the axis in `axes` for its name.
+    """Returns the model with a symbol for the number of rows that inputs declare on their axes in `axes`.
 
-    free_outputs: whether outputs have rows on axis 0; else their declared shapes are left out.
+    free_outputs: whether outputs have their rows on axis 0; if not, their declared shapes are removed.
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)

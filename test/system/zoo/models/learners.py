@@ -1,4 +1,4 @@
-"""Models of scikit-learn, and with --all of XGBoost and LightGBM, as written by their converters.
+"""Writes models of scikit-learn and, with --all, of XGBoost and LightGBM, using their converters.
 
     python learners.py FOLDER [--all]
 """
@@ -49,13 +49,13 @@ PLAIN = {"zipmap": False}
 
 
 def save(root, name, source, kind, inputs, convert):
-    """Writes the result of `convert`, or the reason why it fails."""
+    """Writes the result of `convert`, or the reason why it fails, to a folder."""
     folder = Path(root) / name
     folder.mkdir(parents=True, exist_ok=True)
     spec = {"source": source, "kind": kind, "inputs": inputs}
     try:
         (folder / "model.onnx").write_bytes(convert().SerializeToString())
-    except Exception as error:  # A limit of the converter.
+    except Exception as error:  # The converter does not support the model.
         spec["skipped"] = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:150]}"
     (folder / "spec.json").write_text(json.dumps(spec))
 

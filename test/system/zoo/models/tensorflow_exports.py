@@ -1,4 +1,4 @@
-"""Keras networks converted by tf2onnx: a dense and a convolutional one, a GRU, and an embedding of words.
+"""Writes Keras networks converted by tf2onnx: a dense and a convolutional one, a GRU, and an embedding of words.
 
     python tensorflow_exports.py FOLDER
 """
@@ -56,7 +56,7 @@ def main(root):
             model = convert(layers, description)
             spec["inputs"] = {model.graph.input[0].name: description}
             (folder / "model.onnx").write_bytes(model.SerializeToString())
-        except Exception as error:  # A limit of the converter.
+        except Exception as error:  # The converter does not support the model.
             spec["skipped"] = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:150]}"
         (folder / "spec.json").write_text(json.dumps(spec))
 

@@ -1,9 +1,9 @@
-"""Networks exported by PyTorch: an encoder with a mask, a convolutional network, an LSTM and a U-Net.
+"""Writes networks exported by PyTorch: an encoder with a mask, a convolutional network, an LSTM and a U-Net.
 
     python torch_exports.py FOLDER
 
-Each by the exporter of TorchScript and by that of torch.export, where this PyTorch has it. A model that an exporter
-cannot write is said to be skipped, in its spec.json.
+Each network is exported by the exporter for TorchScript and, if this version of PyTorch has it, by that for
+torch.export. If an exporter cannot write a network, its spec.json contains the reason under "skipped".
 """
 
 import json
@@ -145,7 +145,7 @@ def main(root):
                 if exporter == DYNAMO and not hasattr(torch, "export"):
                     raise RuntimeError(f"torch {VERSION} has no such exporter")
                 export(make().eval(), exporter, folder / "model.onnx", inputs, sizes, outputs)
-            except Exception as error:  # A limit of the exporter.
+            except Exception as error:  # The exporter does not support the network.
                 spec["skipped"] = str(error).strip().splitlines()[0][:150]
             (folder / "spec.json").write_text(json.dumps(spec))
 

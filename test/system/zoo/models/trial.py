@@ -1,4 +1,4 @@
-"""Whether requests to a model may share runs, by trials of rows alone and together."""
+"""Determines whether requests to a model may share runs, by trials of rows alone and together."""
 
 import time
 
@@ -18,11 +18,11 @@ CHANGES = {
 
 
 def why_coupled(run, axes, drawn, rng, untried=()):
-    """Reason why rows must not share a run; None if no trial shows one.
+    """Returns the reason why rows must not share a run; None if no trial shows one.
 
-    axes: of each input, the axis that counts rows; None for an input that is common to all rows.
+    axes: for each input, the axis that counts rows; None for an input that all rows share.
     drawn: requests of one row.
-    untried: names of changes that the model answers with noise.
+    untried: names of changes that are not tried, because the model answers them with noise.
     """
     rows = [row for row in _varied(axes, drawn, untried) if _runs(run, row)]
     if not rows:
@@ -40,7 +40,7 @@ def why_coupled(run, axes, drawn, rng, untried=()):
 
 
 def _varied(axes, drawn, untried):
-    """Each row together with one whose floats are large, small, zero, the same or negative."""
+    """Yields each row, and a variant of it whose floats are large, small, zero, equal or negative."""
     common = {name: drawn[0][name] for name, axis in axes.items() if axis is None}
     changes = [change for name, change in CHANGES.items() if name not in untried]
     for index, row in enumerate(drawn):
@@ -72,14 +72,14 @@ def _together(run, axes, rows, alone):
     for name, output in together.items():
         apart = _apart(output, [answer[name] for answer in alone])
         if apart is None:
-            return f"output {name} has no axis of rows but is {list(output.shape)}"
+            return f"output {name} has no axis that counts rows; its shape is {list(output.shape)}"
         if apart > 1:
             return f"output {name} differs by {apart:.2g} times the tolerance"
     return None
 
 
 def _apart(output, alone):
-    """Largest difference, on the axis that fits best; None if no axis has the number of rows."""
+    """Returns the largest difference along the axis that fits best; None if no axis has the number of rows."""
     shape, count = alone[0].shape, len(alone)
     if any(answer.shape != shape for answer in alone):
         return None
