@@ -84,7 +84,8 @@ export function broadcastSize(sizes: readonly Size[]): Size {
     Size.opaque(
       'broadcast',
       [...distinct.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
-      { min: 0, growth: growthWithin([...distinct.values()]) },
+      // The result is one of them.
+      { min: Math.min(...[...distinct.values()].map(({ min }) => min)), growth: growthWithin([...distinct.values()]) },
     )
   );
 }

@@ -13,7 +13,7 @@ interface NumberType {
 
 const TYPES: Readonly<Record<number, NumberType>> = {
   [INT64]: { limit: 2 ** 63, leastSize: 2 ** 16 },
-  [INT32]: { limit: 2 ** 31, leastSize: 2 ** 12 },
+  [INT32]: { limit: 2 ** 31, leastSize: 2 ** 10 },
   [FLOAT]: { limit: 2 ** 24, leastSize: 2 ** 12 },
   [DOUBLE]: { limit: 2 ** 53, leastSize: 2 ** 16 },
 };

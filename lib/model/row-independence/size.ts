@@ -273,8 +273,8 @@ export const ZERO = Size.of(0);
 export const ONE = Size.of(1);
 const MINUS_ONE = Size.of(-1);
 
-/** The number of rows of a run that requests share: from 1 to the maximum of `maxBatchSize`. */
-export const N = Size.atom('N', { tainted: true, min: 1, growth: { factor: 65_536, degree: 0 } });
+/** The number of rows of a run that requests share, at least 1. The server limits it like the size of any axis (sharing-plan.ts). */
+export const N = Size.atom('N', { tainted: true, min: 1, growth: OF_AN_AXIS });
 
 /** Integer division of sizes, for which rounding down and towards zero are the same. */
 export function floorDivide(a: Size, b: Size): Size {

@@ -170,3 +170,32 @@ test('Paddle: sizes that are copied with 0, and slices of shapes', () => {
     'independent 0 | 0',
   );
 });
+
+test('Paddle: joins feature maps of several sizes, which are equal if the run succeeds', () => {
+  const halved = { attributes: { pads: [1, 1, 1, 1], strides: [2, 2] } };
+  const nodes = [
+    node('Conv', ['x', 'w'], ['half'], halved),
+    node('Conv', ['half', 'w'], ['quarter'], halved),
+    node('Resize', ['quarter', '', 'scales'], ['doubled'], { attributes: { mode: 'nearest' } }),
+    node('Add', ['half', 'doubled'], ['sum']),
+    node('Concat', ['doubled', 'sum', 'half'], ['y'], { attributes: { axis: 1 } }),
+  ];
+  const constants = { w: { weights: [3, 3, 3, 3] }, scales: { floats: [1, 1, 2, 2] } };
+  expect(proof({ inputs: { x: ['n', 3, 'height', 'width'] }, constants, nodes })).toBe('independent 0 | 0');
+});
+
+test('Paddle: the size of a padded picture in INT32', () => {
+  const nodes = [
+    node('Conv', ['x', 'w'], ['c'], { attributes: { pads: [10, 10, 10, 10], strides: [2, 2] } }),
+    node('Shape', ['c'], ['s']),
+    node('Slice', ['s', 'two', 'three'], ['height']),
+    node('Slice', ['s', 'three', 'four'], ['width']),
+    node('Mul', ['height', 'width'], ['pixels']),
+    node('Cast', ['pixels'], ['pixels32'], { attributes: { to: 6 } }),
+    node('Cast', ['pixels32'], ['pixels64'], { attributes: { to: 7 } }),
+    node('Concat', ['zero', 'three', 'pixels64'], ['to'], { attributes: { axis: 0 } }),
+    node('Reshape', ['c', 'to'], ['y']),
+  ];
+  const constants = { w: { weights: [3, 3, 3, 3] }, zero: [0], two: [2], three: [3], four: [4] };
+  expect(proof({ inputs: { x: ['n', 3, 'height', 'width'] }, constants, nodes })).toBe('independent 0 | 0');
+});
