@@ -43,7 +43,7 @@ function recordCommand(): Command {
     .option('--random <count>', 'number of random requests to generate and record, instead of --inputs', whole)
     .option('--seed <number>', 'seed of the random requests (default: 1)', whole)
     .addOption(dimensionOption())
-    .option('--out <file>', 'file to write (default: digits.golden.json beside digits.onnx)', jsonPath)
+    .option('--out <file>', 'file to write (default: MODEL.golden.json beside MODEL.onnx)', jsonPath)
     .option(
       '--absolute <difference>',
       'allowed difference of a floating-point value (default: measured for each output)',

@@ -40,7 +40,7 @@ export function oldInterfaceCommand(): Command {
 }
 
 function addInterfaceOption(command: Command): Command {
-  command.option('--interface <file>', 'accepted interface (default: digits.interface.json beside digits.onnx)');
+  command.option('--interface <file>', 'accepted interface (default: MODEL.interface.json beside MODEL.onnx)');
   return refuseOldOption(command, '--contract [file]', '--interface');
 }
 

@@ -38,7 +38,7 @@ export function addModelOptions(command: Command): Command {
     .addOption(
       new Option(
         '--runtime-check <mode>',
-        'load the model in the runtime first: require success, only warn of a failure, or skip the check',
+        'load the model in the runtime first: require success, only warn on failure, or skip the check',
       )
         .choices(['require', 'warn', 'skip'])
         .default('require'),
@@ -62,12 +62,9 @@ export function addDeclaredModelOptions(command: Command): Command {
 export function addStackModelOptions(command: Command): Command {
   addDeclaredModelOptions(command)
     .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
-    .option('--profile <file>', 'profile of the model (default: digits.profile.json beside digits.onnx, if it exists)')
+    .option('--profile <file>', 'profile of the model (default: MODEL.profile.json beside MODEL.onnx, if it exists)')
     .option('--no-profile', 'ignore the profile beside the model')
-    .option(
-      '--interface <file>',
-      'accepted interface (default: digits.interface.json beside digits.onnx, if it exists)',
-    )
+    .option('--interface <file>', 'accepted interface (default: MODEL.interface.json beside MODEL.onnx, if it exists)')
     .option('--no-interface', 'ignore the accepted interface beside the model');
   refuseOldOption(command, '--contract [file]', '--interface');
   return refuseOldOption(command, '--no-contract', '--no-interface');

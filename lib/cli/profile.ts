@@ -38,9 +38,9 @@ export function profileCommand(): Command {
     )
     .option(
       '--golden <file>',
-      'golden examples; the first one sets free dimensions (default: digits.golden.json beside digits.onnx, if it exists)',
+      'golden examples; the first one sets free dimensions (default: MODEL.golden.json beside MODEL.onnx, if it exists)',
     )
-    .option('--out <file>', 'profile to write (default: digits.profile.json beside digits.onnx)')
+    .option('--out <file>', 'profile to write (default: MODEL.profile.json beside MODEL.onnx)')
     .option('--picture <file>', 'chart to write (default: the path of --out with .svg)')
     .option(
       '--threads <list>',

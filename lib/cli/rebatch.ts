@@ -26,7 +26,7 @@ export function rebatchCommand(): Command {
     .requiredOption('--out <file>', 'ONNX file to write')
     .option(
       '--golden <file>',
-      'golden examples of the model (default: digits.golden.json beside digits.onnx, if it exists)',
+      'golden examples of the model (default: MODEL.golden.json beside MODEL.onnx, if it exists)',
     )
     .option('--force', 'overwrite existing files')
     .action((path: string, options: RebatchCommandOptions) => {

@@ -9,7 +9,7 @@ export const MAX_DEPTH = 100;
 /** Location of a field of a protobuf message in a file. */
 export interface WireField {
   readonly number: number;
-  /** Whether its content has a length prefix, as messages, strings and bytes have. */
+  /** Whether its content has a length prefix, as messages, strings and bytes do. */
   readonly hasLength: boolean;
   readonly start: number;
   readonly contentStart: number;

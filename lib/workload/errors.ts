@@ -177,7 +177,7 @@ function needsText({ maxRequestBytes, cost, budgetBytes, decisive }: RequestNeed
   if (decisive === 'answer') {
     return `the answer to one row takes up to ${bytesText(cost.answerBytes)} in JSON, and its request up to ${bytesText(maxRequestBytes)}`;
   }
-  return `requests may have up to ${bytesText(maxRequestBytes)} each (serving.maxRequestBytes), and ${budget} together`;
+  return `each request may be up to ${bytesText(maxRequestBytes)} (serving.maxRequestBytes), and all together up to ${budget}`;
 }
 
 /** Remedy: a lower option, if there is enough memory for a budget. */

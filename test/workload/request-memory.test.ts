@@ -134,15 +134,15 @@ describe('memory that does not hold the accepted requests is rejected', () => {
   test.each<[Partial<ContainerizedModelProps>, string]>([
     [
       { memoryMiB: 264 },
-      'stack/digits: memoryMiB is 264, but model "digits" needs at least 265 MiB: 161 MiB without requests, and 104 MiB for requests: requests may have up to 1 MiB each (serving.maxRequestBytes), and 32 MiB together. Raise it to 265, or omit it for a default that fits. [memory-below-requests]',
+      'stack/digits: memoryMiB is 264, but model "digits" needs at least 265 MiB: 161 MiB without requests, and 104 MiB for requests: each request may be up to 1 MiB (serving.maxRequestBytes), and all together up to 32 MiB. Raise it to 265, or omit it for a default that fits. [memory-below-requests]',
     ],
     [
       { memoryMiB: 400, serving: { maxRequestBytes: 64 * MIB } },
-      'stack/digits: memoryMiB is 400, but model "digits" needs at least 545 MiB: 161 MiB without requests, and 384 MiB for requests: requests may have up to 64 MiB each (serving.maxRequestBytes), and 256 MiB together. Raise it to 545, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "digits" needs at least 545 MiB: 161 MiB without requests, and 384 MiB for requests: each request may be up to 64 MiB (serving.maxRequestBytes), and all together up to 256 MiB. Raise it to 545, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
     ],
     [
       { model: large, memoryMiB: 400 },
-      'stack/digits: memoryMiB is 400, but model "large" needs at least 560 MiB: 161 MiB without requests, and 399 MiB for requests: requests may have up to 67 MiB each (serving.maxRequestBytes), and 268 MiB together. Raise it to 560, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "large" needs at least 560 MiB: 161 MiB without requests, and 399 MiB for requests: each request may be up to 67 MiB (serving.maxRequestBytes), and all together up to 268 MiB. Raise it to 560, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
     ],
     [
       { memoryMiB: 400, serving: { maxQueueBytes: 256 * MIB } },

@@ -199,7 +199,7 @@ test('refuses a repository index request with many objects', async () => {
 });
 
 describe('answers that their clients do not read', () => {
-  /** A request of one MiB whose answer has more than three. */
+  /** A 1 MiB request whose response is larger than 3 MiB. */
   function largeRequest(): Array<string | Uint8Array> {
     const data = new Uint8Array(Float32Array.from({ length: MIB / 4 }, (_, i) => Math.fround(Math.sin(i))).buffer);
     const parameters = { binary_data_size: data.length };

@@ -6,7 +6,7 @@ import type { DescribedModel } from './model';
 export const JSON_LENGTH = 'Inference-Header-Content-Length';
 
 const BINARY_REQUEST =
-  "JSON as for `application/json`, except that an input may have `parameters.binary_data_size` instead of `data`. The bytes of those inputs follow in the order of the inputs: little-endian, row-major, each text after its length in four bytes. If the header is 0, the body contains only the bytes of the model's single input.";
+  "JSON as for `application/json`, except that an input may have `parameters.binary_data_size` instead of `data`. The bytes of those inputs follow in the order of the inputs: little-endian, row-major, each string preceded by its length as a four-byte integer. If the header is 0, the body contains only the bytes of the model's single input.";
 
 export const REQUEST_PARAMETERS = [
   {

@@ -393,7 +393,7 @@ export class Call {
   private over(): void {
     if (this.phase !== 'over') this.enter('over');
     this.rest = undefined;
-    // Data that still arrives is discarded.
+    // Data that arrives from now on is discarded.
     this.stream.resume();
     this.settle();
   }

@@ -25,7 +25,7 @@ function recurrent({ shared, states, outputs }: Cell): Transfer {
     if (lengths) requireSameLayout(x.rows, lengths, 0, 'the lengths of the rows are fixed');
     for (const position of states) {
       const state = call.optionalData(position);
-      if (state) requireSameLayout(x.rows, state, at, 'the first state of the rows is fixed');
+      if (state) requireSameLayout(x.rows, state, at, 'has an initial state with a fixed number of rows');
     }
     const [batch = ONE, steps = ONE] = [dims[at], dims[rowsFirst ? 1 : 0]];
     const directions = call.attributes.string('direction', 'forward') === 'bidirectional' ? Size.of(2) : ONE;
