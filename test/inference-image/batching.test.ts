@@ -31,8 +31,8 @@ function table(rounds = 20): ModelParts {
     inputs: [value('i', 'int64', ['n'])],
     outputs: [value('y', 'float', ['n'])],
     nodes: [
-      // The number of rounds is the same for every input, but depends on it formally, so that the optimizer cannot
-      // compute it.
+      // The number of rounds is the same for every input, but is computed from the input, so that the optimizer
+      // cannot fold it into a constant.
       node('ReduceMin', ['i'], ['least'], { attributes: { keepdims: 1 } }),
       node('Mul', ['least', 'none'], ['nil']),
       node('Add', ['nil', 'rounds'], ['n']),

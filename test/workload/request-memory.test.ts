@@ -94,7 +94,7 @@ describe('the plan and the server agree', () => {
   test('and in the smallest accepted one', () => {
     for (const model of [digits, large, unknown]) {
       const refused = () => onDocker({ model, memoryMiB: 200 });
-      const [, needed] = /needs (\d+) or more/.exec(messageOf(refused)) ?? [];
+      const [, needed] = /needs at least (\d+) MiB/.exec(messageOf(refused)) ?? [];
       const { env, memory } = onDocker({ model, memoryMiB: Number(needed) });
       const { maxRequestBytes, budgetBytes, cost } = requestLimits(configurationOf(model, env), memory * MIB);
       expect(budgetBytes).toBeGreaterThanOrEqual(budgetFor(maxRequestBytes, undefined, cost));
