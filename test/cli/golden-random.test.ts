@@ -92,7 +92,9 @@ describe('M25 random requests fit the graph:', () => {
     const { code, stderr } = runCli('check', 'm.onnx');
     expect(code).toBe(1);
     expect(stderr).toContain('m.golden.json: example "random 1": output "y" at [');
-    expect(stderr).toContain('record the example again: model-serving golden record m.onnx --random 3 --force [golden-drift]');
+    expect(stderr).toContain(
+      'record the example again: model-serving golden record m.onnx --random 3 --force [golden-drift]',
+    );
   });
 
   test('sizes are large enough for reflection padding', () => {

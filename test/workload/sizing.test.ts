@@ -228,7 +228,7 @@ test('memory without room for the largest picture is rejected with the measureme
       service.addCanary('next', { model: next, weight: 20 });
     });
   expect(() => beside(300)).toThrow(
-    /^stack\/digits\/next: resources.memoryMiB is 300, .*needs 328.*\[memory-below-requests\]$/,
+    /^stack\/digits\/next: resources.memoryMiB is 300, .*needs at least 328 MiB.*\[memory-below-requests\]$/,
   );
   expect(() => beside(328)).not.toThrow();
 });
