@@ -21,7 +21,7 @@ const text = (id: string) => page.locator(`#${id}`).innerText();
 const run = () => page.getByRole('button', { name: 'Run', exact: true }).click();
 const status = (part: string) => page.locator('#status').filter({ hasText: part }).waitFor();
 const problem = (part: string) => page.locator('#problem').filter({ hasText: part }).waitFor();
-const request = () => page.getByLabel('Request');
+const request = () => page.getByLabel('Request', { exact: true });
 
 /** Visible texts of the rows of a table. */
 async function rows(selector: string): Promise<string[][]> {
@@ -301,7 +301,7 @@ test('examples and zeros that cannot be shown in the editor leave it empty', asy
   const server = await ServerProcess.start(identity('float16', ['n', 30_000]), { page: true }, { examples, elements });
   await open(server.url);
   expect(await page.getByLabel('nothing').isChecked()).toBe(true);
-  expect([await page.getByLabel('Request').inputValue(), await text('omitted')]).toEqual([
+  expect([await page.getByLabel('Request', { exact: true }).inputValue(), await text('omitted')]).toEqual([
     '',
     expect.stringContaining('“a” is not shown: FP16'),
   ]);
