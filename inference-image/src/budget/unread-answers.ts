@@ -36,8 +36,8 @@ const SWEEP_MS = 1000;
 /** Maximum age of a scan that may decide whether a request is refused. */
 const REFRESH_MS = 20;
 /**
- * Share of time that scans may take. Tables can be long: rows of closed connections stay for a minute, up to a hundred
- * thousand of them.
+ * Share of the event loop's time that scans may take. Tables can be long: rows of closed connections stay for a minute,
+ * up to a hundred thousand of them.
  */
 const SCANNING_SHARE = 1 / 10;
 
@@ -51,10 +51,14 @@ interface Watched {
    * read everything.
    */
   behind?: { readonly read: number; readonly since: number };
-  /** Bytes of answers sent since the last scan. */
+  /** Unread bytes that the last scan found. */
+  unread: number;
+  /** Bytes of answers sent since the last scan began. */
   sent: number;
-  /** Total bytes written to the connection up to the last scan. */
+  /** Total bytes written to the connection when the last scan began. */
   written: number;
+  /** `sent` and `written` when the running scan began. */
+  before: { readonly sent: number; readonly written: number };
   /**
    * Bytes that the server had read when a scan first found request bytes that it had not read, and the time of that
    * scan.
@@ -72,6 +76,11 @@ interface Queues {
 
 const NO_QUEUES: Queues = { unread: 0, unreceived: 0 };
 
+/** Upper bound of the bytes that may be unread on a connection after `sent` more bytes. */
+function mostUnreadOfConnection(unread: number, sent: number): number {
+  return Math.max(unread, Math.min(unread + sent, CONNECTION_BYTES));
+}
+
 /**
  * Bounds the unread answers in the operating system's buffers, which hold up to 4 MiB for each connection. Node reports
  * neither the size nor the age of unread answers, and does not limit them. Linux reports their size for each
@@ -85,9 +94,8 @@ export class UnreadAnswers {
   private bytes = 0;
   private unreceivedBytes = 0;
   private unreadAtScan = 0;
-  /** Bytes of all answers so far; each answer counts as at most 4 MiB. */
-  private sentBytes = 0;
   private isScanning = false;
+  private scans = 0;
   private nextScanAt = -Infinity;
   private readonly ports = new Set<number>();
   private readonly watched = new Map<Socket, Watched>();
@@ -108,19 +116,20 @@ export class UnreadAnswers {
    */
   watch(socket: Socket): void {
     if (socket.localPort !== undefined) this.ports.add(socket.localPort);
-    this.watched.set(socket, { sent: 0, written: socket.bytesWritten });
+    const written = socket.bytesWritten;
+    this.watched.set(socket, { unread: 0, sent: 0, written, before: { sent: 0, written } });
     socket.once('close', () => this.watched.delete(socket));
   }
 
   /**
-   * Counts an answer that was handed to the operating system. Until the next scan, up to 4 MiB of it count as unread.
+   * Counts an answer that was handed to the operating system. Until the next scan it counts as unread, but no
+   * connection counts as more than 4 MiB.
    */
   sent(socket: Socket, bytes: number): void {
-    const counted = Math.min(bytes, CONNECTION_BYTES);
-    this.bytes += counted;
-    this.sentBytes += counted;
-    const watched = this.watched.get(socket);
-    if (watched) watched.sent += bytes;
+    const watched = this.watched.get(socket) ?? { unread: 0, sent: 0 };
+    const before = mostUnreadOfConnection(watched.unread, watched.sent);
+    watched.sent += bytes;
+    this.bytes += mostUnreadOfConnection(watched.unread, watched.sent) - before;
     if (this.isCrowded(this.bytes) && this.mayScan) void this.scanLater();
   }
 
@@ -171,7 +180,9 @@ export class UnreadAnswers {
    */
   private mostUnread(): number {
     let bytes = this.unreadAtScan;
-    for (const [socket, { written }] of this.watched) bytes += socket.bytesWritten - written;
+    for (const [socket, { unread, written }] of this.watched) {
+      bytes += mostUnreadOfConnection(unread, socket.bytesWritten - written) - unread;
+    }
     return Math.max(bytes, this.bytes);
   }
 
@@ -185,17 +196,32 @@ export class UnreadAnswers {
   private async scanLater(): Promise<void> {
     if (this.isScanning) return;
     this.isScanning = true;
-    const { sentBytes } = this;
-    const began = performance.now();
+    const scan = this.beginScan();
     const texts = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')));
     this.isScanning = false;
-    this.scan(texts, began);
-    this.bytes += this.sentBytes - sentBytes;
+    // A scan that began later has ended: this one knows less.
+    if (scan === this.scans) this.endScan(texts, performance.now());
   }
 
-  private scan(texts = TABLES.map(textOf), began = performance.now()): void {
+  private scan(): void {
+    const began = performance.now();
+    this.beginScan();
+    this.endScan(TABLES.map(textOf), began);
+  }
+
+  /** @returns The number of the scan. */
+  private beginScan(): number {
+    for (const [socket, watched] of this.watched) {
+      watched.before = { sent: watched.sent, written: socket.bytesWritten };
+    }
+    return ++this.scans;
+  }
+
+  /** @param began - When the scan began to occupy the event loop. */
+  private endScan(texts: readonly string[], began: number): void {
     const queues = this.measure(texts, began);
     const now = performance.now();
+    let sent = 0;
     for (const [socket, watched] of this.watched) {
       const queue = queues.get(keyOf(socket.localPort, socket.remotePort)) ?? NO_QUEUES;
       const queued = queue.unread;
@@ -204,8 +230,10 @@ export class UnreadAnswers {
         continue;
       }
       const read = socket.bytesWritten - socket.writableLength - queued;
-      watched.sent = 0;
-      watched.written = socket.bytesWritten;
+      watched.unread = queued;
+      watched.sent -= watched.before.sent;
+      watched.written = watched.before.written;
+      sent += mostUnreadOfConnection(queued, watched.sent) - queued;
       if (queued === 0) watched.behind = undefined;
       else if (!watched.behind) watched.behind = { read, since: now };
       else if (now - watched.behind.since >= PATIENCE_MS) {
@@ -214,6 +242,7 @@ export class UnreadAnswers {
         else watched.behind = { read, since: now };
       }
     }
+    this.bytes += sent;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -153,6 +154,51 @@ test('a slow scan is not repeated immediately', () => {
   now += 5000;
   expect(isFull()).toBe(false);
   expect(measure).toHaveBeenCalledTimes(2);
+  clock.mockRestore();
+});
+
+test('a client that reads promptly is not refused for the answers that it has read since the last scan', () => {
+  const unread = new UnreadAnswers({ totalBytes: 32 * MIB }, { observeDrop: () => undefined });
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(0);
+  const open = () => {
+    const socket = Object.assign(new EventEmitter(), { bytesWritten: 0, isPaused: () => false }) as unknown as Socket;
+    unread.watch(socket);
+    return socket;
+  };
+  const [first, ...others] = Array.from({ length: 4 }, open) as [Socket, ...Socket[]];
+  // A scan, after which another one may not begin until the clock advances.
+  (unread as any).scan();
+  for (let answers = 0; answers < 100; answers++) for (const socket of [first, ...others]) unread.sent(socket, 3 * MIB);
+  // The operating system holds at most 4 MiB for each connection.
+  expect(() => unread.assertRoom(first)).not.toThrow();
+  unread.sent(open(), 1);
+  expect(() => unread.assertRoom(first)).toThrow('clients have not read 16777217 bytes of answers');
+  clock.mockRestore();
+});
+
+test('the time that a scan waits for other work does not delay the next scan', async () => {
+  const unread = new UnreadAnswers({ totalBytes: 32 * MIB }, { observeDrop: () => undefined });
+  let now = 1000;
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+  const measure = jest.spyOn(unread as any, 'measure');
+  const scanning = (unread as any).scanLater();
+  now += 5000;
+  await scanning;
+  for (let answers = 0; answers < 5; answers++) unread.sent({} as Socket, 4 * MIB);
+  now += 21;
+  expect(() => unread.assertRoom({} as Socket)).not.toThrow();
+  expect(measure).toHaveBeenCalledTimes(2);
+  clock.mockRestore();
+});
+
+test('a scan that another one has overtaken changes nothing', async () => {
+  const unread = new UnreadAnswers({ totalBytes: 32 * MIB }, { observeDrop: () => undefined });
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(1000);
+  const scanning = (unread as any).scanLater();
+  (unread as any).scan();
+  for (let answers = 0; answers < 5; answers++) unread.sent({} as Socket, 4 * MIB);
+  await scanning;
+  expect(() => unread.assertRoom({} as Socket)).toThrow('clients have not read 20971520 bytes of answers');
   clock.mockRestore();
 });
 
