@@ -22,5 +22,5 @@ export async function startRows(): Promise<Row[]> {
     samples.bare.push(bare.startMs);
     samples.ours.push(ours.startMs);
   }
-  return [ratioRow('start to ready, against bare node with the session', samples.ours, samples.bare, atMost(2))];
+  return [ratioRow('start to ready, against bare Node that loads the session', samples.ours, samples.bare, atMost(2))];
 }
