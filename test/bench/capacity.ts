@@ -35,7 +35,7 @@ export async function capacity(): Promise<Report> {
     const { throughput, p50Ms, p99Ms, refused } = await underLoad(plan.container, model, held);
     rows.push(
       compare(
-        `${name} model, a container of its derived size: answers at the rate that it should sustain with ${100 * DEFAULT_HEADROOM} % headroom`,
+        `${name} model, container of the derived size: answered requests, against the rate that it should sustain with ${100 * DEFAULT_HEADROOM} % headroom`,
         throughput,
         held,
         perSecond,
@@ -70,7 +70,7 @@ export async function capacity(): Promise<Report> {
   return { rows, figures: [`### Containers of the sizes derived from profiles\n\n${table(head, lines)}`] };
 }
 
-/** Container of the plan, as Terraform would start it. */
+/** Container as Terraform would start it from the plan. */
 function planned({ file }: ServingModel): { sizing: Sizing; container: any } {
   let sizing: Sizing | undefined;
   const synthesized = synthStack((stack) => {
@@ -111,7 +111,7 @@ async function ready(host: string): Promise<void> {
     if (reply?.status === 200) return;
     await sleep(100);
   }
-  throw new Error('the container is never ready');
+  throw new Error('the container did not become ready');
 }
 
 function sizeCells({

@@ -8,7 +8,7 @@ import { ours } from './subjects/node-subjects';
 import { RunningSubject } from './subjects/subject';
 import { atMost, compare, megabytes, median, milliseconds, notRun, table } from './table';
 
-/** Time from start to the first answer, and idle memory: each subject alone, with the tiny model. */
+/** Measures the time from start to the first answer, and idle memory, of each subject alone with the tiny model. */
 export async function footprint({ rounds }: Effort): Promise<Report> {
   const model = servingModel('tiny');
   const subjects = SUBJECTS.filter(({ name }) => !name.endsWith('batching'));

@@ -6,15 +6,18 @@ import type { Row } from './table';
 
 const DIGITS = join(__dirname, '../../examples/digits/digits.onnx');
 
-/** Needs a Docker engine with the base image; otherwise reports that it is missing. */
+/** Measures the size of an image. Without a Docker engine with the base image, reports the reason. */
 export function imageRows(): Row[] {
-  const target = '≤ 52 MB and the model';
+  const target = '≤ 52 MB more, plus the model';
   const reason = whyNoEngine();
-  if (reason) return [{ what: 'image over its base', ours: `not run: ${reason}`, baseline: '', ratio: '', target }];
+  if (reason)
+    return [
+      { what: 'size of an image, against its base image', ours: `not run: ${reason}`, baseline: '', ratio: '', target },
+    ];
   const [ours, base] = [sizeOf(build(DIGITS)), sizeOf(DEFAULT_BASE_IMAGE)];
   return [
     {
-      what: 'image over its base, with the 0.25 MB digits model',
+      what: 'size of the image with the 0.25 MB digits model, against its base image',
       ours: megabytes(ours),
       baseline: megabytes(base),
       ratio: `${megabytes(ours - base)} more`,
@@ -24,14 +27,14 @@ export function imageRows(): Row[] {
   ];
 }
 
-/** Data of the second image that the first lacks, for two models of the same size. */
+/** Counts the layers that are new after a change of the model; both models have the same size. */
 function changedModelRow(): Row {
   const [old, changed] = [1, 2].map((seed) => layersOf(build(tinyModel(seed))));
   const shipped = changed!.filter((layer) => !old!.includes(layer));
   return {
-    what: 'layers of an image that are new after a change of the model',
+    what: 'new image layers after a model change',
     ours: String(shipped.length),
-    baseline: `${changed!.length} in all`,
+    baseline: `${changed!.length} in total`,
     ratio: '',
     target: '1',
   };

@@ -16,7 +16,7 @@ const ROUNDS = 9;
 const ROUND_MS = 15;
 
 const KINDS: Record<string, { datatype: 'FP32' | 'INT64'; value: () => number }> = {
-  // As numpy's tolist() writes 32-bit floats.
+  // With the digits that numpy's tolist() writes for 32-bit floats.
   'FP32, 17 digits': { datatype: 'FP32', value: () => Math.fround(Math.random() - 0.5) },
   'FP32, 3 decimals': { datatype: 'FP32', value: () => Math.round(Math.random() * 1000) / 1000 },
   'FP32, whole': { datatype: 'FP32', value: () => Math.floor(Math.random() * 256) },
@@ -54,12 +54,12 @@ function rowsOf(kind: string, datatype: 'FP32' | 'INT64', values: number[]): Row
   ];
 }
 
-/** Decodes the whole body to text, and parses all of it. */
+/** Decodes the whole body to text, and parses the whole text. */
 function plainDecode(decoder: InferRequestDecoder, body: Buffer): unknown {
   return isUtf8(body) && decoder.read(JSON.parse(body.toString('utf8')));
 }
 
-/** Rounds the values too, because otherwise it would write twice the text. */
+/** Rounds the values like the server does, because the text would otherwise be twice as long. */
 function plainEncode(datatype: Datatype, [output]: readonly Tensor[]): string {
   const { name, shape, data } = output!;
   const values =

@@ -76,7 +76,7 @@ interface JsonOptions {
   readonly status?: number;
 }
 
-/** The answer is binary data, so that mainly reading is measured. */
+/** JSON request whose answer is binary data, so that mainly reading is measured. */
 function json(datatype: Datatype, element: string | ((bytes: number) => string), options: JsonOptions = {}): Form {
   const { columns, what = '', separator = ',', gzip, last, status } = options;
   const shown = typeof element === 'string' ? element : 'texts';
@@ -106,7 +106,7 @@ function limit(datatype: Datatype): number {
   return datatype === 'BYTES' ? MAX_TEXTS : Infinity;
 }
 
-/** Binary data that is answered as JSON. */
+/** Binary request that is answered in JSON. */
 function answer(datatype: Datatype): Form {
   return {
     name: `answered as JSON, ${datatype}`,
@@ -125,7 +125,7 @@ function answer(datatype: Datatype): Form {
   };
 }
 
-/** Raw bytes of one tensor, in the request and the answer. */
+/** Raw bytes of one tensor, in both the request and the answer. */
 function raw(datatype: Datatype): Form {
   return {
     name: `binary, ${datatype}`,

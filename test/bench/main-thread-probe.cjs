@@ -1,12 +1,12 @@
-// Loaded into a server before its own code (--require): measures how long the main thread was busy at a time, in CPU
-// time, because other processes share the machine. At each SIGUSR2 it writes a line of JSON to standard error, and
-// starts again.
+// Loaded into a server before its own code (--require). Measures the longest time for which the main thread was busy
+// without a break, in CPU time because other processes share the machine. On each SIGUSR2, it writes the result to
+// standard error as a line of JSON, and starts a new measurement.
 const { openSync, readSync } = require('node:fs');
 const { PerformanceObserver, performance } = require('node:perf_hooks');
 const { setInterval, setTimeout } = require('node:timers');
 const { isMainThread } = require('node:worker_threads');
 
-/** Shorter times are caused by the probe itself. */
+/** Shorter busy times are caused by the probe itself. */
 const MINIMUM_MS = 1;
 
 if (isMainThread) {
@@ -27,7 +27,7 @@ if (isMainThread) {
   }, 1).unref();
 
   process.on('SIGUSR2', () => {
-    // Waits for the entries of the last collection.
+    // Waits for the entries of the last garbage collection.
     setTimeout(() => {
       const { user, system } = process.cpuUsage(before);
       const withCollections = Math.max(0, ...tasks.map(({ busy }) => busy));

@@ -1,6 +1,6 @@
 /**
- * npm run bench:main-thread [-- --only TEXT] [--runs N]: the longest time that one request blocks the server's main
- * thread, for the largest request of each form. The CPU time of the whole process is in brackets.
+ * npm run bench:main-thread [-- --only TEXT] [--runs N]: measures the longest time for which one request blocks the
+ * server's main thread, for the largest request of each form. The CPU time of the whole process is in brackets.
  */
 import { Client, credentials } from '@grpc/grpc-js';
 import { type ChildProcess, spawn } from 'node:child_process';

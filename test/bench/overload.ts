@@ -36,9 +36,9 @@ export async function overload({ rounds, seconds, warmUpSeconds }: Effort): Prom
     const of = (pick: (sample: (typeof samples)[number]) => number) => median(samples.map(pick));
     const [most, goodput] = [of(({ maximum }) => maximum.throughput), of(({ over }) => over.throughput)];
     const [saturated, accepted] = [of(({ maximum }) => maximum.p99Ms), of(({ over }) => over.p99Ms)];
-    const what = `image model, ${protocol}, offered ${TIMES} times its maximum`;
+    const what = `image model, ${protocol}, at ${TIMES} times its maximum rate`;
     report.rows.push(
-      compare(`goodput, ${what}, against its maximum`, goodput, most, perSecond, atLeast(0.9)),
+      compare(`goodput, ${what}, against the maximum`, goodput, most, perSecond, atLeast(0.9)),
       compare(
         `p99 of accepted requests, ${what}, against p99 at saturation`,
         accepted,

@@ -1,7 +1,7 @@
 /**
- * npm run bench:pairs -- OTHER [--pairs N] [--seconds N] [--only TEXT]: compares this checkout with another one of this
- * repository, both built. Each figure is measured in pairs, in alternation; its ratio is the median over the pairs,
- * with the minimum and maximum.
+ * npm run bench:pairs -- OTHER [--pairs N] [--seconds N] [--only TEXT]: compares this checkout with another checkout of
+ * the repository; both must be built. Each figure is measured in pairs, one measurement per checkout. Prints the
+ * median, minimum and maximum of the ratios of the pairs.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
@@ -53,16 +53,16 @@ async function pairs(): Promise<void> {
     rows.push(...(await measured(name, measure, resolve(other), Number(values.pairs))));
   }
   stopGenerator();
-  console.log(table(['', 'here', 'other', 'ratio: median', 'least', 'greatest'], rows));
+  console.log(table(['', 'here', 'other', 'ratio: median', 'minimum', 'maximum'], rows));
 }
 
 async function measured(name: string, measure: Measure, other: string, rounds: number): Promise<string[][]> {
   const [ours, theirs]: Record<string, number>[][] = [[], []];
-  // Work that is done once per model does not count: a cold synth, staging a context.
+  // Work that is done only once per model does not count, such as a cold synth or staging a context.
   for (const checkout of [HERE, other]) await measure(checkout);
   for (let round = 0; round < rounds; round++) {
     console.error(`${name}: pair ${round + 1} of ${rounds}`);
-    // The second of a pair may find a warmer machine.
+    // Alternates the order, because the machine may be warmer for the second measurement of a pair.
     for (const checkout of round % 2 ? [HERE, other] : [other, HERE]) {
       (checkout === HERE ? ours! : theirs!).push(await measure(checkout));
     }
@@ -88,7 +88,7 @@ function throughput(model: ServingModel, exchange: Exchange, seconds: number): M
     await generate('closedLoop', { ...load, seconds: WARM_UP_SECONDS });
     const before = cpuSeconds(pid);
     const { throughput: rate } = await generate('closedLoop', { ...load, seconds });
-    return { 'requests/s': rate, 'CPU of a request, µs': ((cpuSeconds(pid) - before) / (rate * seconds)) * 1e6 };
+    return { 'requests/s': rate, 'CPU per request, µs': ((cpuSeconds(pid) - before) / (rate * seconds)) * 1e6 };
   });
 }
 
@@ -109,7 +109,7 @@ function withServer(model: ServingModel, use: (server: Started) => Promise<Recor
   };
 }
 
-/** Build context staged by a checkout's own command. */
+/** Stages a build context with the checkout's own command, and returns its folder. */
 function stagedBy(checkout: string, { file, name }: ServingModel): string {
   const out = mkdtempSync(join(folder, 'context-'));
   const cli = join(checkout, 'dist/lib/cli/main.js');
@@ -117,7 +117,7 @@ function stagedBy(checkout: string, { file, name }: ServingModel): string {
   return out;
 }
 
-/** Time of a whole process of a checkout that synthesizes one service, in milliseconds. */
+/** Time that a process with the checkout's code takes to synthesize one service, in milliseconds. */
 function synth(checkout: string, file: string): number {
   const program = join(checkout, 'test/bench/synth-program.cjs');
   const began = performance.now();

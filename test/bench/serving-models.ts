@@ -34,7 +34,7 @@ export async function expectedOutput({ file, shape, values }: ServingModel): Pro
   return Array.from(output!.data as Float32Array);
 }
 
-/** 7.8 million weights: a run of one row is bound by memory, a run of many by arithmetic. */
+/** 7.8 million weights: a run of one row is limited by memory bandwidth, a run of many rows by arithmetic. */
 function mlp(): string {
   const widths = [64, 1952, 1952, 1952, 10];
   const layers = widths.slice(1).map((width, i) => dense(`h${i}`, `h${i + 1}`, widths[i]!, width, i < 3));

@@ -32,7 +32,7 @@ export function servingRows(figures: Record<ModelName, Figures>): Row[] {
   };
   const peers: [string[], string] = [namesOf(PYTHON_PEERS), 'the best Python peer'];
   const servers: [string[], string] = [namesOf(MODEL_SERVERS), 'the best Python model server'];
-  const limit: [string[], string] = [[limitServer.name], 'the Rust limit'];
+  const limit: [string[], string] = [[limitServer.name], 'the Rust server'];
   const bareServer: [string[], string] = [[bare.name], 'bare node:http'];
   return [
     against('tiny', 'throughput', 16, ...peers, atLeast(12)),

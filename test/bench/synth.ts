@@ -53,7 +53,7 @@ function against(what: string, ours: Kind, raw: Kind, file: string): Row {
   return ratioRow(what, samples.ours, samples.raw, atMost(1.3));
 }
 
-/** Synth of fifty services, and whether the cost of one more is the same with many as with few. */
+/** Synth of fifty services, and the time per additional service if there are many, compared with few. */
 function fiftyServices(file: string): Row[] {
   const counts = [1, 10, 50];
   const run = (kind: Kind) => counts.map((count) => median([1, 2, 3, 4, 5].map(() => synth(kind, count, file).ms)));
@@ -61,7 +61,7 @@ function fiftyServices(file: string): Row[] {
   const [few, many] = [(ten! - one!) / 9, (fifty! - ten!) / 40];
   return [
     {
-      what: 'synth of 50 services',
+      what: 'synth of 50 ScalableModelServices, against the raw resources',
       ours: milliseconds(fifty!),
       baseline: milliseconds(raw!),
       ratio: `${milliseconds(fifty! - raw!)} more`,
@@ -69,7 +69,7 @@ function fiftyServices(file: string): Row[] {
       met: MORE.isMet(fifty! - raw!),
     },
     {
-      what: 'one service more, between 10 and 50, against between 1 and 10',
+      what: 'time per additional service, from 10 to 50 services, against from 1 to 10',
       ours: milliseconds(many),
       baseline: milliseconds(few),
       ratio: (many / few).toFixed(2),
@@ -83,7 +83,7 @@ function hundredModels(file: string): Row {
   const run = (kind: Kind) => median([1, 2, 3].map(() => synth(kind, 100, file).ms));
   const [raw, ours] = [run('rawContainer'), run('container')];
   return {
-    what: 'synth of a hundred',
+    what: 'synth of 100 ContainerizedModels, against the raw resources',
     ours: milliseconds(ours),
     baseline: milliseconds(raw),
     ratio: `${milliseconds(ours - raw)} more`,
@@ -94,7 +94,7 @@ function hundredModels(file: string): Row {
 
 /** Synth of a model with all files that can be committed beside it. */
 function knownModel(title: string, file: string): Row {
-  const what = `synth of ${title} with golden examples, a profile and an accepted interface, warm, against without`;
+  const what = `synth of ${title} with golden examples, a profile and an accepted interface, warm, against a synth without these files`;
   const known = withCommittedFiles(file);
   synth('knownContainer', 1, known);
   const samples = { without: [] as number[], with: [] as number[] };
@@ -105,7 +105,7 @@ function knownModel(title: string, file: string): Row {
   return ratioRow(what, samples.with, samples.without, atMost(1.2));
 }
 
-/** Links the model into a new folder, and writes the files of `model-serving` there. */
+/** Links the model into a new folder, and writes the files that can be committed beside it there. */
 function withCommittedFiles(file: string): string {
   const target = mkdtempSync(join(folder, 'known-'));
   const linked = join(target, basename(file));
@@ -127,7 +127,7 @@ function gigabyteModel(): string {
     nodes: [node('MatMul', ['x', 'w'], ['y'])],
     initializers: [externalInitializer('w', 'float', [16384, 16384], WEIGHTS)],
   });
-  // A younger file would be read again, because its time might not reveal another write.
+  // A file written more recently would be read again, because its modification time might not reveal a later write.
   execFileSync('sleep', ['2.5']);
   return file;
 }
@@ -135,7 +135,7 @@ function gigabyteModel(): string {
 function coldAndWarm(file: string): Row {
   const [cold, warm] = [synth('container', 1, file), synth('container', 1, file)];
   return {
-    what: 'synth of a 1 GiB model, warm, against cold',
+    what: 'synth of a 1 GiB model, warm, against a cold synth',
     ours: `${milliseconds(warm.ms)}, ${Math.ceil(warm.bytesRead / MIB)} MiB read`,
     baseline: `${milliseconds(cold.ms)}, ${Math.ceil(cold.bytesRead / MIB)} MiB read`,
     ratio: (warm.ms / cold.ms).toFixed(2),

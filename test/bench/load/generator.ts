@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Measured } from './closed-loop';
 import type { LoadMessage, LoadReply, Loads } from './load-process';
 
-/** Time for the last answers after the load has ended. */
+/** Time to wait for the last answers after the load has ended. */
 const GRACE_SECONDS = 20;
 
 /** Prevents frequent garbage collection in the generator. */
@@ -29,7 +29,7 @@ export async function generate<K extends keyof Loads>(kind: K, load: Loads[K]): 
     if (!signal.aborted) throw error;
     loader.kill('SIGKILL');
     child = undefined;
-    throw new Error(`the load did not end within ${GRACE_SECONDS} s after its time`, { cause: error });
+    throw new Error(`the load did not finish within ${GRACE_SECONDS} s after its end time`, { cause: error });
   }
 }
 

@@ -7,16 +7,16 @@ export interface OpenLoop extends HttpTarget {
   /** Requests per second, whether or not earlier ones were answered. */
   readonly rate: number;
   readonly seconds: number;
-  /** Maximum concurrent requests; further ones are not offered. */
+  /** Maximum number of concurrent requests; further requests are not sent. */
   readonly maxConnections: number;
 }
 
-/** Time after the last request within which answers count. */
+/** Time to wait for answers after the last request. */
 const GRACE_SECONDS = 2;
 
 /**
- * Requests on schedule, regardless of answers. Latency counts from the scheduled time. `offered` is the rate that was
- * actually sent.
+ * Sends requests on schedule, regardless of answers. Latency is measured from the scheduled time. `offered` is the rate
+ * at which requests were actually sent.
  */
 export async function openLoop(load: OpenLoop): Promise<Measured> {
   const samples = new Samples();

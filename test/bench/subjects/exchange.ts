@@ -48,7 +48,7 @@ export function v2Binary(modelName: string, { shape, values }: ServingModel): Ex
   };
 }
 
-/** `{"input": [[…]]}`, for servers without a protocol of their own. */
+/** `{"input": [[…]]}`, for servers that do not implement the Open Inference Protocol. */
 export function plainJson(path: string, { shape, values }: ServingModel): Exchange {
   return {
     path,

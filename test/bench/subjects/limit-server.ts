@@ -6,7 +6,7 @@ import { NotRun, type Subject } from './subject';
 
 const ROOT = join(__dirname, '../../..');
 const SOURCE = process.env.LIMIT_SERVER ?? join(ROOT, '../shared/limit-server');
-/** Built in a copy, because the source may be read-only. */
+/** Folder of the copy in which the server is built, because the source may be read-only. */
 const COPY = join(ROOT, 'node_modules/.cache/limit-server');
 const RUNTIME = join(ROOT, 'node_modules/onnxruntime-node/bin/napi-v6/linux', process.arch, 'libonnxruntime.so.1');
 
@@ -14,18 +14,18 @@ const RUNTIME = join(ROOT, 'node_modules/onnxruntime-node/bin/napi-v6/linux', pr
 export const limitServer: Subject = {
   name: 'limit-server (Rust)',
   command(model) {
-    if (model.shape.length !== 2) throw new NotRun('it serves matrices only');
+    if (model.shape.length !== 2) throw new NotRun('the server accepts only matrices');
     const env = { MODEL: model.file, ORT: RUNTIME };
     return { command: build(), args: [], env, port: 8109, exchanges: { JSON: v2Json('m', model) } };
   },
 };
 
 function build(): string {
-  if (!existsSync(join(SOURCE, 'Cargo.toml'))) throw new NotRun(`no ${SOURCE}`);
+  if (!existsSync(join(SOURCE, 'Cargo.toml'))) throw new NotRun(`${SOURCE} is missing`);
   cpSync(SOURCE, COPY, { recursive: true, mode: 0 });
   const args = ['build', '--release', '--quiet', '--manifest-path', join(COPY, 'Cargo.toml')];
   const { error, status, stderr } = spawnSync('cargo', args, { encoding: 'utf8' });
-  if (error) throw new NotRun(`no cargo: ${error.message}`);
+  if (error) throw new NotRun(`cargo cannot be run: ${error.message}`);
   if (status !== 0) throw new NotRun(`cargo: ${stderr.trim().split('\n').at(-1)}`);
   return join(COPY, 'target/release/rs');
 }

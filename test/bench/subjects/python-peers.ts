@@ -64,13 +64,13 @@ const PEERS: Record<string, Peer> = {
   },
 };
 
-/** All peers, and those that support batching once more with batching. */
+/** All peers without batching, and those that support batching a second time with it. */
 export const PYTHON_PEERS: Subject[] = Object.entries(PEERS).flatMap(([name, peer]) => [
   subject(name, peer, 1),
   ...(peer.batches ? [subject(`${name}, batching`, peer, MAX_BATCH)] : []),
 ]);
 
-/** Model servers; FastAPI is not one. */
+/** The peers that are model servers: all except FastAPI. */
 export const MODEL_SERVERS = PYTHON_PEERS.filter(({ name }) => !name.startsWith('FastAPI'));
 
 function subject(name: string, { folder, run, exchanges }: Peer, maxBatch: number): Subject {
@@ -91,7 +91,7 @@ function subject(name: string, { folder, run, exchanges }: Peer, maxBatch: numbe
   };
 }
 
-/** Environment of a peer, created if it is missing or has other requirements. */
+/** Returns the environment of a peer. Creates it if it is missing or was installed from different requirements. */
 function environment(folder: string): string {
   const path = join(ENVIRONMENTS, folder);
   const requirements = join(SOURCES, folder, 'requirements.txt');

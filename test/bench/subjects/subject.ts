@@ -21,7 +21,7 @@ export interface Command {
   readonly args: string[];
   readonly env?: Record<string, string>;
   readonly cwd?: string;
-  /** Port of a server whose port cannot be set. */
+  /** Port of a server whose port cannot be configured. */
   readonly port?: number;
   readonly exchanges: Exchanges;
 }
@@ -94,7 +94,7 @@ export class RunningSubject {
       const answer = await post(this.port, exchange);
       const right = answer.length === expected.length && answer.every((v, i) => near(v, expected[i]!));
       if (!right)
-        throw new Error(`its ${protocol} answer is wrong: ${answer.slice(0, 5)}, not ${expected.slice(0, 5)}`);
+        throw new Error(`the ${protocol} answer is wrong: ${answer.slice(0, 5)}; expected ${expected.slice(0, 5)}`);
     }
   }
 }
@@ -103,7 +103,7 @@ async function firstAnswer(child: ChildProcess, port: number, exchange: Exchange
   let log = '';
   child.stderr!.on('data', (chunk) => (log = (log + chunk).slice(-2000)));
   const ended = once(child, 'exit').then(() => {
-    throw new Error(`it ended before it was ready: ${log.trim().split('\n').at(-1)}`);
+    throw new Error(`the server exited before it was ready: ${log.trim().split('\n').at(-1)}`);
   });
   let last = '';
   const answered = (async () => {
@@ -112,7 +112,7 @@ async function firstAnswer(child: ChildProcess, port: number, exchange: Exchange
       if (answer) return;
       await sleep(POLL_MILLISECONDS);
     }
-    throw new Error(`no answer in ${READY_SECONDS} s: ${last}`);
+    throw new Error(`no answer within ${READY_SECONDS} s: ${last}`);
   })();
   await Promise.race([ended, answered]);
   ended.catch(() => {});

@@ -1,4 +1,4 @@
-"""BentoML, with its adaptive batching if MAX_BATCH is more than 1. bentoml serve service:OnnxService"""
+"""BentoML, with its adaptive batching if MAX_BATCH is more than 1. Start it with: bentoml serve service:OnnxService"""
 
 import os
 

@@ -1,4 +1,4 @@
-"""FastAPI as in its tutorial: Pydantic models of the bodies, and the runtime in the route. uvicorn server:app"""
+"""FastAPI as in its tutorial: Pydantic models of the bodies, and the runtime in the route. Start it with: uvicorn server:app"""
 
 import os
 

@@ -1,4 +1,4 @@
-"""FastAPI reduced to its routes: no validation, bodies are parsed and written by orjson. uvicorn unchecked:app"""
+"""FastAPI without validation; orjson parses and writes the bodies. Start it with: uvicorn unchecked:app"""
 
 import os
 

@@ -15,7 +15,7 @@ settings = {
     "metrics_port": 0,
     "metrics_endpoint": None,
     "debug": False,
-    # In process: the default of one worker process adds a hop, and needs another core.
+    # Runs inference in the server's own process. The default, one worker process, adds a hop and needs an additional core.
     "parallel_workers": 0,
 }
 model = {"name": "m", "implementation": "runtime.OnnxRuntime", "parameters": {"uri": os.environ["MODEL"]}}
