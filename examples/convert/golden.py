@@ -33,11 +33,11 @@ DATATYPES = {
 def write_golden(
     path: Path, examples: dict[str, tuple[Tensors | str, Tensors]], absolute: float, relative: float
 ) -> None:
-    """Writes the examples, a pair of inputs and outputs by name, to a JSON file.
+    """Writes the examples to a JSON file. Each example has a name, and a pair of inputs and outputs.
 
     Instead of inputs, an example can have the path of a PNG or JPEG file, relative to the folder of the JSON file. The
     server then converts the picture as declared with the model, which must match the preprocessing in training.
-    A float may differ by absolute + relative * |expected|; all other values must be equal.
+    A float may differ by up to absolute + relative * |expected|; all other values must be equal.
     """
     golden = [
         {

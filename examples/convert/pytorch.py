@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PyTorch to ONNX: a convolutional network that reads digits. Writes digits.onnx and its golden examples to a folder.
+"""Converts a convolutional network that reads digits from PyTorch to ONNX.
+
+Writes digits.onnx and its golden examples to a folder.
 
 pip install -r requirements-pytorch.txt && python pytorch.py models
 """
@@ -77,7 +79,7 @@ def example(images: Tensor) -> tuple[Tensors, Tensors]:
     return {"image": images.numpy()}, {"logits": model(images).numpy()}
 
 
-# Adding float32 values in another order changes these logits, which reach 21, by about 1e-5.
+# Adding float32 values in a different order changes these logits, which are at most 21, by about 1e-5.
 tolerance = {"absolute": 1e-4, "relative": 1e-5}
 golden = {"one digit": example(held_out[:1]), "twenty digits": example(held_out[1:21])}
 write_golden(folder / "digits.golden.json", golden, **tolerance)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scikit-learn to ONNX: a pipeline that classifies irises by their sizes.
+"""Converts a pipeline that classifies irises by their sizes from scikit-learn to ONNX.
 
 Writes iris.onnx and its golden examples to a folder.
 
@@ -31,7 +31,7 @@ train_rows, held_out, train_species, held_out_species = train_test_split(
 )
 model = make_pipeline(StandardScaler(), LogisticRegression()).fit(train_rows, train_species)
 
-# Convert: tensors rather than maps (zipmap), and FP32 at the input.
+# Convert. Without zipmap, the outputs are tensors instead of maps. The input is FP32.
 onnx_model = to_onnx(
     model,
     initial_types=[("features", FloatTensorType([None, train_rows.shape[1]]))],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""XGBoost to ONNX: trees that classify tumours by measurements, some of which are missing.
+"""Converts trees that classify tumours by measurements, some of which are missing, from XGBoost to ONNX.
 
 Writes tumours.onnx and its golden examples to a folder.
 
@@ -45,7 +45,8 @@ def example(rows: np.ndarray) -> tuple[Tensors, Tensors]:
     return {"features": rows}, {"label": label.astype(np.int64), "probabilities": probabilities}
 
 
-# XGBoost and onnxruntime add a hundred leaves in different orders, which changes probabilities by less than 1e-6.
+# XGBoost and onnxruntime add the values of a hundred leaves in different orders, which changes probabilities by less
+# than 1e-6.
 tolerance = {"absolute": 1e-5, "relative": 0}
 golden = {"one tumour": example(held_out[:1]), "twenty tumours": example(held_out[1:21])}
 write_golden(folder / "tumours.golden.json", golden, **tolerance)

@@ -1,10 +1,10 @@
 const SHADES = ' .:-=+*#%@';
 const COLUMNS = 8;
 
-/** Each of the 8x8 pixels is a block of this size in a sample. Values are from -1 to 1, equal in all three channels. */
+/** Width and height of the block of equal values that each of the 8x8 pixels has in a sample. */
 const BLOCK = 4;
 
-/** One digit as eight lines of sixteen characters. */
+/** Draws a digit as eight lines of sixteen characters. Values are from -1 to 1, equal in all three channels. */
 export function drawDigit(data: readonly number[]): string[] {
   const width = COLUMNS * BLOCK;
   return Array.from({ length: COLUMNS }, (_, row) =>
@@ -31,7 +31,7 @@ export function sideBySide(blocks: readonly string[][]): string {
   ).join('\n');
 }
 
-/** Probabilities from logits. */
+/** Converts logits to probabilities. */
 export function softmax(logits: readonly number[]): number[] {
   const largest = Math.max(...logits);
   const weights = logits.map((logit) => Math.exp(logit - largest));

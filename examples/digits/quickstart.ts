@@ -88,7 +88,7 @@ async function classifySamples(url: string): Promise<void> {
   const answers: Answer[] = [];
   for (const { request } of samples) answers.push(await infer(url, request));
 
-  console.log(`Ten held-out digits, with the answers of ${url}/v2/models/digits/infer:\n`);
+  console.log(`Ten held-out digits, with the answers from ${url}/v2/models/digits/infer:\n`);
   const blocks = samples.map(({ label, request }, index) => [
     ...drawDigit(request.inputs[0]!.data),
     ...caption(label, answers[index]!),

@@ -16,7 +16,7 @@ export class DigitsStack extends TerraformStack {
 
     const model = OnnxModel.fromFile(join(__dirname, 'digits.onnx'), {
       golden: join(__dirname, 'digits.golden.json'),
-      // White on black, with levels from -1 to 1, as in train.py.
+      // As in train.py, digits are white on black, and pixels have values from -1 to 1.
       picture: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },
       classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
       classScores: 'softmax',

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train a small image classifier on the CPU and export it to ONNX.
 
-The network is the one from the well-known CIFAR-10 tutorial. By default it
+The network is the one from PyTorch's CIFAR-10 tutorial. By default it
 learns the handwritten digits bundled with scikit-learn, which needs no
 download; `--dataset cifar10` trains the same network on CIFAR-10.
 
-Written to --out, where NAME is the data set's name:
+The script writes these files to --out, where NAME is the data set's name:
   NAME.onnx          the model: image [batch,3,32,32] -> logits [batch,10]
   NAME.samples.json  one inference request per class, from held-out images
   NAME.golden.json   two requests with onnxruntime's responses
@@ -94,7 +94,7 @@ class Data:
 
 
 RECIPES = {
-    # Chosen by 5-fold cross-validation inside the training split.
+    # Chosen by 5-fold cross-validation within the training split.
     "digits": Recipe(
         epochs=30, batch_size=32, learning_rate=0.02, one_cycle=True, weight_decay=5e-3, max_shift=2
     ),
@@ -133,7 +133,7 @@ def load_digits(seed: int) -> Data:
 
 
 def load_cifar10(data_dir: Path | None, generated: bool) -> Data:
-    # Imported here because the digits do not need it.
+    # Imported here because training on the digits does not need torchvision.
     import torchvision
     from torchvision import datasets, transforms
 
@@ -142,15 +142,15 @@ def load_cifar10(data_dir: Path | None, generated: bool) -> Data:
     )
 
     def split(dataset: Any) -> Split:
-        # Indexed rather than iterated: torchvision data sets define a length
-        # and __getitem__ only. All of CIFAR-10 is about 740 MB as float32.
+        # Indexed, because torchvision data sets define only a length and
+        # __getitem__ and cannot be iterated. CIFAR-10 takes about 740 MB as float32.
         images, labels = zip(*(dataset[i] for i in range(len(dataset))))
         return Split(torch.stack(images), torch.tensor(labels, dtype=torch.int64))
 
     if generated:
         shape, sizes = (3, 32, 32), (2000, 1000)
         train = datasets.FakeData(sizes[0], shape, 10, transform)
-        # FakeData seeds image i with i plus this offset, so no image is in both.
+        # FakeData seeds image i with i plus this offset, so no image is in both splits.
         held_out = datasets.FakeData(sizes[1], shape, 10, transform, random_offset=sizes[0])
     else:
         train = datasets.CIFAR10(data_dir, train=True, transform=transform, download=True)
@@ -168,7 +168,7 @@ def load_cifar10(data_dir: Path | None, generated: bool) -> Data:
 
 
 def shifted(images: Tensor, limit: int) -> Tensor:
-    """The images, all shifted by the same random step of at most `limit` pixels each way."""
+    """Shift all images by the same random step of at most `limit` pixels in each direction."""
     # -1 is black after normalizing, which is the background of the digits.
     padded = F.pad(images, (limit, limit, limit, limit), value=-1.0)
     top, left = torch.randint(0, 2 * limit + 1, (2,)).tolist()
@@ -219,7 +219,7 @@ def predict(model: Net, images: Tensor) -> Tensor:
 
 
 def export_onnx(model: Net) -> bytes:
-    """The model as one self-contained ONNX file, the same bytes for the same weights."""
+    """Export the model as one self-contained ONNX file. The same weights give the same bytes."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The TorchScript exporter announces its own deprecation. It is used
@@ -236,7 +236,7 @@ def export_onnx(model: Net) -> bytes:
             dynamo=False,
         )
     exported = onnx.load_model_from_string(buffer.getvalue())
-    # Exporters may store source paths here, which are meaningless on another machine.
+    # Exporters may store source paths here, which are meaningless on other machines.
     exported.doc_string = exported.graph.doc_string = ""
     del exported.metadata_props[:]
     for node in exported.graph.node:
@@ -274,7 +274,7 @@ def verify_export(run: Runner, images: Tensor, expected: Tensor) -> float:
 
 
 def json_numbers(values: np.ndarray) -> list[int | float]:
-    """The shortest numbers that parse to the same float32, such as -1 instead of -1.0."""
+    """Return the shortest numbers that parse to the same float32, such as -1 instead of -1.0."""
     numbers = (float(str(value)) for value in values.astype(np.float32).ravel())
     return [int(number) if number.is_integer() else number for number in numbers]
 
@@ -289,7 +289,7 @@ def tensor_json(name: str, values: np.ndarray) -> dict[str, Any]:
 
 
 def first_of_each_class(labels: Tensor) -> list[int]:
-    """The first held-out index of each class, regardless of the model's answer."""
+    """Return the index of the first held-out image of each class, regardless of the model's answer."""
     rows = []
     for label in range(10):
         found = torch.nonzero(labels == label)

@@ -5,7 +5,7 @@ import { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel, InferenceImage, type ModelImage } from 'cdktf-model-serving/docker';
 import type { Construct } from 'constructs';
 
-/** Builds the image. If the build fails, Terraform does not apply the service's stack. */
+/** Builds the image. If the build fails, `cdktf deploy` does not apply the service's stack. */
 export class ImageStack extends TerraformStack {
   readonly image: ModelImage;
 
@@ -19,7 +19,7 @@ export class ImageStack extends TerraformStack {
   }
 }
 
-/** Runs the image. The previous container keeps running until the new build succeeds. */
+/** Runs the image. If a new build fails, the previous container keeps running. */
 export class ServiceStack extends TerraformStack {
   constructor(scope: Construct, id: string, image: ModelImage) {
     super(scope, id);
