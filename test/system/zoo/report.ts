@@ -26,7 +26,7 @@ export function compatibilityPage(outcomes: readonly Outcome[], previous: string
   return `# Tested models
 
 \`npm run test:zoo -- --all --write\` generates this page. The test inspects and serves each model, and compares every
-answer with onnxruntime's in Python for the same request, run alone. It sends requests as JSON and as binary data,
+answer with that of onnxruntime in Python, which runs each request alone. It sends requests as JSON and as binary data,
 first one at a time and then from 8 clients at once. Floats may differ by a fraction of the output's largest magnitude
 (${limits.join(', ')}); everything else must be equal. FP16 has no JSON form, so FP16 models are tested with
 binary data only.
@@ -92,8 +92,8 @@ const SKIPPED: readonly { note: RegExp; reason: string }[] = [
     reason: 'onnxruntime does not implement this version or datatype of the operator',
   },
   { note: /Fatal error: (\S+) is not a registered/, reason: 'onnxruntime does not know the operator' },
-  { note: /^no protocol datatype: (\S+)/, reason: 'the protocol does not have the datatype' },
-  { note: /No corresponding Numpy type for Tensor Type\. (\S+)/, reason: 'NumPy does not have the datatype' },
+  { note: /^no protocol datatype: (\S+)/, reason: 'the protocol does not support the datatype' },
+  { note: /No corresponding Numpy type for Tensor Type\. (\S+)/, reason: 'NumPy does not support the datatype' },
   { note: /^onnxruntime in Python: /, reason: 'onnxruntime in Python cannot run the model' },
 ];
 

@@ -34,7 +34,7 @@ def read_test(folder):
     model = onnx.load(folder / "model.onnx")
     inputs = true_inputs(model)
     if any(value.type.WhichOneof("value") != "tensor_type" for value in (*inputs, *model.graph.output)):
-        raise Unusable("an input or output is no tensor")
+        raise Unusable("an input or output is not a tensor")
     sets = []
     for data in sorted(folder.glob("test_data_set_*")):
         paths = sorted(data.glob("input_*.pb"), key=lambda path: int(path.stem.split("_")[1]))

@@ -149,7 +149,7 @@ def prepare(folder):
     except Exception as error:
         return {"skipped": f"onnxruntime in Python: {first_line(error)}"}
     if any(difference(array, answer[name]) > 1 for answer in again for name, array in answered[0][1].items()):
-        return {"skipped": "its answers are random"}
+        return {"skipped": "the answers of the model are random"}
     blob = Blob()
     requests = [
         {key: [blob.tensor(*pair) for pair in tensors.items()] for key, tensors in (("inputs", i), ("outputs", o))}

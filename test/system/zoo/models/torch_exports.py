@@ -143,7 +143,7 @@ def main(root):
             torch.manual_seed(7)
             try:
                 if exporter == DYNAMO and not hasattr(torch, "export"):
-                    raise RuntimeError(f"torch {VERSION} has no such exporter")
+                    raise RuntimeError(f"torch {VERSION} does not have this exporter")
                 export(make().eval(), exporter, folder / "model.onnx", inputs, sizes, outputs)
             except Exception as error:  # The exporter does not support the network.
                 spec["skipped"] = str(error).strip().splitlines()[0][:150]
