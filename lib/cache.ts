@@ -7,9 +7,10 @@ import { makeFolder } from './make-folder';
 import { replaceFile } from './replace-file';
 
 /**
- * Returns the folder of the cache, which holds results that are expensive to compute, such as the sha256 of a large file.
- * The folder may be deleted at any time. The variable CDKTF_MODEL_SERVING_CACHE_DIR sets the folder. The default is
- * `cdktf-model-serving` in the user's cache folder: LOCALAPPDATA on Windows, and XDG_CACHE_HOME or ~/.cache elsewhere.
+ * Returns the folder of the cache, which holds results that are expensive to compute, such as the sha256 of a large
+ * file. The folder may be deleted at any time. The variable CDKTF_MODEL_SERVING_CACHE_DIR sets the folder. The default
+ * is `cdktf-model-serving` in the user's cache folder: LOCALAPPDATA on Windows, and XDG_CACHE_HOME or ~/.cache
+ * elsewhere.
  *
  * @see https://specifications.freedesktop.org/basedir-spec/latest/ (a relative XDG_CACHE_HOME must be ignored)
  * @throws ModelServingError `cache-folder-missing` if the user has no home folder, as in a container that runs with an
@@ -24,7 +25,7 @@ export function cacheFolder(): string {
 }
 
 /**
- * Creates a folder in the cache. The caller removes it.
+ * Creates a temporary folder in the cache. The caller must remove it.
  *
  * @throws ModelServingError `cache-folder-missing`, `cache-folder-unwritable`
  */
@@ -80,7 +81,7 @@ export function writeCache(key: string, value: unknown): void {
   try {
     replaceFile(entryPath(key), JSON.stringify(value));
   } catch {
-    // The value is computed again next time.
+    // The value will be computed again next time.
   }
 }
 

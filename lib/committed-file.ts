@@ -5,8 +5,8 @@ import { parseJson } from './json';
 import { isThere, type SourceText } from './model/model-files';
 
 /**
- * Kind of file that can be committed beside a model: `digits.onnx` has `digits.profile.json`. `contract` is the old
- * name of `interface`.
+ * Kind of file that can be committed beside a model, such as `digits.profile.json` beside `digits.onnx`. `contract` is
+ * the old name of `interface`.
  */
 export type CommittedKind = 'golden' | 'profile' | 'interface' | 'contract';
 
@@ -26,7 +26,10 @@ export function isBeside(path: string, modelPath: string, kind: CommittedKind): 
   return resolve(path) === resolve(pathBeside(modelPath, kind));
 }
 
-/** Number of issues to report; the rest are only counted. In a file of another kind, nearly every field is invalid. */
+/**
+ * Maximum number of issues to report; the others are only counted. In a file of a different kind, nearly every field is
+ * invalid.
+ */
 const MAX_ISSUES = 3;
 
 /** Form of one kind of JSON file, with its errors. */
@@ -51,7 +54,7 @@ interface JsonSchema {
 }
 
 /**
- * Parses a JSON file and validates it. Success is cached by the file's content.
+ * Parses a JSON file and validates it. A successful validation is cached by the file's content.
  *
  * @throws ModelServingError with the errors of the form
  */

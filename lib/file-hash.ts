@@ -13,7 +13,8 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * A second write within one tick of the file system's clock (2 s at worst, on FAT) does not change the modification
- * time. The hash of a file younger than that is not cached; git treats its index in the same way.
+ * time. The hash of a file that was modified more recently than that is not cached; git treats its index in the same
+ * way.
  */
 const RACY_NANOSECONDS = 2_000_000_000n;
 

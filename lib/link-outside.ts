@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 
-/** A symbolic link that leads a file out of the folder that must contain it. */
+/** A symbolic link that leads out of the folder that must contain a file. */
 export interface LinkOutside {
   /** Path of the link: the file itself, or a folder on the path to it. */
   readonly link: string;
@@ -10,8 +10,9 @@ export interface LinkOutside {
 }
 
 /**
- * Folders that may contain the files that belong to a file: its own folder, and that of the file it links to. In the
- * Hugging Face cache, for example, all files are links into another folder. onnxruntime has the same rule:
+ * Folders that may contain the companions of a file, such as its external data: its own folder and, if the file is a
+ * link, the folder of the target. In the Hugging Face cache, for example, all files are links into another folder.
+ * onnxruntime has the same rule:
  * https://github.com/microsoft/onnxruntime/pull/27374
  *
  * @throws the error of node:fs if the file does not exist
@@ -21,8 +22,8 @@ export function foldersBeside(path: string): string[] {
 }
 
 /**
- * Finds the link that leads a file out of its folder, for a file name that comes from data such as a model. The target
- * must not get into an image: it may be a private key of the user.
+ * Finds the link through which a file name leads out of its folder. The name comes from data, such as a model. The
+ * target of the link must not get into an image, because it may be a private key of the user.
  *
  * @param home - folder that `name` is relative to
  * @param name - relative path of the file, without `..`

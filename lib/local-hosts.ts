@@ -9,7 +9,7 @@ export function isLoopback(address: string): boolean {
 
 /**
  * Host names that a server on a loopback address accepts. They protect it from DNS rebinding: a web page whose domain
- * was made to resolve to the loopback address sends requests with that domain as the host name.
+ * resolves to the loopback address sends requests with that domain as the host name.
  * @param names Additional names of the server.
  * @returns Undefined if the address is not a loopback address, or is a Terraform token.
  */

@@ -15,13 +15,13 @@ export class LocalServer {
     const child = spawn(process.execPath, [...NODE_ARGUMENTS, stage.server], {
       env: stage.environment(settings),
       stdio: ['ignore', output, output],
-      // A separate process group: Ctrl-C in a terminal then reaches only this process, which forwards it once.
+      // In a separate process group, so that Ctrl-C in a terminal reaches only this process, which forwards it once.
       detached: process.platform !== 'win32',
     });
     return new LocalServer(child);
   }
 
-  /** Exit code of the process, once it has ended; 0 if it was stopped before it could handle signals. */
+  /** Exit code of the process, once it has exited; 0 if it was stopped before it could handle signals. */
   readonly exited: Promise<number>;
   private isStopped = false;
 

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
  * Creates a folder and its missing parents. Node's recursive `mkdir` never returns on file systems that refuse folders
  * with ENOENT, such as /proc.
  *
- * @returns the topmost folder that it created; undefined if all exist
+ * @returns the topmost folder that was created; undefined if all folders existed
  * @throws the error of node:fs
  */
 export function makeFolder(path: string): string | undefined {

@@ -19,7 +19,7 @@ export function inMiB(bytes: number): number {
 /** Memory of the server and the runtime without a model, in MiB. */
 export const RUNTIME_MEMORY_MIB = RUNTIME_MEMORY_BYTES / MIB;
 
-/** Default memory without a profile and without the weights, in MiB; more if requests need more. */
+/** Default memory without a profile, not counting the weights, in MiB; more if requests need more. */
 const DEFAULT_MEMORY_MIB = 512;
 
 /** Options that determine the container's memory, besides the model. */
@@ -61,14 +61,14 @@ export function requestMemoryMiB(model: RequestModel, choices: RequestChoices): 
   return inMiB(requestMemoryBytes(model, choices));
 }
 
-/** Minimum memory of a container, in MiB: for itself and for its requests. */
+/** Minimum memory of a container, in MiB, including its requests. */
 export function neededMemoryMiB(model: OnnxModel, choices: MemoryChoices): number {
   return ownMemoryMiB(model, choices.executors) + requestMemoryMiB(model, choices);
 }
 
 /**
- * Default memory of a container without a profile, in MiB: the runtime, the weights of each executor and once more (a
- * session is built from the file's bytes), requests, and the largest picture.
+ * Default memory of a container without a profile, in MiB: the runtime, requests, the largest picture, and the weights
+ * once for each executor and once more, because a session is built from the file's bytes.
  */
 export function defaultMemoryMiB(model: OnnxModel, choices: MemoryChoices): number {
   const weights = (1 + oneIfToken(choices.executors ?? 1)) * inMiB(model.sizeBytes);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Folder of this package, found from its sources and from its compiled files. */
+/** Root folder of this package, which is found both from the sources and from the compiled files. */
 export const packageRoot = findPackageRoot(__dirname);
 
 /** Parses the package.json of a folder. */

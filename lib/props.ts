@@ -12,7 +12,7 @@ export interface PropKind {
   readonly isRequired?: boolean;
 }
 
-/** For a prop that is checked elsewhere. */
+/** Kind of a prop that is checked elsewhere. */
 export const any: PropKind = { isValid: () => true, expected: () => 'a value' };
 
 export const text: PropKind = { isValid: (value) => typeof value === 'string', expected: () => 'a string' };
@@ -43,7 +43,7 @@ export function required(kind: PropKind): PropKind {
 export type PropKinds<Props> = Readonly<Record<keyof Props, PropKind>>;
 
 /**
- * Reports what the TypeScript compiler would: props of the wrong type, missing props, and unknown names.
+ * Reports what the TypeScript compiler would report: props of the wrong type, missing props, and unknown names.
  *
  * @param what - name of the props in messages
  * @throws ModelServingError `props-invalid`, `prop-invalid`, `prop-unknown`

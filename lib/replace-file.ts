@@ -9,9 +9,9 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
 }
 
 /**
- * Replaces several files in this order. If a file cannot be written, none is replaced, and the folders created for them
- * are removed. The exception is a target path that is a folder: the rename fails only after the preceding files were
- * replaced.
+ * Replaces several files in the given order. If a file cannot be written, none is replaced, and the folders created for
+ * them are removed. The exception is a target path that is a folder: the rename fails only after the preceding files
+ * were replaced.
  */
 export function replaceFiles(files: readonly { readonly path: string; readonly content: string | Uint8Array }[]): void {
   const staged: { path: string; temporary: string }[] = [];

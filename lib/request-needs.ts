@@ -23,7 +23,7 @@ export type RequestModel = Pick<OnnxModel, 'signature' | 'batching' | 'picture' 
 /** Option that determines the budget, or `answer` for the answer to one row. */
 type Decisive = 'maxRequestBytes' | 'maxQueueBytes' | 'requestBudgetBytes' | 'answer';
 
-/** Memory of a replica that requests need. */
+/** Memory that requests need in a replica. */
 export interface RequestNeeds {
   readonly maxRequestBytes: number;
   readonly cost: RequestCost;
@@ -40,8 +40,8 @@ export interface RequestNeeds {
 }
 
 /**
- * Computes the memory for requests. Options that are Terraform tokens or invalid numbers count as not set; invalid
- * numbers are reported elsewhere.
+ * Computes the memory for requests. Options that are Terraform tokens or invalid numbers are treated as not set;
+ * invalid numbers are reported elsewhere.
  */
 export function requestNeeds(model: RequestModel, choices: RequestChoices): RequestNeeds {
   const { maxBatchSize, maxQueueBytes, requestBudgetBytes, ...given } = validChoices(choices);

@@ -5,7 +5,7 @@ import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-env
 /** Far longer than any task at synth takes, so that only a hung process reaches it. */
 const TIMEOUT_SECONDS = 600;
 
-/** Variables that change the behaviour of a runtime. The C library finds locales by LOCPATH. */
+/** Variables that change the behaviour of a runtime. The C library uses LOCPATH to find locales. */
 const NOT_IN_IMAGE = /^(?:LANG|LANGUAGE|LC_.*|LOCPATH|ORT_.*)$/i;
 
 /** Reason why a process gave no report. */
@@ -52,13 +52,14 @@ export function reportsOf(task: string, args: readonly string[], input = ''): Pr
   }
   if (error) return { lines, ending: { unavailable: error.message }, isTimeout: false };
   if (status === 0) return { lines, isTimeout: false };
-  const ending = { failure: `the process that ${task} exited with ${signal ?? `exit code ${status}`}` };
+  const end = signal ? `was killed by ${signal}` : `exited with code ${status}`;
+  const ending = { failure: `the process that ${task} ${end}` };
   return { lines, ending, isTimeout: false };
 }
 
 /**
- * Environment of this process, reduced to what has an effect in the image, so that a runtime behaves the same here. The
- * image sets no locale, and no switch of onnxruntime except those in RUNTIME_ENVIRONMENT.
+ * Environment for a child process: that of this process, without variables for locales and onnxruntime that the image
+ * does not set, so that the runtime behaves as in the image. The image sets only those in RUNTIME_ENVIRONMENT.
  */
 function imageEnvironment(): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(
@@ -67,7 +68,7 @@ function imageEnvironment(): NodeJS.ProcessEnv {
   return { ...RUNTIME_ENVIRONMENT, ...Object.fromEntries(others) };
 }
 
-/** Parses a report line. Returns nothing for other lines, or for a line that the end of the process cut off. */
+/** Parses a report line. Returns nothing for other lines, or if the process exited before it wrote the whole line. */
 function reportIn(line: string): unknown[] {
   if (!line.startsWith(REPORT_PREFIX)) return [];
   try {

@@ -9,7 +9,7 @@ import { asText } from './tokens';
 export interface ServingOptions {
   /**
    * Worker threads. Each has its own session, and so its own copy of the weights.
-   * @default - 1; with a profile and a CPU limit, as many as fit on the CPUs and as the event loop can keep busy
+   * @default - 1; with a profile and a CPU limit, as many as the CPUs allow and the event loop can keep busy
    */
   readonly executors?: number;
   /**
@@ -19,8 +19,8 @@ export interface ServingOptions {
    */
   readonly threadsPerExecutor?: number;
   /**
-   * Maximum number of rows in one run, which requests share if the model allows it. With 1, each request runs alone.
-   * More than 1 is an error for a model that cannot share runs; `OnnxModel.batching` gives the reason.
+   * Maximum number of rows in one run. Requests share runs if the model allows it. With 1, each request runs alone.
+   * More than 1 is an error for a model whose requests cannot share runs; `OnnxModel.batching` gives the reason.
    * @default - if the model allows sharing, the batch size beyond which its profile shows no more throughput, or 32
    * without a profile; otherwise 1
    */
@@ -39,7 +39,8 @@ export interface ServingOptions {
    *   before the server becomes ready shows no difference beyond rounding.
    * - `exact`: like `prove`, but the trial must show no difference in any bit.
    * - `assume`: always, regardless of the graph and without a trial. The batch axis is the first dimension of every
-   *   input and output unless the graph proves another one. Answers may then depend on the requests of other callers.
+   *   input and output unless the graph proves a different one. Answers may then depend on the requests of other
+   *   callers.
    * - `probe`: deprecated, the old name of `prove`.
    *
    * @default 'prove'
@@ -56,7 +57,7 @@ export interface ServingOptions {
    */
   readonly maxQueueRows?: number;
   /**
-   * Maximum size of all waiting requests, as decoded tensors, in bytes; further requests are rejected with 429
+   * Maximum total size of all waiting requests, as decoded tensors, in bytes; further requests are rejected with 429
    * immediately. A value above the default increases the memory that the container needs.
    * @default 67108864 (64 MiB), but at most the memory available for requests
    */
@@ -75,7 +76,7 @@ export interface ServingOptions {
    */
   readonly maxRequestBytes?: number;
   /**
-   * Memory for all requests together, in bytes. A request counts from its first byte until its client has read the last
+   * Total memory for requests, in bytes. A request counts from its first byte until its client has read the last
    * byte of the answer. Further requests are rejected with 429 immediately. It must be at least 4 times
    * `maxRequestBytes`, or 8 times if the model accepts strings.
    * @default - the container's remaining memory, but at most a quarter of its memory or what `maxRequestBytes` needs,
@@ -179,7 +180,7 @@ const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
   page: true,
 };
 
-/** Problems with the options, by the rules of the container's contract. */
+/** Problems with the options, according to the container's contract. */
 export function servingProblems(where: string, options: ServingOptions): Problem[] {
   const unknown = Object.keys(options).filter((name) => !Object.hasOwn(OPTION_NAMES, name));
   return [

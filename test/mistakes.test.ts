@@ -46,7 +46,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
           nodes: [node('BeamSearch', ['x'], ['y'], { domain: 'my.ops' })],
         }),
       ),
-    `custom.onnx: onnxruntime does not implement the operators my.ops:BeamSearch (node "BeamSearch_y"), and the server cannot load custom operator libraries. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client. [operators-unknown]`,
+    `custom.onnx: onnxruntime does not implement the operators my.ops:BeamSearch (node "BeamSearch_y"), and the server cannot load custom operator libraries. Export the model using only operators from ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client. [operators-unknown]`,
   ],
   [
     'a scikit-learn classifier with default options',
@@ -99,7 +99,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'a version that is not a valid path segment',
     (stack) => container(stack, digits(), { version: '1.0/beta' }),
-    `digits.onnx: model version "1.0/beta" cannot be one segment of a URL path. Set version of OnnxModel.fromFile, or the option --model-version of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit. [model-version-invalid]`,
+    `digits.onnx: model version "1.0/beta" is not a valid URL path segment. Set version of OnnxModel.fromFile, or the option --model-version of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit. [model-version-invalid]`,
   ],
 
   // Its golden examples
@@ -216,13 +216,13 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
   [
     'a removed output',
     (stack) => container(stack, changed(undefined, [value('scores', 'float', ['n', 4])]), { runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), output "y" is renamed to "scores": clients that use the old name find nothing. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]
-changed.onnx: compared with changed.interface.json (version "1"), output "labels" (INT64 [n]) is removed: clients that read it find nothing. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), output "y" is renamed to "scores": clients that use the old name no longer find it. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]
+changed.onnx: compared with changed.interface.json (version "1"), output "labels" (INT64 [n]) is removed: clients that read it no longer find it. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
     'a renamed model',
     (stack) => container(stack, changed(), { name: 'letters', runtimeCheck: 'skip' }),
-    `changed.onnx: compared with changed.interface.json (version "1"), the model is renamed from "changed" to "letters": clients that use the old name find nothing. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --name letters --breaking [interface-broken]`,
+    `changed.onnx: compared with changed.interface.json (version "1"), the model is renamed from "changed" to "letters": clients that use the old name no longer find it. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --name letters --breaking [interface-broken]`,
   ],
   [
     'a canary that breaks the clients of the service',

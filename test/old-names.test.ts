@@ -47,7 +47,7 @@ test('the key image in a file for --preprocessing is read with a warning, but no
     stderr: 'warning: old.json: the key image is now called picture. Rename it; its value does not change.\n',
   });
   expect(runCli('check', 'm.onnx', '--preprocessing', 'both.json', ...skip).stderr).toBe(
-    'both.json: this file is not a valid declaration of preprocessing: it has both picture and its old name, image. See the example in docs/preprocessing.md. [preprocessing-invalid]\n',
+    'both.json: this file is not a valid preprocessing declaration: it has both picture and its old name, image. See the example in docs/preprocessing.md. [preprocessing-invalid]\n',
   );
 });
 
@@ -125,7 +125,7 @@ describe('an accepted interface in a file of the old name', () => {
     const picture = { color: 'gray', width: 2, height: 2 };
     expect(read({ picture: { ...picture, maxPixels: 100 } }).warnings).toEqual([RENAME]);
     expect(problemsOf(() => read({ picture: { ...picture, maxPixels: 99 } }))).toEqual([
-      expect.stringContaining('the limit of a picture changes from 100 to 99 pixels'),
+      expect.stringContaining('the maximum size of a picture changes from 100 to 99 pixels'),
     ]);
   });
 

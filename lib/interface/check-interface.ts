@@ -16,7 +16,8 @@ export interface InterfaceFindings {
  * version.
  *
  * @param given - path of the interface; false for none; undefined for the file beside the model, if it exists
- * @param declared - signature as declared in the model's file: an interface accepted with it is not broken
+ * @param declared - signature as declared in the model's file; an interface that was accepted with this signature is
+ * not broken
  * @throws ModelServingError the errors of `locateInterface` and `readInterface`
  */
 export function checkInterface(

@@ -33,7 +33,7 @@ function compareKinds(accepted: Classes, current: Classes): Difference[] {
 }
 
 const KINDS: Record<Classes['kind'], string> = { scores: 'scores', index: 'an index', label: 'a label' };
-/** Count of numbers that a class always has: score and index, the index only, or none. */
+/** Count of numeric fields that every class has: score and index, only the index, or none. */
 const NUMBERS: Record<Classes['kind'], number> = { scores: 2, index: 1, label: 0 };
 
 function compareNames({ kind, names: accepted }: Classes, { names: current }: Classes): Difference[] {
@@ -54,20 +54,25 @@ function compareNames({ kind, names: accepted }: Classes, { names: current }: Cl
   }
   if (added.length > 0) {
     const change = `${classText(added)} is added`;
-    // Typed clients list all names, but accept any label.
-    differences.push(kind === 'label' ? { change } : { change, effect: 'clients that list all names reject it' });
+    // Typed clients contain the list of all names, but accept any label.
+    differences.push(
+      kind === 'label' ? { change } : { change, effect: 'clients with a fixed list of names reject it' },
+    );
   }
   return differences;
 }
 
-/** Without names, a class is called by its index. Labels have no index. */
+/** Without names, scores and indices yield the index as the name of a class, and labels have no index. */
 function compareNaming(kind: Classes['kind'], hadNames: boolean, hasNames: boolean): Difference[] {
   if (hadNames === hasNames) return [];
   const change = hasNames ? 'classes now have names' : 'classes no longer have names';
   if (kind === 'label')
     return [hasNames ? { change } : { change, effect: 'clients that read the index do not find it' }];
   return [
-    { change, effect: hasNames ? 'clients that expect indices find names' : 'clients that expect names find indices' },
+    {
+      change,
+      effect: hasNames ? 'clients that expect indices receive names' : 'clients that expect names receive indices',
+    },
   ];
 }
 

@@ -7,8 +7,8 @@ import type { ModelInterface } from './model-interface';
 import { sameSymbols } from './symbols';
 
 /**
- * Lists the differences between two interfaces. The order of tensors and the names of dimensions do not count, because
- * clients never use them.
+ * Lists the differences between two interfaces. The order of tensors and the names of dimensions are ignored,
+ * because clients never use them.
  */
 export function compareInterfaces(accepted: ModelInterface, current: ModelInterface): Difference[] {
   const unchanged = sameSymbols(accepted, current);
@@ -25,7 +25,7 @@ export function compareInterfaces(accepted: ModelInterface, current: ModelInterf
 function renamedModel(accepted: string, current: string): Difference {
   return {
     change: `the model is renamed from "${accepted}" to "${current}"`,
-    effect: 'clients that use the old name find nothing',
+    effect: 'clients that use the old name no longer find it',
   };
 }
 
@@ -59,17 +59,17 @@ function renamedTensor(direction: Direction, accepted: TensorSignature, current:
     effect:
       direction === 'input'
         ? 'clients that use the old name are refused'
-        : 'clients that use the old name find nothing',
+        : 'clients that use the old name no longer find it',
   };
 }
 
 function removedTensor(direction: Direction, tensor: TensorSignature): Difference {
   const change = `${direction} "${tensor.name}" (${tensorText(tensor)}) is removed`;
-  const effect = direction === 'input' ? 'clients that send it are refused' : 'clients that read it find nothing';
+  const effect = direction === 'input' ? 'clients that send it are refused' : 'clients that read it no longer find it';
   return { change, effect };
 }
 
-/** A new tensor. Every input is required. */
+/** Describes a new tensor. A new input breaks clients, because every input is required. */
 function addedTensor(direction: Direction, tensor: TensorSignature): Difference {
   const change = `${direction} "${tensor.name}" (${tensorText(tensor)}) is added`;
   return direction === 'input' ? { change, effect: 'clients that do not send it are refused' } : { change };
@@ -94,7 +94,7 @@ function effectOf(direction: Direction, accepted: TensorSignature, current: Tens
   if (accepted.datatype !== current.datatype) return broken(accepted.datatype);
   if (accepted.dimensions.length !== current.dimensions.length)
     return broken(`tensors of rank ${accepted.dimensions.length}`);
-  // Senders must match a size that is now fixed; readers may rely on a size that was fixed.
+  // Clients must send an input of the size that is now fixed, and may rely on an output size that was fixed.
   const [fixed, other] = isInput ? [current, accepted] : [accepted, current];
   if (!fixed.dimensions.some((size, axis) => isFixed(size) && size !== other.dimensions[axis])) return undefined;
   return isInput ? 'clients that send other sizes are refused' : 'clients that rely on its size misread it';

@@ -9,6 +9,6 @@ export function comparePictures(accepted: Picture, current: Picture): Difference
   if (!current) return [{ change: 'pictures are no longer accepted', effect: 'clients that send them are refused' }];
   const [before, after] = [accepted.maxPixels, current.maxPixels];
   if (before === after) return [];
-  const change = `the limit of a picture changes from ${before} to ${after} pixels`;
-  return [after < before ? { change, effect: 'clients that send larger ones are refused' } : { change }];
+  const change = `the maximum size of a picture changes from ${before} to ${after} pixels`;
+  return [after < before ? { change, effect: 'clients that send larger pictures are refused' } : { change }];
 }

@@ -9,12 +9,12 @@ import type { AcceptedInterface, ModelInterface } from './model-interface';
 export const interfaceErrors = {
   notJson: (path: string, modelPath: string, reason: string): Problem => ({
     code: 'interface-not-json',
-    message: `${path}: this file is not valid JSON: ${reason}. Restore it, or remove it and write it again from the deployed model: ${acceptCommand(modelPath, path)}`,
+    message: `${path}: this file is not valid JSON: ${reason}. Restore the file, or remove it and write it again from the deployed model: ${acceptCommand(modelPath, path)}`,
   }),
 
   invalid: (path: string, modelPath: string, where: string, reason: string): Problem => ({
     code: 'interface-invalid',
-    message: `${path}: ${where}: ${reason}. Restore it, or remove it and write it again from the deployed model: ${acceptCommand(modelPath, path)}`,
+    message: `${path}: ${where}: ${reason}. Restore the file, or remove it and write it again from the deployed model: ${acceptCommand(modelPath, path)}`,
   }),
 
   broken: (
@@ -48,7 +48,7 @@ export function renameCommand(oldPath: string, path: string): string {
   return `git mv ${shellWord(oldPath)} ${shellWord(path)}`;
 }
 
-/** The remedy starts with props that the stack declares, since they are easily omitted on the command line. */
+/** Start of the remedy. It first names missing declarations, which are easily omitted on the command line. */
 function remedyStart(accepted: ModelInterface, model: ModelInterface): string {
   const props = (['picture', 'classes'] as const).filter((prop) => accepted[prop] && !model[prop]);
   if (props.length === 0) return 'Raise';

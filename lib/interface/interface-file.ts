@@ -15,8 +15,8 @@ export interface InterfacePath {
 }
 
 /**
- * Finds the accepted interface: the given path, or the file beside the model, `digits.interface.json` or, under its old
- * name, `digits.contract.json`; undefined if there is none.
+ * Finds the accepted interface: the given path, or the file beside the model (`digits.interface.json`, formerly
+ * `digits.contract.json`). Returns undefined if there is none.
  *
  * @param given - false for none; undefined for the file beside the model, if it exists
  * @throws ModelServingError `interface-file-twice`

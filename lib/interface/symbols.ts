@@ -1,6 +1,6 @@
 import type { Signature } from '../../inference-image/src/contract/signature';
 
-/** Whether renaming symbols makes two signatures equal wherever both have a symbol. */
+/** Whether the symbols of two signatures differ only in name, wherever both signatures have a symbol. */
 export function sameSymbols(one: Signature, other: Signature): boolean {
   const [a, b] = [one, other].map(symbolsByPlace) as [Map<string, string>, Map<string, string>];
   const there = new Map<string, string>();

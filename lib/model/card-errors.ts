@@ -20,19 +20,19 @@ export const cardErrors = {
 
   tooLong: (field: string, bytes: number, most: number): Problem => ({
     code: 'card-too-long',
-    message: `${field} has ${bytes} bytes, but an image label can have at most ${most} bytes. Shorten it, and move the rest to the page that card.documentation links to.`,
+    message: `${field} is ${bytes} bytes long, but an image label can hold at most ${most} bytes. Shorten it, and move the rest to the page that card.documentation links to.`,
   }),
 
   controlCharacter: (field: string, character: string, index: number, lines: boolean): Problem => ({
     code: 'card-control-character',
-    message: `${field} has the control character U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')} at index ${index}. ${
+    message: `${field} contains the control character U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')} at index ${index}. ${
       lines ? 'Line breaks and tabs are the only control characters allowed.' : 'Pass a single line of text.'
     }`,
   }),
 
   onlyTerraformKnows: (field: string): Problem => ({
     code: 'must-be-known-at-synth',
-    message: `${field} is a Terraform token, but it is written into the image at synth. Pass a plain value.`,
+    message: `${field} is a Terraform token, but its value is written into the image at synth. Pass a plain value.`,
   }),
 
   licenseInvalid: (field: string, value: string): Problem => ({
@@ -52,12 +52,12 @@ export const cardErrors = {
 
   metricsInvalid: (field: string, value: unknown): Problem => ({
     code: 'card-metrics-invalid',
-    message: `${field} is ${shown(value)}. Pass an object of numbers or strings, such as { accuracy: 0.987 }.`,
+    message: `${field} is ${shown(value)}, which is not an object. Pass an object whose values are numbers or strings, such as { accuracy: 0.987 }.`,
   }),
 
   metricInvalid: (field: string, value: unknown): Problem => ({
     code: 'card-metric-invalid',
-    message: `${field} is ${shown(value)}, which is neither a finite number nor a string. Pass one of them, or omit the metric.`,
+    message: `${field} is ${shown(value)}, which is neither a finite number nor a string. Pass a finite number or a string, or omit the metric.`,
   }),
 
   metricName: (field: string, name: string): Problem => ({
@@ -66,7 +66,7 @@ export const cardErrors = {
   }),
 
   leftOut: (problem: Problem, prop: string): string =>
-    `${problem.message} The card omits it; set ${prop} to override it.`,
+    `${problem.message} The card omits this value; set ${prop} to replace it.`,
 
   fileNotJson: (path: string, reason: string): Problem => ({
     code: 'card-not-json',

@@ -4,7 +4,7 @@ import { CARD_TEXTS, type CardText, type ModelCard } from './model-card';
 import type { OnnxGraph } from './onnx-graph';
 
 /**
- * Keys of `metadata_props` for each field, in order of precedence. ONNX itself defines model_author and model_license
+ * Keys in `metadata_props` for each field, in order of precedence. ONNX itself defines model_author and model_license
  * (https://github.com/onnx/onnx/blob/main/docs/IR.md#optional-metadata); exporters write the other keys.
  */
 const KEYS: Readonly<Record<CardText, readonly string[]>> = {
@@ -47,14 +47,14 @@ export function cardOfFile(path: string, graph: OnnxGraph, given: ModelCard): Fi
   return { card: { ...Object.fromEntries(texts), ...(Object.keys(metrics).length > 0 && { metrics }) }, warnings };
 }
 
-/** The text of a field and its location. Exporters write empty texts for unknown values. */
+/** The text of a field and its location. Blank texts are ignored, because exporters write them for unknown values. */
 function textOf({ metadata, docString }: OnnxGraph, field: CardText): { value: string; key: string } | undefined {
   const key = KEYS[field].find((name) => metadata[name]?.trim());
   if (key !== undefined) return { value: metadata[key]!, key: `metadata_props "${key}"` };
   return field === 'description' && docString.trim() ? { value: docString, key: 'doc_string' } : undefined;
 }
 
-/** Metrics as the file spells them: `"0.90"` keeps its zeros. */
+/** Metrics as strings, exactly as in the file: `"0.90"` keeps its trailing zero. */
 function metricsOf(path: string, { metadata }: OnnxGraph, warnings: string[]): Record<string, string> {
   const label = `${path}: metadata_props "metrics"`;
   const metrics = Object.entries(metadata)

@@ -5,7 +5,7 @@ import type { OnnxGraph, ValueInfo } from './onnx-graph';
 import { MAX_IR_VERSION, MAX_OPSETS } from './runtime-limits';
 
 /**
- * A name that is one segment of a URL path without encoding:
+ * A name that is a valid URL path segment without percent-encoding:
  * https://www.rfc-editor.org/rfc/rfc3986#section-2.3
  */
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -22,17 +22,17 @@ export function checkIdentity(path: string, name: string, version: string): Prob
 type Check = (path: string, graph: OnnxGraph) => Problem[];
 
 /**
- * Maximum number of inputs and outputs together. A request has 64 KiB for the names, datatypes and shapes of its
- * tensors, which is enough for about 1,000 tensors.
+ * Maximum number of inputs and outputs together. A request can use at most 64 KiB for the names, datatypes and shapes
+ * of its tensors, which is enough for about 1,000 tensors.
  */
 export const MAX_TENSORS = 1024;
 
-/** Finds everything in a model's graph that prevents serving it. */
+/** Finds everything in a model's graph that prevents the model from being served. */
 export function checkGraph(path: string, graph: OnnxGraph): Problem[] {
   const hasTooMany = graph.inputs.length + graph.outputs.length > MAX_TENSORS;
   return [
     ...CHECKS.flatMap((check) => check(path, graph)),
-    // Problems with each of thousands of tensors would hide the other problems.
+    // Reporting thousands of tensors one by one would hide the other problems.
     ...(hasTooMany
       ? [modelErrors.tensorsTooMany(path, graph, MAX_TENSORS)]
       : TENSOR_CHECKS.flatMap((check) => check(path, graph))),
@@ -53,13 +53,13 @@ const opsets: Check = (path, graph) => {
   });
 };
 
-/** Unknown operators of a known domain are left to the runtime, which knows all operators that it implements. */
+/** Checks only the domains of operators. The runtime rejects unknown operators of a known domain. */
 const operators: Check = (path, graph) => {
   const unknown = graph.operators.filter(({ domain }) => !Object.hasOwn(MAX_OPSETS, domain));
   return unknown.length > 0 ? [modelErrors.operatorsUnknown(path, unknown, Object.keys(MAX_OPSETS))] : [];
 };
 
-/** A model without inputs is constant and needs no service. */
+/** A model without inputs always returns the same outputs, so there is nothing to serve. */
 const somethingToServe: Check = (path, graph) => [
   ...(graph.inputs.length === 0 ? [modelErrors.inputsMissing(path)] : []),
   ...(graph.outputs.length === 0 ? [modelErrors.outputsMissing(path)] : []),
@@ -96,7 +96,7 @@ function repeated(values: readonly ValueInfo[]): string[] {
 /** The first reason why a tensor cannot be described to clients. */
 function describedTensor(path: string, direction: Direction, value: ValueInfo, index: number): Problem[] {
   if (value.name === '') return [modelErrors.tensorUnnamed(path, direction, index)];
-  // Reported as a missing shape, because one tool infers both the type and the shape.
+  // Reported as a missing shape, because the same tool infers both the type and the shape.
   if (value.kind === 'untyped') return [modelErrors.shapeUnknown(path, direction, value.name)];
   if (value.kind !== 'tensor') return [modelErrors.notATensor(path, direction, value)];
   if (!elementType(value.elementType).datatype) return [modelErrors.elementTypeUnsupported(path, direction, value)];

@@ -24,7 +24,7 @@ export interface ShapeTrial {
  */
 export type SignatureProof = { readonly proved: true } | { readonly proved: false; readonly reason: string };
 
-/** Inputs and outputs of a model, as far as a trial shows them. */
+/** Signature of a model, corrected by the results of a trial. */
 export interface TriedSignature {
   readonly signature: Signature;
   readonly proof: SignatureProof;
@@ -94,7 +94,8 @@ function givenDimensions(declared: Signature, runs: readonly TrialRun[], index: 
     if (shapes[0]!.length === dimensions.length && claim !== undefined) {
       const isTrue = seen.every((size, run) => !contradicts([size], { dimensions: [claim] }, sizes[run]!));
       if (isTrue) return claim;
-      // The symbol counts something else, such as the objects that a detector finds.
+      // This size is not that of the input dimension with the same symbol. It may be the number of objects that a
+      // detector finds.
       if (typeof claim === 'string') return null;
     }
     const symbol = inputSymbols(declared).find(
@@ -107,7 +108,10 @@ function givenDimensions(declared: Signature, runs: readonly TrialRun[], index: 
   });
 }
 
-/** Whether several values of inputs with the same shapes were tried, and all gave the same output shape. */
+/**
+ * Whether the model ran on different values of inputs with the same shapes, and the output's shape did not depend on
+ * them.
+ */
 function isSameForAllValues(runs: readonly TrialRun[], index: number): boolean {
   const groups = new Map<string, string[]>();
   for (const { inputs, outputs } of runs) {

@@ -111,7 +111,7 @@ export interface TypeMessage {
   readonly optionalType: object | null;
 }
 
-/** Type of a sequence's elements, in the detail that error messages need. */
+/** Type of a sequence's elements, with only the detail that error messages need. */
 export interface ElementTypeMessage {
   readonly tensorType: object | null;
   readonly sequenceType: object | null;
@@ -160,7 +160,7 @@ export function functionKey(domain: string, name: string, overload: string): str
 }
 
 /**
- * Normalizes a domain: the default domain may also have an empty name:
+ * Normalizes the name of a domain. The name of the default domain may also be empty:
  * https://github.com/onnx/onnx/blob/main/docs/IR.md#operator-sets
  */
 export function domainName(domain: string): string {

@@ -2,14 +2,14 @@ import type { ModelManifest } from '../../inference-image/src/contract/model-man
 import { operatorName, type OnnxGraph, type Operator } from './onnx-graph';
 
 /**
- * Operators that crash the process in onnxruntime 1.30 on an empty input (`terminate called without an active
- * exception`), found by trials with 0 rows and with 0 steps. RNN does not crash.
+ * Operators that crash the process in onnxruntime 1.30 if an input is empty (`terminate called without an active
+ * exception`). They were found by trials with 0 rows and with 0 steps. RNN does not crash.
  */
 const CRASHING = ['LSTM', 'GRU', 'com.microsoft:DynamicQuantizeLSTM', 'com.microsoft:AttnLSTM'];
 
 /**
- * Sums of products of integers. If the summed axis is empty, the runtime does not write the result, which then contains
- * uninitialized memory, possibly parts of other answers.
+ * Operators that sum products of integers. If the summed axis is empty, the runtime does not write the result, which
+ * then contains uninitialized memory, possibly parts of other answers.
  */
 const UNWRITTEN = [
   'MatMulInteger',
@@ -37,7 +37,7 @@ export function unsafeOnEmptyInput(
   return unwrittenIfEmpty && { ...unwrittenIfEmpty, unless: [...unwrittenIfEmpty.unless] };
 }
 
-/** Whether the operators alone show this, so that no trial is needed. */
+/** Whether the operators alone show that empty inputs are unsafe, so that no trial is needed. */
 export function hasUnsafeOperator(operators: readonly Operator[]): boolean {
   return unsafeOperator(operators) !== undefined;
 }

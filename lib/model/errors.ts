@@ -20,7 +20,7 @@ export type Direction = 'input' | 'output';
 export const modelErrors = {
   nameInvalid: (path: string, prop: 'name' | 'version', value: string): Problem => ({
     code: prop === 'name' ? 'model-name-invalid' : 'model-version-invalid',
-    message: `${path}: model ${prop} "${value}" cannot be one segment of a URL path. Set ${prop} of OnnxModel.fromFile, or the option ${prop === 'name' ? '--name' : '--model-version'} of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
+    message: `${path}: model ${prop} "${value}" is not a valid URL path segment. Set ${prop} of OnnxModel.fromFile, or the option ${prop === 'name' ? '--name' : '--model-version'} of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
   }),
 
   fileNotFound: (path: string): Problem => ({
@@ -65,7 +65,7 @@ export const modelErrors = {
 
   modelTooLarge: (path: string, sizeBytes: number): Problem => ({
     code: 'model-too-large',
-    message: `${path}: the file has ${sizeBytes} bytes, but a protobuf message can have at most 2147483647 bytes. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).`,
+    message: `${path}: the file is ${sizeBytes} bytes long, but a protobuf message can be at most 2147483647 bytes long. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).`,
   }),
 
   notOnnx: (path: string, reason: string): Problem => ({
@@ -90,7 +90,7 @@ export const modelErrors = {
 
   operatorsUnknown: (path: string, operators: readonly Operator[], domains: readonly string[]): Problem => ({
     code: 'operators-unknown',
-    message: `${path}: onnxruntime does not implement the operators ${operators.map(operatorText).join(', ')}, and the server cannot load custom operator libraries. Export the model with operators of ${domains.join(', ')}, and move pre- and post-processing to the client.`,
+    message: `${path}: onnxruntime does not implement the operators ${operators.map(operatorText).join(', ')}, and the server cannot load custom operator libraries. Export the model using only operators from ${domains.join(', ')}, and move pre- and post-processing to the client.`,
   }),
 
   localeMissing: (path: string, { node, locale, isDefault }: NeededLocale): Problem => ({
@@ -100,12 +100,12 @@ export const modelErrors = {
 
   tensorsTooMany: (path: string, { inputs, outputs }: OnnxGraph, most: number): Problem => ({
     code: 'tensors-too-many',
-    message: `${path}: the model has ${inputs.length} inputs and ${outputs.length} outputs, but the server supports at most ${most} together, because a request has 64 KiB for their names and shapes. Export it with one tensor of many columns instead of many tensors.`,
+    message: `${path}: the model has ${inputs.length} inputs and ${outputs.length} outputs, but the server supports at most ${most} in total, because a request can use only 64 KiB for their names and shapes. Export the model with one tensor of many columns instead of many tensors.`,
   }),
 
   inputsMissing: (path: string): Problem => ({
     code: 'inputs-missing',
-    message: `${path}: the model has no inputs, because initializers set every input of its graph. Export it with at least one input.`,
+    message: `${path}: the model has no input that a request can set. Export it with at least one input that no initializer sets.`,
   }),
 
   outputsMissing: (path: string): Problem => ({
@@ -115,7 +115,7 @@ export const modelErrors = {
 
   tensorUnnamed: (path: string, direction: Direction, index: number): Problem => ({
     code: 'tensor-unnamed',
-    message: `${path}: ${direction} ${index} has no name, but requests refer to tensors by name. Export the model with ${direction}_names.`,
+    message: `${path}: ${direction} ${index} has no name, but requests refer to tensors by name. Export the model with a name for each ${direction} (${direction}_names of torch.onnx.export).`,
   }),
 
   nameDuplicate: (path: string, what: string, name: string): Problem => ({
@@ -149,7 +149,7 @@ export const modelErrors = {
 
   externalLocationInvalid: (path: string, { name, location }: ExternalTensor): Problem => ({
     code: 'external-data-location-invalid',
-    message: `${path}: tensor "${name}" is stored in "${location}", which is not a path inside the model's folder. Save the model again with a relative location, forward slashes and no "..".`,
+    message: `${path}: tensor "${name}" is stored in "${location}", which is not a path inside the model's folder. Save the model again with a relative location that uses forward slashes and contains no "..".`,
   }),
 
   externalLocationReserved: (path: string, { name, location }: ExternalTensor, reserved: string): Problem => ({

@@ -8,7 +8,8 @@ import { isThere, sourceFile, type SourceFile } from './model-files';
 import type { ExternalTensor } from './onnx-graph';
 
 /**
- * Finds the external data files of a model. Each file is listed once, in the order in which the model refers to them.
+ * Finds the external data files of a model. Each file is listed once, in the order in which the model first refers
+ * to them.
  *
  * @param modelPath - path of the model as the user gave it
  * @throws ModelServingError `external-data-…` and the errors of `sourceFile`, reported together
@@ -25,7 +26,7 @@ function hasWrongLength({ lengthBytes, expectedBytes }: ExternalTensor): boolean
   return lengthBytes !== undefined && expectedBytes !== undefined && lengthBytes !== expectedBytes;
 }
 
-/** The tensors of one file; at least one. */
+/** The tensors stored in the same file; at least one. */
 type TensorGroup = readonly [ExternalTensor, ...ExternalTensor[]];
 
 function byFile(tensors: readonly ExternalTensor[]): TensorGroup[] {
@@ -61,7 +62,7 @@ function externalFile(modelPath: string, group: TensorGroup): SourceFile {
   return file;
 }
 
-/** Backslashes and drive letters are part of a name on one system, and lead out of the folder on another. */
+/** Backslashes and drive letters are valid in file names on Linux, but can lead out of the folder on Windows. */
 function staysInside(location: string): boolean {
   return location !== '' && !/^\/|\\|^[A-Za-z]:|(^|\/)\.\.(\/|$)|\/$|^\.$/.test(location);
 }

@@ -12,8 +12,8 @@ import { constantTensor } from './row-independence/constants';
 import { requestInputs } from './value-info';
 
 /**
- * Operators that pass on the values of their first input, in another shape or type; Concat passes on those of all
- * inputs.
+ * Operators whose outputs contain the values of their first input, possibly in a different shape or type. The output of
+ * Concat contains the values of all inputs.
  */
 const KEEPING = new Set(
   'Cast Concat Expand Flatten Gather GatherElements GatherND Identity Reshape Slice Split Squeeze StringNormalizer Tile Tokenizer Transpose Unsqueeze'.split(
@@ -24,7 +24,7 @@ const KEEPING = new Set(
 /** Operators that keep the shape of a table, and so its number of rows. */
 const SAME_SHAPE = new Set(['Cast', 'DequantizeLinear', 'Identity', 'QuantizeLinear']);
 
-/** Operators that scale the rows of a quantized table; the result has the larger of both shapes. */
+/** Operators that scale the rows of a quantized table; the result has the larger of the two shapes. */
 const SCALING = new Set(['Add', 'Div', 'Mul', 'Sub']);
 
 /** Index of the input with sequence lengths, for recurrent operators and ReverseSequence. */
@@ -79,13 +79,13 @@ export function inputValues(graph: GraphMessage): InputValuesByName {
 
 interface Table {
   readonly message: TensorMessage;
-  /** Whether the table still has its shape from the file. */
+  /** Whether the table still has the shape that is stored in the file. */
   readonly isWhole: boolean;
 }
 
 class ValueFinder {
   private readonly integers: ReadonlySet<string>;
-  /** Name of the input whose values each value carries. */
+  /** For each value that carries the values of an input: the name of that input. */
   private readonly inputCarriedBy: Map<string, string>;
   /** Inputs that each value depends on. */
   private readonly origins: Map<string, ReadonlySet<string>>;
@@ -172,7 +172,7 @@ class ValueFinder {
         if (attributeOf('to')?.i === BOOL) this.note(at(0), { isMask: true });
         break;
       case 'Sub':
-        // In 1 - mask, which is then multiplied by a large negative number.
+        // Models compute 1 - mask and multiply the result by a large negative number.
         if (this.elements(input[0])?.every((value) => value === 1)) this.note(at(1), { isMask: true });
         break;
     }
@@ -189,7 +189,7 @@ class ValueFinder {
     if (found?.isWhole) this.note(name, { below: found.message.dims.at(axis) });
   }
 
-  /** An input that is compared with a row of numbers is an index into that row. */
+  /** An input that is compared with several numbers is assumed to be an index into them. */
   private noteCompared(name: string | undefined, other: string | undefined): void {
     const message = this.tables.get(other ?? '')?.message;
     if (!message) return;
@@ -205,7 +205,10 @@ class ValueFinder {
     this.note(name, { lengthsOf: [...this.originsOf([sequences ?? ''])].filter((origin) => origin !== name) });
   }
 
-  /** An integer input that is compared with values from another input contains lengths of that input's sequences. */
+  /**
+   * An integer input that is compared with values from another input is assumed to contain lengths of the other input's
+   * sequences.
+   */
   private noteOrdered(name: string | undefined, other: string | undefined): void {
     const others = [...this.originsOf([other ?? ''])];
     if (name !== undefined && this.integers.has(name) && others.length > 0 && !others.includes(name)) {

@@ -8,8 +8,8 @@ import { readingFile, type SourceFile } from './model-files';
 import type { OnnxGraph } from './onnx-graph';
 
 /**
- * Part of the cache key, together with the version of this package. Increment it with each change to OnnxGraph, to how
- * it is read, or to what is proved from it.
+ * Part of the cache key, together with the version of this package. Increment it when OnnxGraph, the code that reads
+ * it, or the proofs based on it change.
  */
 const GRAPH_FORMAT = 15;
 

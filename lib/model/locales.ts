@@ -7,14 +7,13 @@ import { nodeName, type NeededLocale, type OnnxGraph } from './onnx-graph';
 const DEFAULT_LOCALE = 'en_US.UTF-8';
 
 /**
- * Locales of the base image. An empty name selects the locale of the process, which always exists: the image sets none,
- * so it is C.
+ * Locales of the base image. An empty name selects the locale of the process, which is C because the image sets none.
  */
 const IN_IMAGE = /^(?:|C|POSIX|C\.(?:utf|UTF)-?8)$/;
 
 /**
- * Locales that nodes need. Only StringNormalizer uses one: the runtime requests it from the system to change the case
- * of texts or to compare them regardless of case.
+ * Finds the locales that nodes need. Only StringNormalizer uses one: the runtime requests it from the system to change
+ * the case of texts or to compare them regardless of case.
  *
  * @see https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/providers/cpu/text/string_normalizer.cc
  */
@@ -22,7 +21,10 @@ export function localesIn(graphs: readonly GraphMessage[]): NeededLocale[] {
   return graphs.flatMap(({ node }) => node.filter(isStringNormalizer).flatMap(localeOf));
 }
 
-/** Checks that the image has the locales of a model. A model that fails this check may still load on a system with more locales. */
+/**
+ * Checks that the image has the locales that a model needs. A model that fails this check may still load on a system
+ * with more locales.
+ */
 export function checkLocales(path: string, { locales }: OnnxGraph): Problem[] {
   return locales
     .filter(({ locale }) => !IN_IMAGE.test(locale))
@@ -36,7 +38,7 @@ function isStringNormalizer({ domain, opType }: NodeMessage): boolean {
 function localeOf(node: NodeMessage): NeededLocale[] {
   const attribute = (name: string) => node.attribute.find((each) => each.name === name);
   const locale = attribute('locale');
-  // The value comes from an attribute of a function, which only the runtime resolves.
+  // If the locale comes from an attribute of a function, only the runtime can resolve it.
   if (locale?.refAttrName || !usesLocale(attribute)) return [];
   return [{ node: nodeName(node), locale: locale ? textOf(locale) : DEFAULT_LOCALE, isDefault: !locale }];
 }

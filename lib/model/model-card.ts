@@ -1,4 +1,4 @@
-/** Description of a model for people. All fields are optional. */
+/** Human-readable description of a model. All fields are optional. */
 export interface ModelCard {
   /** Display name, such as `Handwritten digits`. */
   readonly title?: string;
@@ -6,7 +6,7 @@ export interface ModelCard {
   readonly description?: string;
   /** An SPDX licence expression, such as `Apache-2.0` or `LicenseRef-Proprietary`. @see https://spdx.org/licenses */
   readonly license?: string;
-  /** Authors, or an address to write to, such as `Ada Example <ada@example.com>`. */
+  /** Authors, or a contact address, such as `Ada Example <ada@example.com>`. */
   readonly authors?: string;
   /** Organization that distributes the model. */
   readonly vendor?: string;

@@ -11,7 +11,10 @@ import { modelErrors } from './errors';
 export interface SourceFile extends ModelFile {
   /** Absolute path on this machine. */
   readonly sourcePath: string;
-  /** Normalized content of a text file, set only if the bytes on this machine differ. The image contains this text. */
+  /**
+   * Normalized content of a text file, set only if it differs from the file on this machine. The image contains this
+   * text.
+   */
   readonly text?: string;
 }
 
@@ -130,7 +133,7 @@ function isMissing(error: unknown): boolean {
 }
 
 /**
- * A pointer has less than 1024 bytes and starts like this:
+ * A pointer is shorter than 1024 bytes and starts with this text:
  * https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer
  */
 function isGitLfsPointer(path: string, sizeBytes: number): boolean {

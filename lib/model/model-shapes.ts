@@ -13,7 +13,7 @@ import type { Weights } from './weights';
 export interface ModelShapes {
   readonly signature: Signature;
   readonly proof: SignatureProof;
-  /** Corrected outputs, and runs that crashed the process. */
+  /** Warnings about corrected outputs and about runs that crashed the process. */
   readonly warnings: readonly string[];
   /** Golden examples whose shapes differ from the signature, but which the model reproduces. */
   readonly reproduced?: Golden;
@@ -33,7 +33,7 @@ export interface RuntimeShapes extends ModelShapes {
  */
 export function shapesByTrial(path: string, weights: Weights, declared: Signature, isSkipped: boolean): RuntimeShapes {
   const problems = checkLocales(path, weights.graph);
-  // Whether the model loads on this machine does not show whether it loads in the image.
+  // A model that loads on this machine may still fail to load in the image.
   if (problems.length > 0) return { ...unproved(declared, 'the model was not loaded'), problems };
   if (isSkipped) return unproved(declared, 'the model was not run, because runtimeCheck is "skip"');
   const found = checkRuntime(path, weights, declared);
@@ -41,7 +41,7 @@ export function shapesByTrial(path: string, weights: Weights, declared: Signatur
   return { ...shapesOf(path, declared, found.trial), ...found };
 }
 
-/** Adds the runs of golden examples that the model reproduces, if their shapes differ from those of the trial. */
+/** Adds golden examples as runs, if the model reproduces them and their shapes differ from the signature. */
 export function shapesWithExamples(
   shapes: RuntimeShapes,
   path: string,
@@ -83,11 +83,14 @@ function shapesOf(path: string, declared: Signature, trial: ShapeTrial): ModelSh
   };
 }
 
-/** Dividing the smallest integer by -1 overflows and crashes the process, because the runtime does not check for it. */
-const SMALLEST_INTEGERS = 'the smallest integers of their types and -1';
+/**
+ * Dividing the smallest integer by -1 overflows and crashes the process, because the runtime does not check for this
+ * case.
+ */
+const SMALLEST_INTEGERS = 'inputs that contain -1 and the smallest integer of their type';
 
 function crashText(path: string, inputs: string, crash: string): string {
-  return `${path}: when the model ran on ${inputs}, ${crash}. A request may crash the server in the same way. Test the model in onnxruntime with your own inputs before you serve it.`;
+  return `${path}: when the model ran on ${inputs}, ${crash}. A request may crash the server in the same way. Test the model on your own inputs in onnxruntime before you serve it.`;
 }
 
 function unproved(declared: Signature, reason: string): RuntimeShapes {

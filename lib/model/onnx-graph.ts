@@ -26,11 +26,11 @@ export interface OnnxGraph {
   readonly operators: readonly Operator[];
   /** Locales that nodes need to change or ignore the case of texts. */
   readonly locales: readonly NeededLocale[];
-  /** Names that are defined more than once in one graph. */
+  /** Names that are defined more than once in the same graph. */
   readonly duplicates: readonly string[];
   /** Weights in the model file whose length does not match their shape. */
   readonly wrongSizeTensors: readonly WrongSizeTensor[];
-  /** Weights in other files. */
+  /** Weights stored in other files. */
   readonly externalTensors: readonly ExternalTensor[];
   readonly proof: RowProof;
   readonly unwrittenIfEmpty?: UnwrittenIfEmpty;
@@ -40,7 +40,7 @@ export interface OnnxGraph {
 export interface UnwrittenIfEmpty {
   readonly node: string;
   readonly operator: string;
-  /** Dimensions that may be empty, one at a time. */
+  /** Names of dimensions. A request in which only one of them is empty is safe. */
   readonly unless: readonly string[];
 }
 
@@ -57,11 +57,11 @@ export interface RowProof {
 export interface ValueInfo {
   readonly name: string;
   readonly kind: 'tensor' | 'sequence' | 'map' | 'optional' | 'sparse tensor' | 'untyped';
-  /** Element type of a sequence. @default - undefined for other kinds and other elements */
+  /** Kind of a sequence's elements. @default - undefined for other elements, and for values that are not sequences */
   readonly elements?: 'tensors' | 'sequences' | 'maps';
   /** TensorProto.DataType of a tensor; 0 for other kinds. */
   readonly elementType: number;
-  /** null if the file has no shape, not even a rank. */
+  /** Null if the file specifies no shape, not even a rank. */
   readonly dimensions: readonly Dimension[] | null;
 }
 
@@ -72,7 +72,7 @@ export interface Operator {
   readonly node: string;
 }
 
-/** The locale of a node. */
+/** A locale that a node needs. */
 export interface NeededLocale {
   readonly node: string;
   readonly locale: string;
@@ -103,7 +103,7 @@ export function nodeName({ name, output }: { readonly name: string; readonly out
   return name || output.join(', ');
 }
 
-/** Operator name with its domain unless that is the default: `Conv`, `com.microsoft:FusedMatMul`. */
+/** Operator name with its domain, unless that is the default: `Conv`, `com.microsoft:FusedMatMul`. */
 export function operatorName({ domain, type }: Pick<Operator, 'domain' | 'type'>): string {
   return domain === 'ai.onnx' ? type : `${domain}:${type}`;
 }

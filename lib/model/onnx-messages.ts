@@ -99,7 +99,7 @@ const MESSAGES = {
   },
   TensorTypeProto: { elemType: [1, 'int32'], shape: [2, 'TensorShapeProto'] },
   SequenceTypeProto: { elemType: [1, 'ElementTypeProto'] },
-  /** A TypeProto of which only the kind matters. */
+  /** A TypeProto reduced to its kind. */
   ElementTypeProto: {
     tensorType: [1, 'ContainerTypeProto'],
     sequenceType: [4, 'ContainerTypeProto'],

@@ -48,8 +48,8 @@ export interface OnnxModelProps extends ClassOutputProps {
   readonly version?: string;
 
   /**
-   * Path of a JSON file with golden examples, relative to the working directory. Each example is a request or a
-   * picture, and the response that the container must reproduce before it becomes ready. `runtimeCheck` controls
+   * Path of a JSON file with golden examples, relative to the working directory. Each example consists of a request or
+   * a picture, and of the response that the container must reproduce before it becomes ready. `runtimeCheck` controls
    * whether the examples are also checked at synth.
    *
    * @default - no golden examples
@@ -57,7 +57,7 @@ export interface OnnxModelProps extends ClassOutputProps {
   readonly golden?: string;
 
   /**
-   * Path of the profile that `model-serving profile` wrote, relative to the working directory; false for none.
+   * Path of the profile that `model-serving profile` wrote, relative to the working directory, or false for none.
    * Constructs derive sizes from it.
    *
    * @default - the file beside the model, such as `digits.profile.json` for `digits.onnx`, if it exists
@@ -74,8 +74,8 @@ export interface OnnxModelProps extends ClassOutputProps {
   readonly interface?: string | false;
 
   /**
-   * Description of the model for people. It becomes labels of the image and part of the server's model metadata. Fields
-   * that you do not set are read from the file's `metadata_props` and `doc_string`; see docs/model-card.md.
+   * Human-readable description of the model. It becomes labels of the image and part of the server's model metadata.
+   * Fields that you do not set are read from the file's `metadata_props` and `doc_string`; see docs/model-card.md.
    *
    * @default - the description in the file
    */
@@ -91,9 +91,9 @@ export interface OnnxModelProps extends ClassOutputProps {
 
   /**
    * Whether to load the model in the runtime at synth, compare its declared shapes with its actual outputs, and run its
-   * golden examples. This happens once for each content of the model. `require` rejects a model that does not load or
-   * does not reproduce its examples. `warn` adds to `warnings` instead, and `skip` does not load the model. Use `warn`
-   * or `skip` on machines where onnxruntime does not run, such as Alpine.
+   * golden examples. Successful checks are cached by the content of the files. `require` rejects a model that does not
+   * load or does not reproduce its examples. `warn` adds warnings instead, and `skip` does not load the model. Use
+   * `warn` or `skip` on machines where onnxruntime does not run, such as Alpine.
    *
    * @default 'require'
    */
@@ -124,7 +124,7 @@ interface ModelFacts extends Pick<
 /** A trained model that can be served, with its files. */
 export class OnnxModel {
   /**
-   * Reads an ONNX file and checks that it can be served. Its weights are only hashed.
+   * Reads an ONNX file and checks that it can be served. This process hashes the weights but does not load them.
    *
    * Expensive results are cached by content; CDKTF_MODEL_SERVING_CACHE_DIR sets the cache folder.
    *
@@ -210,9 +210,9 @@ export class OnnxModel {
   readonly declaredSignature: Signature;
 
   /**
-   * Whether the shapes of outputs were compared with the actual ones at two sizes of each free dimension, and if not,
-   * why. They are not if `runtimeCheck` is `skip`, or if the model rejects generated inputs or takes more than 10 s to
-   * run them.
+   * Whether the declared shapes of outputs were compared with the actual shapes at two sizes of each free dimension,
+   * and if not, why not. They are not compared if `runtimeCheck` is `skip`, or if the model rejects generated inputs or
+   * takes more than 10 s to run them.
    */
   readonly signatureProof: SignatureProof;
 
@@ -234,7 +234,9 @@ export class OnnxModel {
   /** Opset version by domain, such as `{ 'ai.onnx': 17 }`. */
   readonly opsets: Readonly<Record<string, number>>;
 
-  /** Operators that the model uses, sorted: `Conv`, or with the domain outside ai.onnx, `com.microsoft:Gelu`. */
+  /**
+   * Operators that the model uses, sorted; those outside the domain ai.onnx include it: `Conv`, `com.microsoft:Gelu`.
+   */
   readonly operators: readonly string[];
 
   private readonly unsafeOnEmptyInput: ModelManifest['unsafeOnEmptyInput'];
@@ -254,27 +256,30 @@ export class OnnxModel {
   /** Description of the model, from `card` and from the file; undefined if both are empty. */
   readonly card?: ModelCard;
 
-  /** Whether rows of several requests may run as one batch, and on which axes: proved from the graph. */
+  /** Whether rows of several requests may run as one batch, and on which axes, as proved from the graph. */
   readonly batching: BatchingVerdict;
 
   /**
-   * Whether first dimensions are fixed at 1, and requests could share runs if they were free. `model-serving rebatch`
+   * Whether requests could share runs if the first dimensions that are fixed at 1 were free. `model-serving rebatch`
    * can then write such a model.
    */
   readonly rebatchable: boolean;
 
-  /** Why requests could not share runs if first dimensions of 1 were free; undefined if none is 1, or if they could. */
+  /**
+   * Why requests could not share runs even if first dimensions of 1 were free; undefined if no first dimension is 1, or
+   * if requests could share runs.
+   */
   readonly rebatchObstacle?: string;
 
   /** Measurements of the model, if there are any. */
   readonly profile?: ModelProfile;
 
-  /** Size of the largest golden example in bytes; it determines the default size of requests. */
+  /** Sizes of the largest golden example; they determine the default maximum size of requests. */
   readonly exampleSizes: ExampleSizes;
 
   /**
-   * False if `runtimeCheck` is `warn` and the model failed to load or to reproduce its golden examples, or if the
-   * runtime does not run on this machine.
+   * False if a check failed, but `runtimeCheck` turned the error into a warning: the model did not load or did not
+   * reproduce its golden examples, the base image lacks a locale, or the runtime does not run on this machine.
    */
   readonly servable: boolean;
 
@@ -334,10 +339,10 @@ export class OnnxModel {
   }
 }
 
-/** Props by their old names. */
+/** Old names of props, each with its current name. */
 const OLD_PROPS = { image: 'picture', contract: 'interface' };
 
-/** Finds props by their old names, which the compiler does not reject in plain JavaScript or in props from a file. */
+/** Finds props with old names. The compiler does not reject them in plain JavaScript or in props from a file. */
 function checkOldProps(path: string, props: object): Problem[] {
   return Object.entries(OLD_PROPS)
     .filter(([prop]) => props[prop as keyof object] !== undefined)

@@ -93,7 +93,10 @@ function operators(graphs: readonly GraphMessage[], functions: readonly Function
   return [...found.values()];
 }
 
-/** Names that are defined twice. ONNX assigns each value once; an empty name marks an omitted optional output. */
+/**
+ * Names that are defined twice. ONNX allows only one assignment to each value; an empty name marks an omitted optional
+ * output.
+ */
 function duplicates({ node, input, initializer }: GraphMessage): string[] {
   const defined = new Set([...input, ...initializer].map(({ name }) => name));
   const again = new Set<string>();

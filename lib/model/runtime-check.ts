@@ -17,7 +17,7 @@ import type { ValueInfo } from './onnx-graph';
 import { RUNTIME_VERSION } from './runtime-limits';
 import type { Weights } from './weights';
 
-/** Program that loads a model in the server's own session and tries it. */
+/** Program that loads a model with the server's own session code and tries it. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'load-program.cjs');
 
 /** Limits of the runs after the load. A model that exceeds them keeps its declared shapes. */
@@ -34,8 +34,8 @@ export interface RuntimeFindings {
 }
 
 /**
- * Loads the model in the image's runtime and runs it on generated inputs, once for each model. This happens in a child
- * process, because onnxruntime's API is asynchronous and a crash in it kills the process.
+ * Loads the model in the image's runtime and runs it on generated inputs, once for each model. The runtime is called
+ * in a child process, because its API is asynchronous and a crash in it kills the process.
  *
  * @param path - path of the model as the user gave it, for messages
  * @param declared - signature as declared in the file
@@ -49,10 +49,11 @@ export function checkRuntime(path: string, weights: Weights, declared: Signature
   const triesEmpty = !hasUnsafeOperator(weights.graph.operators);
   const { loaded, isCutShort, ...found } = loadInChild(weights.files[0].sourcePath, declared, triesEmpty);
   const problems = problemsOf(path, loaded, found.trial, weights);
-  // How many runs fit into the limits depends on the machine; the signature must not depend on it.
+  // The number of runs that the limits allow depends on the machine, but the signature must not.
   const trial = isCutShort ? { ...found.trial, runs: [] } : found.trial;
   // Failures to load are not cached, because a cause such as lack of memory may be temporary. Trials that were cut
-  // short are cached, because they would take as long again. Nothing is cached if the files changed in the meantime.
+  // short are cached, because repeating them would take as long. Nothing is cached if the files changed in the
+  // meantime.
   if (problems.length === 0 && areUnchanged(weights.files)) writeCache(key, trial);
   return { problems, trial: 'outputs' in loaded ? trial : undefined };
 }
@@ -74,7 +75,7 @@ function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolea
   const runs = others.flatMap((line) => ('run' in line ? [line.run] : []));
   const end = others.find((line) => 'stopped' in line);
   const last = others.at(-1);
-  // Unusual inputs are tried last: a crash on them does not invalidate the other runs. A limit would be the last line.
+  // Unusual inputs are tried after all other runs, so a crash or a limit at this point does not invalidate those runs.
   if (others.some((line) => 'edge' in line)) {
     const edge = ending && last && 'edge' in last ? { ...last, ending: endingOfTrial(ending)! } : undefined;
     return { loaded, isCutShort: false, trial: { runs, edge } };
@@ -85,13 +86,16 @@ function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolea
   return { loaded, isCutShort, trial: { runs, stopped: stopped && reasonFor(stopped, modelPath), crash } };
 }
 
-/** Some systems kill the synth together with the child process if memory runs out. */
+/**
+ * Limits memory to at most half of what is available, because some systems kill the synth together with the child
+ * process if memory runs out.
+ */
 function trialLimits(): LoadOrder['trial'] {
   const memoryBytes = Math.min(MAX_TRIAL_BYTES, Math.floor(availableBytes() / 2));
   return { seconds: TRIAL_SECONDS, memoryBytes };
 }
 
-/** Respects the limits of a container if this version of Node can read them. */
+/** Available memory, within the limits of a container if this version of Node can read them. */
 function availableBytes(): number {
   return process.availableMemory?.() ?? freemem();
 }
@@ -121,7 +125,7 @@ function problemsOf(
     const { failure } = loaded;
     return [modelErrors.modelNotLoadable(path, readable(failure, files[0].sourcePath), remedyFor(failure))];
   }
-  // A run shows the actual shape.
+  // Runs show the actual shapes.
   if (runs.length > 0) return [];
   return graph.outputs
     .filter((output) => contradicts(output, loaded.outputs.find(({ name }) => name === output.name)?.shape))
@@ -129,7 +133,8 @@ function problemsOf(
 }
 
 /**
- * If a declared shape differs from the inferred one, onnxruntime keeps neither: it reports no rank, or a size of -1.
+ * Whether a declared shape contradicts the one that onnxruntime reports. If the declared shape differs from the
+ * inferred one, onnxruntime keeps neither: it reports no rank, or a size of -1.
  */
 function contradicts({ dimensions }: ValueInfo, inferred: readonly number[] | undefined): boolean {
   if (!dimensions || !inferred) return false;
@@ -139,7 +144,10 @@ function contradicts({ dimensions }: ValueInfo, inferred: readonly number[] | un
   );
 }
 
-/** `/path/model.cc:202 onnxruntime::Model::Model(…)`, `tensorprotoutils.cc:461 Validate`, `[ONNXRuntimeError] : 1 : FAIL :` */
+/**
+ * Parts of messages to remove, such as `[ONNXRuntimeError] : 1 : FAIL :`, `tensorprotoutils.cc:461 Validate` and
+ * `/path/model.cc:202 onnxruntime::Model::Model(…)`.
+ */
 const NOISE =
   /\S+\.(?:cc|h|cpp):\d+ (?:[\w ]*\w(?:::[~\w]+)+\([^()]*\)(?: const)? |\w+ )|\[ONNXRuntimeError\] : \d+ : \w+ : |^failed:/g;
 
@@ -157,7 +165,7 @@ function remedyFor(failure: string): string {
     return 'onnxruntime has no CPU kernel for this operator with these types at this opset. Convert bfloat16 to float32, or export with a newer opset.';
   }
   if (/is not a registered function|No Op registered/.test(failure)) {
-    return "Check the operator's name and domain, or export with an opset that has it.";
+    return "Check the operator's name and domain, or export with an opset that includes it.";
   }
   return 'Run onnx.checker.check_model(path, full_check=True) for details, and export the model again.';
 }

@@ -3,10 +3,13 @@ import { MAX_DEPTH, readLength, readTag, WIRE_TYPE } from '../onnx/wire-format';
 import { FileCursor, MalformedFile } from './file-cursor';
 import { onnxMessage } from './onnx-messages';
 
-/** Maximum bytes kept of each payload field in a message; 1 KiB holds 128 numbers of 64 bits. */
+/** Maximum number of bytes to keep of each payload field in a message; 1 KiB holds 128 64-bit numbers. */
 const KEPT_BYTES = 1024;
 
-/** Fields that may be large, and how many bytes a skeleton keeps: short payloads entirely, and the start of lists. */
+/**
+ * Fields that may be large, each with the number of bytes that a skeleton keeps. Short payloads are kept entirely; of
+ * longer lists, only the start is kept.
+ */
 const PAYLOADS: Readonly<Record<string, number>> = {
   'TensorProto.rawData': KEPT_BYTES,
   'TensorProto.floatData': KEPT_BYTES,
@@ -21,7 +24,7 @@ const PAYLOADS: Readonly<Record<string, number>> = {
   'AttributeProto.strings': KEPT_BYTES,
 };
 
-/** Fields that record the length of a payload in the file: bytes for byte strings, elements for lists. */
+/** Fields that record the length of a payload in the file: in bytes for byte strings, in elements for lists. */
 const LENGTHS: Readonly<Record<string, string>> = {
   'TensorProto.rawData': 'rawDataBytes',
   'AttributeProto.floats': 'floatsCount',
@@ -30,9 +33,9 @@ const LENGTHS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Copies an ONNX file without its weights: a ModelProto with the fields of onnx-messages.ts, without long payloads.
- * `rawDataBytes` and `…Count` record the lengths of payloads in the file. The payloads are skipped, so the number of
- * bytes read does not grow with the weights.
+ * Copies an ONNX file without its weights. The copy is a ModelProto with the fields of onnx-messages.ts but without
+ * long payloads. `rawDataBytes` and `…Count` record the lengths of payloads in the file. The payloads are skipped, so
+ * the number of bytes read does not grow with the weights.
  *
  * @param descriptor - descriptor of the open file
  * @param sizeBytes - size of the file
@@ -100,8 +103,8 @@ function copyField(
 }
 
 /**
- * Number of elements in one field; a packed list has several. For a long list of varints, returns its bytes, an upper
- * bound.
+ * Number of elements in one field; a packed list has several. For a long list of varints, returns its length in bytes,
+ * which is an upper bound.
  */
 function countOf({ type }: Field, wireType: number, lengthBytes: number, content: () => Buffer | undefined): number {
   if (wireType !== WIRE_TYPE.lengthDelimited || type === 'bytes') return 1;

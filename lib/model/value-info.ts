@@ -35,10 +35,12 @@ function kindOf(type: TypeMessage | null): ValueInfo['kind'] {
   return 'untyped';
 }
 
-/** Symbols that exporters such as Paddle's write for any size. Two equal ones do not mean equal sizes. */
+/**
+ * Symbols that exporters such as Paddle's write for unknown sizes. Dimensions with the same symbol may differ in size.
+ */
 const PLACEHOLDERS: ReadonlySet<string> = new Set(['', '?', '-1', 'None']);
 
-/** Older exports write sizes of 0 or less for unknown sizes; onnxruntime interprets them in the same way. */
+/** Older exporters write a size of 0 or less if the size is unknown; onnxruntime also treats such sizes as unknown. */
 function dimension({ dimValue, dimParam }: DimensionMessage): Dimension {
   if (dimValue > 0) return dimValue;
   return PLACEHOLDERS.has(dimParam) ? null : dimParam;

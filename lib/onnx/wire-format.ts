@@ -16,7 +16,7 @@ export interface WireField {
   readonly end: number;
 }
 
-/** Iterates over the fields of a message, and leaves the cursor at its end. */
+/** Iterates over the fields of a message, and leaves the cursor at the end of the message. */
 export function* fieldsOf(cursor: FileCursor, start: number, end: number): Generator<WireField> {
   let position = start;
   while (position < end) {

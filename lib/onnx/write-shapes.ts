@@ -15,7 +15,7 @@ type Part = Buffer | { readonly from: number; readonly to: number };
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Writes a copy of a model with new shapes of its inputs and outputs. Shapes that were inferred from the old ones
+ * Writes a copy of a model with new shapes for its inputs and outputs. Shapes that were inferred from the old ones
  * (`value_info`, and shapes within subgraphs) are omitted, so that the runtime infers them again. Everything else is
  * copied without loading it into memory.
  *
@@ -124,7 +124,7 @@ class ShapeEditor {
     return name;
   }
 
-  /** Replaces the content of a field, and copies the field unchanged if its content is the same. */
+  /** Replaces the content of a field. If the content does not change, copies the whole field. */
   private nested(field: WireField, contentOf: () => Part[]): Part[] {
     if (!field.hasLength) throw new MalformedFile(`the field at byte ${field.start} must have a length prefix`);
     const content = contentOf();

@@ -14,6 +14,6 @@ export const openApiErrors = {
 
   shared: (where: string, path: string, other: string): Problem => ({
     code: 'openapi-file-shared',
-    message: `${where}: openApiFile "${path}" is also used by ${other}, which has another model. Use a separate file for the document of each model.`,
+    message: `${where}: openApiFile "${path}" is also used by ${other}, which has a different model. Use a separate file for the document of each model.`,
   }),
 };

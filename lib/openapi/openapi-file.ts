@@ -8,7 +8,7 @@ import { printable } from '../printable';
 import { replaceFile } from '../replace-file';
 import { openApiErrors } from './errors';
 
-/** Text that the description of every model's document contains, and no other document. */
+/** Text that identifies generated documents: it is part of the description in every model's OpenAPI document. */
 export const OPENAPI_MARK = 'The Open Inference Protocol (KServe V2) over HTTP.';
 
 /** Origin of a path, for messages: the construct or command, and its prop or option. */
@@ -36,14 +36,15 @@ export function untrueOpenApi(path: string, model: OnnxModel, { where, prop }: P
   const { signature, declaredSignature } = model;
   if (signature === declaredSignature) return undefined;
   if (contentOf(path) !== textOf({ ...model.manifest(), signature: declaredSignature })) return undefined;
-  return `${where}: ${prop} "${path}" has the shapes that model "${model.name}" declares instead of its actual shapes. It is rewritten with the actual shapes; commit it.`;
+  return `${where}: ${prop} "${path}" has the shapes that model "${model.name}" declares instead of its actual shapes. The file is rewritten with the actual shapes; commit it.`;
 }
 
 /**
  * Writes a document, unless the file is already up to date.
  *
  * @param path - path relative to the working directory
- * @throws ModelServingError `openapi-file-not-own` if it is another file, such as the model; `openapi-file-unwritable`
+ * @throws ModelServingError `openapi-file-not-own` if the existing file is not a model's OpenAPI document;
+ * `openapi-file-unwritable`
  */
 export function writeOpenApi(path: string, text: string, { where, prop }: PathSource): void {
   try {
@@ -57,7 +58,7 @@ export function writeOpenApi(path: string, text: string, { where, prop }: PathSo
   }
 }
 
-/** Normalized content: git on Windows may have checked out the file with other line breaks. */
+/** Normalized content, because git on Windows may have checked out the file with different line breaks. */
 function contentOf(path: string): string | undefined {
   try {
     const plain = plainText(readFileSync(path));

@@ -7,7 +7,7 @@ import type { OnnxModel } from '../model/onnx-model';
 import { openApiErrors } from './errors';
 import { openApiOf, untrueOpenApi, writeOpenApi } from './openapi-file';
 
-/** Content of each file of an app, and the path of the construct that wrote it. */
+/** Content of each OpenAPI file of an app, and the path of the construct that wrote it. */
 const filesOfApp = new WeakMap<IConstruct, Map<string, { readonly where: string; readonly text: string }>>();
 
 /** Writes the OpenAPI document of a construct's model when its app is synthesized, if a path is set. */
@@ -26,7 +26,8 @@ export function writeOpenApiAtSynth(construct: Construct, model: OnnxModel, path
 }
 
 /**
- * Constructs of the same model, as in several stacks, may share a file; those of different models would overwrite it.
+ * Claims a file for a construct. Constructs of the same model, such as in several stacks, may share a file. Constructs
+ * of different models would overwrite each other's document.
  */
 function claimFile({ node }: Construct, path: string, text: string): void {
   const files = filesOfApp.get(node.root) ?? new Map<string, { where: string; text: string }>();

@@ -42,7 +42,9 @@ const KINDS: Partial<Record<Datatype, ClassOutput['kind']>> = {
   ),
 };
 
-/** Completes the props from the signature, for model.json, or returns their problems; neither if no prop is set. */
+/**
+ * Completes the props with the signature, for model.json, or returns their problems. Returns neither if no prop is set.
+ */
 export function resolveClassOutput(
   path: string,
   props: ClassOutputProps,
@@ -96,14 +98,14 @@ function findOutput(
   return undefined;
 }
 
-/** Reads lines, without an empty one at the end. */
+/** Reads the lines of a file, without an empty last line. */
 function readNames(path: string, file: string): string[] {
   const outside = readingFile(file, () => linkOutOf(path, file));
   if (outside) throw new ModelServingError([errors.fileOutside(path, file, outside)]);
   return readText(file).replace(/\n$/, '').split('\n');
 }
 
-/** Finds a link that leads out of the model's folder, or, for a file elsewhere, out of the file's own folder. */
+/** Finds a link that leads out of the model's folder or, if the file is not in it, out of the file's own folder. */
 function linkOutOf(path: string, file: string): LinkOutside | undefined {
   const home = dirname(path);
   if (liesBelow(home, file)) return linkOutside(home, relative(home, file), foldersBeside(path));

@@ -6,7 +6,7 @@ import type { LinkOutside } from '../link-outside';
 export const preprocessingErrors = {
   fileInvalid: (path: string, reason: string): Problem => ({
     code: 'preprocessing-invalid',
-    message: `${path}: this file is not a valid declaration of preprocessing: ${reason}. See the example in docs/preprocessing.md.`,
+    message: `${path}: this file is not a valid preprocessing declaration: ${reason}. See the example in docs/preprocessing.md.`,
   }),
 
   settingInvalid: (path: string, prop: string, value: unknown, allowed: string): Problem => ({
@@ -21,12 +21,12 @@ export const preprocessingErrors = {
 
   inputUnknown: (path: string, name: string, inputs: readonly TensorSignature[]): Problem => ({
     code: 'picture-input-unknown',
-    message: `${path}: picture.input is "${name}", but the model has the inputs ${names(inputs)}. Use one of them, or remove picture.input if there is only one.`,
+    message: `${path}: picture.input is "${name}", but ${listed('input', inputs)}. Use the name of an input, or remove picture.input if there is only one.`,
   }),
 
   severalInputs: (path: string, inputs: readonly TensorSignature[]): Problem => ({
     code: 'picture-input-not-alone',
-    message: `${path}: a request with a picture provides one input, but the model has the inputs ${names(inputs)}. Remove picture and send tensors, or export a model with one input.`,
+    message: `${path}: a request with a picture provides one input, but ${listed('input', inputs)}. Remove picture and send tensors, or export a model with one input.`,
   }),
 
   datatype: (path: string, { name, datatype }: TensorSignature): Problem => ({
@@ -41,7 +41,7 @@ export const preprocessingErrors = {
 
   shape: (path: string, { name, dimensions }: TensorSignature, channels: number, layout?: string): Problem => ({
     code: 'picture-shape-unfit',
-    message: `${path}: input "${name}" of shape ${dimensionsText(dimensions)} does not fit one picture of ${channelsText(channels)}${layout ? ` as ${layout}` : ''}. Set the matching color and layout: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.`,
+    message: `${path}: input "${name}" of shape ${dimensionsText(dimensions)} does not fit one picture with ${channelsText(channels)}${layout ? ` in the layout ${layout}` : ''}. Set the color and layout that match: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.`,
   }),
 
   layoutAmbiguous: (path: string, { name, dimensions }: TensorSignature, layouts: readonly string[]): Problem => ({
@@ -62,7 +62,7 @@ export const preprocessingErrors = {
     declared: number,
   ): Problem => ({
     code: 'picture-size-wrong',
-    message: `${path}: picture.${side} is ${given}, but input "${name}" of shape ${dimensionsText(dimensions)} has ${declared}. Remove it: pictures of other sizes are resized.`,
+    message: `${path}: picture.${side} is ${given}, but input "${name}" of shape ${dimensionsText(dimensions)} has ${side} ${declared}. Remove picture.${side}: pictures of other sizes are resized.`,
   }),
 
   flatSizeMissing: (path: string, { name, dimensions }: TensorSignature): Problem => ({
@@ -77,17 +77,17 @@ export const preprocessingErrors = {
     channels: number,
   ): Problem => ({
     code: 'picture-size-wrong',
-    message: `${path}: input "${name}" has ${dimensions.at(-1)} elements, which does not match ${width ?? '?'} x ${height ?? '?'} pixels of ${channelsText(channels)}. Set picture.width and picture.height to the values that the model was trained with.`,
+    message: `${path}: input "${name}" has ${dimensions.at(-1)} elements, which does not match ${width ?? '?'} x ${height ?? '?'} pixels with ${channelsText(channels)}. Set picture.width and picture.height to the values that the model was trained with.`,
   }),
 
   fileOutside: (path: string, file: string, { link, target }: LinkOutside): Problem => ({
     code: 'classes-file-outside',
-    message: `${path}: classes is the file ${file}, but ${link} is a link out of its folder, to ${target}. Replace the link with the file.`,
+    message: `${path}: classes is the file ${file}, but ${link} is a link to ${target}, outside its folder. Replace the link with the file itself.`,
   }),
 
   noNames: (path: string): Problem => ({
     code: 'classes-invalid',
-    message: `${path}: classes has no names. Set it to a list with the name of each class, or to the path of a file with one name per line.`,
+    message: `${path}: classes contains no names. Set it to a list with the name of each class, or to the path of a file with one name per line.`,
   }),
 
   nameEmpty: (path: string, index: number): Problem => ({
@@ -102,22 +102,22 @@ export const preprocessingErrors = {
 
   count: (path: string, count: number, { name, dimensions }: TensorSignature, size: number): Problem => ({
     code: 'classes-count-wrong',
-    message: `${path}: classes has ${count} names, but output "${name}" of shape ${dimensionsText(dimensions)} has ${size} scores. List one name per score, in the same order.`,
+    message: `${path}: classes contains ${count} names, but output "${name}" of shape ${dimensionsText(dimensions)} has ${size} scores. List one name per score, in the same order.`,
   }),
 
   outputUnknown: (path: string, name: string, outputs: readonly TensorSignature[]): Problem => ({
     code: 'class-output-unknown',
-    message: `${path}: classOutput is "${name}", but the model has the outputs ${names(outputs)}. Use one of them.`,
+    message: `${path}: classOutput is "${name}", but ${listed('output', outputs)}. Use the name of an output.`,
   }),
 
   outputAmbiguous: (path: string, outputs: readonly TensorSignature[]): Problem => ({
     code: 'class-output-ambiguous',
-    message: `${path}: the output with the class is ambiguous: the model has the outputs ${names(outputs)}. Set classOutput.`,
+    message: `${path}: it is unclear which output contains the class: ${listed('output', outputs)}. Set classOutput to one of them.`,
   }),
 
   outputUnsuitable: (path: string, { name, datatype, dimensions }: TensorSignature): Problem => ({
     code: 'class-output-unsuitable',
-    message: `${path}: output "${name}", ${datatype} of shape ${dimensionsText(dimensions)}, cannot represent a class. Set classOutput to an output of scores (floats, one per class), of one index (integer) or of one label (text).`,
+    message: `${path}: output "${name}", ${datatype} of shape ${dimensionsText(dimensions)}, cannot represent a class. Set classOutput to an output that contains scores (floats, one per class), one index (integer) or one label (text).`,
   }),
 
   scoresInvalid: (path: string, value: unknown): Problem => ({
@@ -136,8 +136,9 @@ export const preprocessingErrors = {
   }),
 };
 
-function names(tensors: readonly TensorSignature[]): string {
-  return tensors.map(({ name }) => `"${name}"`).join(', ');
+function listed(direction: 'input' | 'output', tensors: readonly TensorSignature[]): string {
+  const names = tensors.map(({ name }) => `"${name}"`).join(', ');
+  return tensors.length === 1 ? `the model's only ${direction} is ${names}` : `the model's ${direction}s are ${names}`;
 }
 
 function channelsText(channels: number): string {

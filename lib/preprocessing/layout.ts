@@ -50,7 +50,7 @@ function axesOf(layout: Layout, { dimensions }: TensorSignature): string {
 function fits(layout: Layout, input: TensorSignature, channels: number, isGiven: boolean): boolean {
   const { dimensions } = input;
   if (layout === 'NHW' && channels > 1) return false;
-  // For one channel, NHW means the same.
+  // With one channel, NHW describes the same shape.
   if (layout === 'CHW' && channels === 1 && !isGiven) return false;
   const axes = axesOf(layout, input);
   if (dimensions.length === 0 || axes.length !== dimensions.length) return false;

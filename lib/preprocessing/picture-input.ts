@@ -21,20 +21,20 @@ export interface PictureInputProps {
   readonly input?: string;
 
   /**
-   * Width of the model's input in pixels. Other pictures are resized.
+   * Width of the model's input in pixels. Pictures of other sizes are resized.
    *
    * @default - the width in the signature
    */
   readonly width?: number;
 
   /**
-   * Height of the model's input in pixels. Other pictures are resized.
+   * Height of the model's input in pixels. Pictures of other sizes are resized.
    *
    * @default - the height in the signature
    */
   readonly height?: number;
 
-  /** The channels and their order. Color is converted to gray by ITU-R BT.601, like Pillow's `convert('L')`. */
+  /** The channels and their order. Color is converted to gray as in ITU-R BT.601 and Pillow's `convert('L')`. */
   readonly color: 'gray' | 'rgb' | 'bgr';
 
   /**
@@ -47,7 +47,7 @@ export interface PictureInputProps {
   /**
    * Factor for each level from 0 to 255, applied before `mean` and `std`.
    *
-   * @default - 1/255, which gives levels from 0 to 1; 1 for an input of UINT8
+   * @default - 1/255, which gives levels from 0 to 1; 1 for a UINT8 input
    */
   readonly scale?: number;
 
@@ -59,7 +59,7 @@ export interface PictureInputProps {
   readonly mean?: number | readonly number[];
 
   /**
-   * Divisor after `mean` is subtracted: one number, or one for each channel in the order of `color`.
+   * Divisor to apply after `mean`: one number, or one for each channel in the order of `color`.
    *
    * @default 1
    */
@@ -74,23 +74,23 @@ export interface PictureInputProps {
   readonly invert?: boolean;
 
   /**
-   * How a picture with other proportions is resized. `stretch` distorts it, `cover` crops the longer side equally at both
-   * ends, and `contain` places the whole picture on `background`.
+   * How a picture with different proportions is resized. `stretch` distorts it, `cover` crops the longer side equally
+   * at both ends, and `contain` places the whole picture on `background`.
    *
    * @default 'stretch'
    */
   readonly fit?: 'stretch' | 'cover' | 'contain';
 
   /**
-   * Gray level, from 0 (black) to 255 (white), behind transparent pixels and around a picture with the fit `contain`.
+   * Gray level, from 0 (black) to 255 (white), behind transparent pixels and around a picture if `fit` is `contain`.
    *
    * @default 255
    */
   readonly background?: number;
 
   /**
-   * Maximum number of pixels in a picture before it is resized. A larger picture is refused with status 413 before it is decoded. The
-   * container's default memory has room for one picture of this size, at 24 bytes per pixel.
+   * Maximum number of pixels in a picture before it is resized. A larger picture is refused with status 413 before it
+   * is decoded. The container's default memory has room for one picture of this size, at 24 bytes per pixel.
    *
    * @default 16777216, which is 4096 x 4096
    */
@@ -102,7 +102,7 @@ const PROPS = [
   ...['invert', 'fit', 'background', 'maxPixels'],
 ];
 
-/** Completes the props from the signature, for model.json; or returns their problems. */
+/** Completes the props with the signature, for model.json, or returns their problems. */
 export function resolvePictureInput(
   path: string,
   props: PictureInputProps,
@@ -163,7 +163,7 @@ function checkProps(path: string, props: PictureInputProps): Problem[] {
     return [errors.settingInvalid(path, 'color', props.color, `one of ${PICTURE_COLORS.join(', ')}`)];
   }
   const channels = channelsOf(props.color);
-  const numbers = channels === 1 ? 'a number' : 'a number, or three of them';
+  const numbers = channels === 1 ? 'a number' : 'a number, or a list of three numbers';
   check('layout', oneOf(LAYOUTS), `one of ${LAYOUTS.join(', ')}`);
   check('invert', (value) => typeof value === 'boolean', 'true or false');
   check('fit', oneOf(PICTURE_FITS), `one of ${PICTURE_FITS.join(', ')}`);

@@ -13,14 +13,14 @@ export interface Preprocessing extends ClassOutputProps {
 const PROPS = ['picture', 'classes', 'classOutput', 'classScores'];
 
 /**
- * Reads a declaration for the command line. It is compared with a model later.
+ * Reads a declaration of preprocessing for the command line. It is validated together with the model later.
  *
  * @throws ModelServingError `preprocessing-invalid`, and the errors of `readText`
  */
 export function readPreprocessing(path: string): { preprocessing: Preprocessing; warnings: string[] } {
   const refuse = (reason: string) => new ModelServingError([errors.fileInvalid(path, reason)]);
   const content = parseJson(readText(path), (reason) => errors.fileInvalid(path, reason));
-  const shape = 'it must be an object, and its value of picture must be an object too';
+  const shape = 'it must be a JSON object, and its value for picture must also be an object';
   if (!isObject(content)) throw refuse(shape);
   // `image` is the old name of `picture`.
   const { image, ...others } = content;
@@ -29,7 +29,10 @@ export function readPreprocessing(path: string): { preprocessing: Preprocessing;
   const preprocessing = image === undefined ? others : { picture: image, ...others };
   if (preprocessing.picture !== undefined && !isObject(preprocessing.picture)) throw refuse(shape);
   const unknown = Object.keys(preprocessing).filter((prop) => !PROPS.includes(prop));
-  if (unknown.length > 0) throw refuse(`${unknown.join(', ')} is not one of ${PROPS.join(', ')}`);
+  if (unknown.length > 0) {
+    const keys = unknown.length > 1 ? 'keys' : 'key';
+    throw refuse(`unknown ${keys} ${unknown.join(', ')}; the known keys are ${PROPS.join(', ')}`);
+  }
   return { preprocessing, warnings: image === undefined ? [] : [oldKeyText(path)] };
 }
 

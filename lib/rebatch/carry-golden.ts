@@ -32,7 +32,7 @@ export function checkGoldenTarget(golden: string, out: string, force: boolean): 
   if (taken) throw new ModelServingError([rebatchErrors.exists(taken.target)]);
 }
 
-/** Copies golden examples beside the model with free rows, if it reproduces them. */
+/** Copies golden examples to the folder of the model with free rows, if that model reproduces them. */
 export function carryGolden(model: OnnxModel, golden: string, out: string): CarriedGolden {
   const read = readGoldenFile(golden);
   const { declaredSignature: signature, picture } = model;

@@ -7,7 +7,7 @@ import { shellWord } from '../shell-word';
 export const rebatchErrors = {
   notNeeded: (path: string, input: string, axis: number): Problem => ({
     code: 'rebatch-not-needed',
-    message: `${path}: its number of rows is already free (dimension ${axis} of input "${input}"), so requests share runs. Serve it as it is.`,
+    message: `${path}: the number of rows is already free (dimension ${axis} of input "${input}"), so requests can share runs. Serve the model as it is.`,
   }),
 
   notOne: (path: string, reason: string): Problem => ({
@@ -20,7 +20,7 @@ export const rebatchErrors = {
     { node, operator, reason }: BatchingVerdict & { verdict: 'coupled' | 'not understood' },
   ): Problem => ({
     code: 'rebatch-unproved',
-    message: `${path}: with a free first dimension, its rows are not proved independent at node "${node}" (${operator}): ${reason}. If the network treats each row separately, export it again with a symbolic first dimension (dynamic_shapes or dynamic_axes of torch.onnx.export). Otherwise serve it as it is.`,
+    message: `${path}: with a free first dimension, the rows are not proved independent at node "${node}" (${operator}): ${reason}. If the network treats each row separately, export the model again with a symbolic first dimension (dynamic_shapes or dynamic_axes of torch.onnx.export). Otherwise, serve the model as it is.`,
   }),
 
   ontoItself: (path: string, out: string): Problem => ({
@@ -35,7 +35,7 @@ export const rebatchErrors = {
 
   otherData: (path: string, file: string): Problem => ({
     code: 'rebatch-data-differs',
-    message: `${file}: ${path} has weights in a file with this name, but the content of this file is different. Write to another folder with --out.`,
+    message: `${file}: ${path} stores weights in a file of this name, but the existing file has different content. Write to another folder with --out.`,
   }),
 
   notWritten: (out: string, reason: string): Problem => ({
@@ -45,11 +45,11 @@ export const rebatchErrors = {
 
   notCompared: (path: string, reason: string): Problem => ({
     code: 'rebatch-not-compared',
-    message: `${path}: onnxruntime ${RUNTIME_VERSION} could not compare it with the converted model: ${reason}. Record golden examples to compare (model-serving golden record ${shellWord(path)} --inputs …), or run this command on a machine where the runtime works.`,
+    message: `${path}: onnxruntime ${RUNTIME_VERSION} could not compare the model with its converted copy: ${reason}. Record golden examples to compare (model-serving golden record ${shellWord(path)} --inputs …), or run this command on a machine where the runtime works.`,
   }),
 
   differs: (path: string, difference: string): Problem => ({
     code: 'rebatch-differs',
-    message: `${path}: with free rows it returns different answers: ${difference}. Serve the original model, and report this as a bug in the proof.`,
+    message: `${path}: with free rows, the model returns different answers: ${difference}. Serve the original model, and report this as a bug in the proof.`,
   }),
 };

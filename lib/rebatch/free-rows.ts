@@ -5,7 +5,7 @@ import type { NewShapes } from '../onnx/write-shapes';
 /** Candidate names for the dimension that counts rows. The first unused name is taken. */
 const NAMES = ['batch', 'rows', 'batch_rows'];
 
-/** Name for the dimension that counts rows, which no other dimension has. */
+/** Name for the dimension that counts rows; no other dimension has this name. */
 export function rowSymbol({ inputs, outputs }: Signature): string {
   const taken = new Set([...inputs, ...outputs].flatMap(({ dimensions }) => dimensions));
   const free = (function* () {
@@ -16,7 +16,7 @@ export function rowSymbol({ inputs, outputs }: Signature): string {
   throw new Error('unreachable');
 }
 
-/** Shapes with free rows on these axes; outputs without an axis keep their shape. */
+/** Shapes with free rows on these axes; tensors without an axis keep their shape. */
 export function freedShapes(
   { inputs, outputs }: Signature,
   { inputAxes, outputAxes }: { inputAxes: RowAxes['inputAxes']; outputAxes?: RowAxes['outputAxes'] },

@@ -20,7 +20,7 @@ import { reportOf } from '../runtime-process';
 import { rebatchErrors } from './errors';
 import { freedShapes, rowSymbol } from './free-rows';
 
-/** Program that compares two models with the trial of rows that the server runs at start. */
+/** Program that compares two models by the trial of rows that the server runs at start. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'rebatch-program.cjs');
 
 export interface RebatchOptions {
@@ -43,8 +43,8 @@ export interface Rebatched {
 type Unproved = Exclude<BatchingVerdict, { verdict: 'independent' }>;
 
 /**
- * Writes a copy of a model for one row that accepts any number of rows, if its rows are proved independent, and
- * compares the two models.
+ * Copies a model that accepts one row, so that the copy accepts any number of rows, and compares the two models. Fails
+ * if the rows cannot be proved independent.
  *
  * @param path - path of the model as the user gave it
  * @throws ModelServingError `rebatch-…`, and the problems of the new model
@@ -90,7 +90,7 @@ function checkTarget(path: string, out: string, force: boolean): void {
 }
 
 /**
- * Links or copies external data beside the new model, at the locations in its file.
+ * Links or copies external data beside the new model, at the locations that its file specifies.
  *
  * @param added - receives the path of each file that did not exist before
  */
@@ -105,7 +105,7 @@ function copyExternalData(path: string, { files: [, ...external] }: Weights, fol
   }
 }
 
-/** Without a proof, the model is written anyway, to find the node at which the proof stops. */
+/** Writes the model although the proof is missing, to find the node at which the proof fails. */
 function provedByWriting(
   model: OnnxModel,
   path: string,
@@ -146,7 +146,10 @@ function compare(
   }
   if (report.largestBatch < 2) {
     throw new ModelServingError([
-      rebatchErrors.notCompared(path, 'it rejects generated rows, and no two of its golden examples can share a run'),
+      rebatchErrors.notCompared(
+        path,
+        'the model rejects generated rows, and no two of its golden examples can share a run',
+      ),
     ]);
   }
   return report;

@@ -123,7 +123,7 @@ describe('a model is refused', () => {
       node('Softmax', ['h'], ['y'], { attributes: { axis: 0 }, name: 'over' }),
     ];
     expect(refused({ ...dense, nodes })).toMatch(
-      /^m\.onnx: with a free first dimension, its rows are not proved independent at node "over" \(Softmax\): .+\. If the network treats each row separately, export it again with a symbolic first dimension .*\[rebatch-unproved\]\n$/,
+      /^m\.onnx: with a free first dimension, the rows are not proved independent at node "over" \(Softmax\): .+\. If the network treats each row separately, export the model again with a symbolic first dimension .*\[rebatch-unproved\]\n$/,
     );
   });
 
@@ -137,7 +137,7 @@ describe('a model is refused', () => {
     expect(
       refused({ ...dense, inputs: [value('x', 'float', ['n', 4])], outputs: [value('y', 'float', ['n', 3])] }),
     ).toBe(
-      'm.onnx: its number of rows is already free (dimension 0 of input "x"), so requests share runs. Serve it as it is. [rebatch-not-needed]\n',
+      'm.onnx: the number of rows is already free (dimension 0 of input "x"), so requests can share runs. Serve the model as it is. [rebatch-not-needed]\n',
     );
   });
 
@@ -160,7 +160,7 @@ describe('a model is refused', () => {
       ],
     };
     expect(refused(parts)).toMatch(
-      /it rejects generated rows, and no two of its golden examples can share a run\. .*\[rebatch-not-compared\]\n$/,
+      /the model rejects generated rows, and no two of its golden examples can share a run\. .*\[rebatch-not-compared\]\n$/,
     );
     const example = (name: string, s: number, y: number[]) => ({
       name,
@@ -234,7 +234,7 @@ describe('weights in other files', () => {
     mkdirSync('far');
     writeFileSync('far/w.bin', 'something else');
     expect(runCli('rebatch', 'm.onnx', '--out', 'far/free.onnx').stderr).toBe(
-      'far/w.bin: m.onnx has weights in a file with this name, but the content of this file is different. Write to another folder with --out. [rebatch-data-differs]\n',
+      'far/w.bin: m.onnx stores weights in a file of this name, but the existing file has different content. Write to another folder with --out. [rebatch-data-differs]\n',
     );
     expect(readdirSync('far')).toEqual(['w.bin']);
   });

@@ -159,7 +159,7 @@ describe('a file of class names', () => {
   const classes = (file: string) => problems({ classes: file });
 
   function refused(file: string, link: string, target: string): string {
-    return `classes-file-outside: m.onnx: classes is the file ${file}, but ${link} is a link out of its folder, to ${target}. Replace the link with the file.`;
+    return `classes-file-outside: m.onnx: classes is the file ${file}, but ${link} is a link to ${target}, outside its folder. Replace the link with the file itself.`;
   }
 
   beforeEach(() => writeFileSync(join(outside, 'names.txt'), 'cat\ndog\n'));

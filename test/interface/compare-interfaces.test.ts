@@ -25,7 +25,7 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     'the name of the model',
     model(),
     model(undefined, undefined, 'other'),
-    ['! the model is renamed from "m" to "other": clients that use the old name find nothing'],
+    ['! the model is renamed from "m" to "other": clients that use the old name no longer find it'],
   ],
   [
     'an input that is renamed',
@@ -117,13 +117,13 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     'an output that is renamed',
     model(),
     model(undefined, [tensor('z')]),
-    ['! output "y" is renamed to "z": clients that use the old name find nothing'],
+    ['! output "y" is renamed to "z": clients that use the old name no longer find it'],
   ],
   [
     'a removed output',
     model(undefined, [tensor('y'), tensor('z', [2])]),
     model(),
-    ['! output "z" (FP32 [2]) is removed: clients that read it find nothing'],
+    ['! output "z" (FP32 [2]) is removed: clients that read it no longer find it'],
   ],
   [
     'an additional output',

@@ -21,9 +21,9 @@ test.each<[string, Declared, Declared, string[]]>([
     'smaller',
     picture(9),
     picture(8),
-    ['! the limit of a picture changes from 9 to 8 pixels: clients that send larger ones are refused'],
+    ['! the maximum size of a picture changes from 9 to 8 pixels: clients that send larger pictures are refused'],
   ],
-  ['larger', picture(9), picture(10), ['the limit of a picture changes from 9 to 10 pixels']],
+  ['larger', picture(9), picture(10), ['the maximum size of a picture changes from 9 to 10 pixels']],
 ])('pictures: %s', (_, was, is, expected) => {
   expect(differences(was, is)).toEqual(expected);
 });
@@ -45,7 +45,7 @@ test.each<[string, Declared, Declared, string[]]>([
     'more',
     classes(['a', 'b']),
     classes(['a', 'b', 'c', 'd']),
-    ['! class "c" (and 1 more) is added: clients that list all names reject it'],
+    ['! class "c" (and 1 more) is added: clients with a fixed list of names reject it'],
   ],
   [
     'fewer',
@@ -59,7 +59,7 @@ test.each<[string, Declared, Declared, string[]]>([
     classes(['a', 'x']),
     [
       '! class "b" is removed: clients that look for its name do not find it',
-      '! class "x" is added: clients that list all names reject it',
+      '! class "x" is added: clients with a fixed list of names reject it',
     ],
   ],
   [
@@ -68,8 +68,13 @@ test.each<[string, Declared, Declared, string[]]>([
     classes(['b', 'a']),
     ['! class "a" moves from index 0 to 1: clients that use the index misread it'],
   ],
-  ['names', classes(), classes(['a']), ['! classes now have names: clients that expect indices find names']],
-  ['no names', classes(['a']), classes(), ['! classes no longer have names: clients that expect names find indices']],
+  ['names', classes(), classes(['a']), ['! classes now have names: clients that expect indices receive names']],
+  [
+    'no names',
+    classes(['a']),
+    classes(),
+    ['! classes no longer have names: clients that expect names receive indices'],
+  ],
   ['more labels', classes(['a'], 'label'), classes(['a', 'b'], 'label'), ['class "b" is added']],
   ['names of labels', classes(undefined, 'label'), classes(['a'], 'label'), ['classes now have names']],
   [

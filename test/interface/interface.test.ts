@@ -136,7 +136,7 @@ describe('the interface of pictures and classes', () => {
       'Declare picture and classes as before (on the command line: --preprocessing FILE). Otherwise, raise',
     );
     expect(read({ ...declared, picture: { ...picture, maxPixels: 200 } }).warnings).toEqual([
-      'm.onnx: compared with m.interface.json (version "1"), the limit of a picture changes from 100 to 200 pixels. Accept the new interface, so that later changes are compared with it: model-serving interface accept m.onnx --preprocessing FILE',
+      'm.onnx: compared with m.interface.json (version "1"), the maximum size of a picture changes from 100 to 200 pixels. Accept the new interface, so that later changes are compared with it: model-serving interface accept m.onnx --preprocessing FILE',
     ]);
   });
 });
@@ -155,7 +155,7 @@ describe('a file that is not an interface', () => {
 
   test('is refused', () => {
     expect(problemOf('<<<<<<<')).toMatch(
-      /^m\.interface\.json: this file is not valid JSON: .*\. Restore it, .* accept m\.onnx \[interface-not-json\]$/,
+      /^m\.interface\.json: this file is not valid JSON: .*\. Restore the file, .* accept m\.onnx \[interface-not-json\]$/,
     );
     expect(problemOf('{"interfaceVersion": 2, "name": "m", "version": "1", "inputs": [], "outputs": []}')).toBe(
       [
@@ -165,7 +165,7 @@ describe('a file that is not an interface', () => {
       ]
         .map(
           (what) =>
-            `m.interface.json: ${what}. Restore it, or remove it and write it again from the deployed model: model-serving interface accept m.onnx [interface-invalid]`,
+            `m.interface.json: ${what}. Restore the file, or remove it and write it again from the deployed model: model-serving interface accept m.onnx [interface-invalid]`,
         )
         .join('\n'),
     );

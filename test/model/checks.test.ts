@@ -37,7 +37,7 @@ describe('name and version', () => {
       expect(problems({}, { name: bad, version: bad })).toEqual(
         ['name', 'version'].map(
           (prop) =>
-            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" cannot be one segment of a URL path. Set ${prop} of OnnxModel.fromFile, or the option ${prop === 'name' ? '--name' : '--model-version'} of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
+            `model-${prop}-invalid: ${path}: model ${prop} "${bad}" is not a valid URL path segment. Set ${prop} of OnnxModel.fromFile, or the option ${prop === 'name' ? '--name' : '--model-version'} of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
         ),
       );
     },
@@ -77,7 +77,7 @@ describe('operators', () => {
   test('M12 of unknown domains', () => {
     const nodes = [custom('Foo', 'a'), custom('Bar', 'b'), custom('Foo', 'c'), node('Identity', ['x'], ['y'])];
     expect(problems({ nodes })).toEqual([
-      `operators-unknown: ${path}: onnxruntime does not implement the operators ai.onnx.contrib:Foo (node "a"), ai.onnx.contrib:Bar (node "b"), and the server cannot load custom operator libraries. Export the model with operators of ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client.`,
+      `operators-unknown: ${path}: onnxruntime does not implement the operators ai.onnx.contrib:Foo (node "a"), ai.onnx.contrib:Bar (node "b"), and the server cannot load custom operator libraries. Export the model using only operators from ai.onnx, ai.onnx.ml, com.microsoft, com.microsoft.nchwc, and move pre- and post-processing to the client.`,
     ]);
   });
 
@@ -162,7 +162,7 @@ describe('operators', () => {
 describe('inputs and outputs', () => {
   test('no inputs and outputs', () => {
     expect(problems({ inputs: [], outputs: [] })).toEqual([
-      `inputs-missing: ${path}: the model has no inputs, because initializers set every input of its graph. Export it with at least one input.`,
+      `inputs-missing: ${path}: the model has no input that a request can set. Export it with at least one input that no initializer sets.`,
       `outputs-missing: ${path}: the model has no outputs. Export it with at least one output.`,
     ]);
   });
@@ -248,7 +248,7 @@ describe('inputs and outputs', () => {
 
   test('no name', () => {
     expect(problems({ inputs: [value('', 'float', ['n', 4])] })).toEqual([
-      `tensor-unnamed: ${path}: input 0 has no name, but requests refer to tensors by name. Export the model with input_names.`,
+      `tensor-unnamed: ${path}: input 0 has no name, but requests refer to tensors by name. Export the model with a name for each input (input_names of torch.onnx.export).`,
     ]);
   });
 
@@ -325,7 +325,7 @@ describe('many tensors', () => {
   }
 
   function tooMany(inputs: number, outputs: number): string {
-    return `tensors-too-many: ${path}: the model has ${inputs} inputs and ${outputs} outputs, but the server supports at most 1024 together, because a request has 64 KiB for their names and shapes. Export it with one tensor of many columns instead of many tensors.`;
+    return `tensors-too-many: ${path}: the model has ${inputs} inputs and ${outputs} outputs, but the server supports at most 1024 in total, because a request can use only 64 KiB for their names and shapes. Export the model with one tensor of many columns instead of many tensors.`;
   }
 
   test('are accepted up to 1,024 inputs and outputs', () => {

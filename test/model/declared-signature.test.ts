@@ -268,7 +268,7 @@ describe('files recorded under the wrong declaration', () => {
       warned.push(...container.node.metadata.map(({ data }) => String(data)));
     });
     const text =
-      'has the shapes that model "api" declares instead of its actual shapes. It is rewritten with the actual shapes; commit it.';
+      'has the shapes that model "api" declares instead of its actual shapes. The file is rewritten with the actual shapes; commit it.';
     expect(warned).toContain(`stack/api: openApiFile "api.json" ${text}`);
     writeFileSync('api.json', openApiOf(OnnxModel.fromFile('api.onnx', { runtimeCheck: 'skip' })));
     expect(runCli('openapi', 'api.onnx', '--out', 'api.json').stderr).toContain(

@@ -123,7 +123,7 @@ test.each([
   'w/',
 ])('external data is never read from %j', (location) => {
   expect(problems(model(location))).toEqual([
-    `external-data-location-invalid: ${path}: tensor "w" is stored in "${location}", which is not a path inside the model's folder. Save the model again with a relative location, forward slashes and no "..".`,
+    `external-data-location-invalid: ${path}: tensor "w" is stored in "${location}", which is not a path inside the model's folder. Save the model again with a relative location that uses forward slashes and contains no "..".`,
   ]);
 });
 

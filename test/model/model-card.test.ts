@@ -119,10 +119,10 @@ describe('a card in a model file', () => {
     const { card, warnings } = read({ metadata });
     expect(card).toEqual({ title: 'Detector' });
     expect(warnings.map((line) => line.replace(`${FILE}: `, ''))).toEqual([
-      'metadata_props "license" is "AGPL-3.0 License (https://ultralytics.com/license)", which is not an SPDX licence expression. Pass one such as "Apache-2.0" or "MIT OR Apache-2.0". For a licence that spdx.org/licenses does not list, pass "LicenseRef-" followed by a name. The card omits it; set card.license to override it.',
-      'metadata_props "source" is "kaggle", which is not a URL with one of the schemes https, http, ssh, git, git+https, git+ssh. Pass an absolute URL, such as "https://example.com/digits". The card omits it; set card.source to override it.',
-      'metadata_props "metrics" has a metric named "". Use a single-line name of 1 to 128 characters without leading or trailing spaces. The card omits it; set card.metrics to override it.',
-      'metadata_props "metrics".f1 has the control character U+000A at index 1. Pass a single line of text. The card omits it; set card.metrics to override it.',
+      'metadata_props "license" is "AGPL-3.0 License (https://ultralytics.com/license)", which is not an SPDX licence expression. Pass one such as "Apache-2.0" or "MIT OR Apache-2.0". For a licence that spdx.org/licenses does not list, pass "LicenseRef-" followed by a name. The card omits this value; set card.license to replace it.',
+      'metadata_props "source" is "kaggle", which is not a URL with one of the schemes https, http, ssh, git, git+https, git+ssh. Pass an absolute URL, such as "https://example.com/digits". The card omits this value; set card.source to replace it.',
+      'metadata_props "metrics" has a metric named "". Use a single-line name of 1 to 128 characters without leading or trailing spaces. The card omits this value; set card.metrics to replace it.',
+      'metadata_props "metrics".f1 contains the control character U+000A at index 1. Pass a single line of text. The card omits this value; set card.metrics to replace it.',
     ]);
     const given = { license: 'AGPL-3.0-only', source: 'https://a.example', metrics: {} };
     expect(read({ metadata }, given).warnings).toEqual([]);
@@ -132,7 +132,9 @@ describe('a card in a model file', () => {
     const metadata = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`metrics.m${i}`, '0.123456789']));
     const { card, warnings } = read({ metadata });
     expect(card).toBeUndefined();
-    expect(warnings).toEqual([expect.stringMatching(/"metrics" has 4091 bytes, but an image label can have at most/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/"metrics" is 4091 bytes long, but an image label can hold at most/),
+    ]);
   });
 });
 
@@ -156,11 +158,11 @@ describe('rejects a card', () => {
     [{ license: 'Apache2' }, expect.stringMatching(/^card.license is "Apache2", which is not an SPDX/)],
     [
       { title: 'a\nb' },
-      'card.title has the control character U+000A at index 1. Pass a single line of text. [card-control-character]',
+      'card.title contains the control character U+000A at index 1. Pass a single line of text. [card-control-character]',
     ],
     [
       { description: 'a\r\n\tb\u001b[0m' },
-      'card.description has the control character U+001B at index 5. Line breaks and tabs are the only control characters allowed. [card-control-character]',
+      'card.description contains the control character U+001B at index 5. Line breaks and tabs are the only control characters allowed. [card-control-character]',
     ],
     [{ trainingData: '\u0085' }, expect.stringMatching(/U\+0085 at index 0/)],
     [
@@ -181,7 +183,7 @@ describe('rejects a card', () => {
     ],
     [
       { metrics: { accuracy: NaN } },
-      'card.metrics.accuracy is NaN, which is neither a finite number nor a string. Pass one of them, or omit the metric. [card-metric-invalid]',
+      'card.metrics.accuracy is NaN, which is neither a finite number nor a string. Pass a finite number or a string, or omit the metric. [card-metric-invalid]',
     ],
     [{ metrics: { loss: Infinity } }, expect.stringMatching(/^card.metrics.loss is Infinity/)],
     [{ metrics: { loss: true } }, expect.stringMatching(/^card.metrics.loss is true/)],
@@ -192,11 +194,11 @@ describe('rejects a card', () => {
     ],
     [
       { metrics: [0.9] },
-      'card.metrics is [0.9]. Pass an object of numbers or strings, such as { accuracy: 0.987 }. [card-metrics-invalid]',
+      'card.metrics is [0.9], which is not an object. Pass an object whose values are numbers or strings, such as { accuracy: 0.987 }. [card-metrics-invalid]',
     ],
     [
       { revision: '${TfToken[TOKEN.0]}' },
-      'card.revision is a Terraform token, but it is written into the image at synth. Pass a plain value. [must-be-known-at-synth]',
+      'card.revision is a Terraform token, but its value is written into the image at synth. Pass a plain value. [must-be-known-at-synth]',
     ],
   ])('%j', (card, message) => expect(problems(card)).toEqual([message]));
 
@@ -207,10 +209,10 @@ describe('rejects a card', () => {
 
 test('accepts the longest allowed text, and no longer text', () => {
   expect(problems({ description: 'é'.repeat(2001) })).toEqual([
-    'card.description has 4002 bytes, but an image label can have at most 4000 bytes. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
+    'card.description is 4002 bytes long, but an image label can hold at most 4000 bytes. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
   ]);
   expect(problems({ metrics: { a: 'x'.repeat(3990), b: 'y'.repeat(20) } })).toEqual([
-    'card.metrics has 4025 bytes, but an image label can have at most 4000 bytes. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
+    'card.metrics is 4025 bytes long, but an image label can hold at most 4000 bytes. Shorten it, and move the rest to the page that card.documentation links to. [card-too-long]',
   ]);
   expect(read({}, { description: 'x'.repeat(4000) }).card?.description).toHaveLength(4000);
 });

@@ -53,7 +53,7 @@ test('an unreadable file is reported', () => {
 test("a file beyond protobuf's limit is reported", () => {
   const file = { path: 'model.onnx', sourcePath: path, sha256: '', sizeBytes: 2 ** 31 };
   expect(problemsOf(() => loadGraph('m.onnx', file))).toEqual([
-    'model-too-large: m.onnx: the file has 2147483648 bytes, but a protobuf message can have at most 2147483647 bytes. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).',
+    'model-too-large: m.onnx: the file is 2147483648 bytes long, but a protobuf message can be at most 2147483647 bytes long. Store the weights in a separate file: onnx.save_model(model, path, save_as_external_data=True).',
   ]);
 });
 

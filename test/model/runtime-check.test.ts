@@ -59,7 +59,7 @@ test('M11 the check finds opsets that are too old: Relu of opset 3', () => {
 test('the check finds an operator that its domain does not have', () => {
   const nodes = [node('Foo', ['x'], ['y'], { domain: 'com.microsoft' })];
   expect(problemsOf(() => read({ nodes, opsets: { '': 17, 'com.microsoft': 1 } }))).toEqual([
-    `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: Fatal error: com.microsoft:Foo(-1) is not a registered function/op. Check the operator's name and domain, or export with an opset that has it.`,
+    `model-not-loadable: ${path}: onnxruntime ${runtime} cannot load this model: Fatal error: com.microsoft:Foo(-1) is not a registered function/op. Check the operator's name and domain, or export with an opset that includes it.`,
   ]);
 });
 
@@ -115,11 +115,11 @@ describe('if the runtime', () => {
     const model = read({ metadata: { a: '6' } });
     expect(model.servable).toBe(true);
     expect(model.warnings).toEqual([
-      `${path}: when the model ran on generated inputs, the process that runs it exited with SIGSEGV. A request may crash the server in the same way. Test the model in onnxruntime with your own inputs before you serve it.`,
+      `${path}: when the model ran on generated inputs, the process that runs it was killed by SIGSEGV. A request may crash the server in the same way. Test the model on your own inputs in onnxruntime before you serve it.`,
     ]);
     expect(model.signatureProof).toEqual({
       proved: false,
-      reason: 'the process that runs it exited with SIGSEGV',
+      reason: 'the process that runs it was killed by SIGSEGV',
     });
     spawn.mockClear();
     expect(read({ metadata: { a: '6' } }).signatureProof).toEqual(model.signatureProof);
@@ -149,7 +149,7 @@ describe('if the runtime', () => {
     const { signatureProof, warnings } = read(parts);
     expect(signatureProof).toEqual({ proved: true });
     expect(warnings).toEqual([
-      `${path}: when the model ran on the smallest integers of their types and -1, the process that runs it exited with SIGFPE. A request may crash the server in the same way. Test the model in onnxruntime with your own inputs before you serve it.`,
+      `${path}: when the model ran on inputs that contain -1 and the smallest integer of their type, the process that runs it was killed by SIGFPE. A request may crash the server in the same way. Test the model on your own inputs in onnxruntime before you serve it.`,
     ]);
   });
 
@@ -182,11 +182,11 @@ describe('if the runtime', () => {
   test('crashes', () => {
     childEnds({ signal: 'SIGSEGV' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
-      expect.stringContaining('cannot load this model: the process that loads it exited with SIGSEGV.'),
+      expect.stringContaining('cannot load this model: the process that loads it was killed by SIGSEGV.'),
     ]);
     childEnds({ status: 134, stdout: 'another line' });
     expect(problemsOf(() => read({ metadata: { a: '2' } }))).toEqual([
-      expect.stringContaining('cannot load this model: the process that loads it exited with exit code 134.'),
+      expect.stringContaining('cannot load this model: the process that loads it exited with code 134.'),
     ]);
   });
 

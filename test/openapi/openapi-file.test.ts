@@ -82,7 +82,7 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
     synthTwo(model, model);
     expect(readFileSync(path, 'utf8')).toBe(expected);
     expect(() => synthTwo(model, other)).toThrow(
-      `stack1/double: openApiFile "${path}" is also used by stack0/double, which has another model. Use a separate file for the document of each model. [openapi-file-shared]`,
+      `stack1/double: openApiFile "${path}" is also used by stack0/double, which has a different model. Use a separate file for the document of each model. [openapi-file-shared]`,
     );
   });
 

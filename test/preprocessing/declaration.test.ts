@@ -83,7 +83,7 @@ describe('picture', () => {
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', input: 'z' },
-      'picture-input-unknown: picture.input is "z", but the model has the inputs "x". Use one of them, or remove picture.input if there is only one.',
+      `picture-input-unknown: picture.input is "z", but the model's only input is "x". Use the name of an input, or remove picture.input if there is only one.`,
     ],
     [
       'an input of integers',
@@ -104,21 +104,21 @@ describe('picture', () => {
       'float',
       ['n', 3, 8, 8],
       { color: 'gray' },
-      'picture-shape-unfit: input "x" of shape [n, 3, 8, 8] does not fit one picture of 1 channel. Set the matching color and layout: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+      'picture-shape-unfit: input "x" of shape [n, 3, 8, 8] does not fit one picture with 1 channel. Set the color and layout that match: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
     ],
     [
       'another layout',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', layout: 'NHWC' },
-      'picture-shape-unfit: input "x" of shape [n, 3, 8, 8] does not fit one picture of 3 channels as NHWC. Set the matching color and layout: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+      'picture-shape-unfit: input "x" of shape [n, 3, 8, 8] does not fit one picture with 3 channels in the layout NHWC. Set the color and layout that match: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
     ],
     [
       'eight pictures',
       'float',
       [8, 3, 8, 8],
       { color: 'rgb' },
-      'picture-shape-unfit: input "x" of shape [8, 3, 8, 8] does not fit one picture of 3 channels. Set the matching color and layout: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
+      'picture-shape-unfit: input "x" of shape [8, 3, 8, 8] does not fit one picture with 3 channels. Set the color and layout that match: NCHW, NHWC, NHW (gray), CHW, HWC or flat, with 1 or a symbol for N.',
     ],
     [
       'two layouts that fit',
@@ -139,7 +139,7 @@ describe('picture', () => {
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', height: 9 },
-      'picture-size-wrong: picture.height is 9, but input "x" of shape [n, 3, 8, 8] has 8. Remove it: pictures of other sizes are resized.',
+      'picture-size-wrong: picture.height is 9, but input "x" of shape [n, 3, 8, 8] has height 8. Remove picture.height: pictures of other sizes are resized.',
     ],
     [
       'a flat input without proportions',
@@ -153,7 +153,7 @@ describe('picture', () => {
       'float',
       ['n', 64],
       { color: 'gray', width: 8, height: 9 },
-      'picture-size-wrong: input "x" has 64 elements, which does not match 8 x 9 pixels of 1 channel. Set picture.width and picture.height to the values that the model was trained with.',
+      'picture-size-wrong: input "x" has 64 elements, which does not match 8 x 9 pixels with 1 channel. Set picture.width and picture.height to the values that the model was trained with.',
     ],
     [
       'an unknown color',
@@ -174,14 +174,14 @@ describe('picture', () => {
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', mean: [1, 2] },
-      'picture-setting-invalid: picture.mean is [1,2]. Use a number, or three of them.',
+      'picture-setting-invalid: picture.mean is [1,2]. Use a number, or a list of three numbers.',
     ],
     [
       'a division by zero',
       'float',
       ['n', 3, 8, 8],
       { color: 'rgb', std: [1, 0, 1] },
-      'picture-setting-invalid: picture.std is [1,0,1]. Use a number, or three of them, none of them 0.',
+      'picture-setting-invalid: picture.std is [1,0,1]. Use a number, or a list of three numbers, none of them 0.',
     ],
     [
       'a background that is not a level',
@@ -199,7 +199,7 @@ describe('picture', () => {
     const outputs = [value('y', 'float', ['n', 2])];
     writeOnnxModel(path, { inputs, outputs, nodes: [node('Identity', ['size'], ['y'])] });
     expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip', picture: { color: 'rgb' } }))).toEqual([
-      `picture-input-not-alone: ${path}: a request with a picture provides one input, but the model has the inputs "x", "size". Remove picture and send tensors, or export a model with one input.`,
+      `picture-input-not-alone: ${path}: a request with a picture provides one input, but the model's inputs are "x", "size". Remove picture and send tensors, or export a model with one input.`,
     ]);
   });
 
@@ -270,7 +270,7 @@ describe('classes', () => {
       'float',
       ['n', 10],
       { classes: ['a', 'b'] },
-      'classes-count-wrong: classes has 2 names, but output "y" of shape [n, 10] has 10 scores. List one name per score, in the same order.',
+      'classes-count-wrong: classes contains 2 names, but output "y" of shape [n, 10] has 10 scores. List one name per score, in the same order.',
     ],
     [
       'a name twice',
@@ -291,21 +291,21 @@ describe('classes', () => {
       'float',
       ['n', 2],
       { classes: [] },
-      'classes-invalid: classes has no names. Set it to a list with the name of each class, or to the path of a file with one name per line.',
+      'classes-invalid: classes contains no names. Set it to a list with the name of each class, or to the path of a file with one name per line.',
     ],
     [
       'another output',
       'float',
       ['n', 2],
       { classOutput: 'z' },
-      'class-output-unknown: classOutput is "z", but the model has the outputs "y". Use one of them.',
+      `class-output-unknown: classOutput is "z", but the model's only output is "y". Use the name of an output.`,
     ],
     [
       'an output of two indices',
       'int64',
       ['n', 2],
       { classOutput: 'y' },
-      'class-output-unsuitable: output "y", INT64 of shape [n, 2], cannot represent a class. Set classOutput to an output of scores (floats, one per class), of one index (integer) or of one label (text).',
+      'class-output-unsuitable: output "y", INT64 of shape [n, 2], cannot represent a class. Set classOutput to an output that contains scores (floats, one per class), one index (integer) or one label (text).',
     ],
     [
       'softmax of a label',
@@ -336,7 +336,7 @@ describe('classes', () => {
     const nodes = [node('Identity', ['x'], ['a']), node('Identity', ['x'], ['b'])];
     writeOnnxModel(path, { inputs: [value('x', 'float', ['n', 2])], outputs, nodes });
     expect(problemsOf(() => OnnxModel.fromFile(path, { runtimeCheck: 'skip', classes: ['a', 'b'] }))).toEqual([
-      `class-output-ambiguous: ${path}: the output with the class is ambiguous: the model has the outputs "a", "b". Set classOutput.`,
+      `class-output-ambiguous: ${path}: it is unclear which output contains the class: the model's outputs are "a", "b". Set classOutput to one of them.`,
     ]);
   });
 });
@@ -355,12 +355,12 @@ describe('a file for the command line', () => {
   });
 
   test.each([
-    ['[]', 'it must be an object, and its value of picture must be an object too'],
-    ['{"picture": true}', 'it must be an object, and its value of picture must be an object too'],
-    ['{"name": "x"}', 'name is not one of picture, classes, classOutput, classScores'],
+    ['[]', 'it must be a JSON object, and its value for picture must also be an object'],
+    ['{"picture": true}', 'it must be a JSON object, and its value for picture must also be an object'],
+    ['{"name": "x"}', 'unknown key name; the known keys are picture, classes, classOutput, classScores'],
   ])('not %s', (text, reason) => {
     expect(problemsOf(() => read(text))).toEqual([
-      `preprocessing-invalid: ${file}: this file is not a valid declaration of preprocessing: ${reason}. See the example in docs/preprocessing.md.`,
+      `preprocessing-invalid: ${file}: this file is not a valid preprocessing declaration: ${reason}. See the example in docs/preprocessing.md.`,
     ]);
   });
 

@@ -36,7 +36,7 @@ test('ends a run that takes too long, and reports the model as loaded', () => {
   const start = performance.now();
   expect(linesFor(slowMultiplier(folder, 'slow', 2, 60), { seconds: 1 })).toEqual({
     lines: [{ outputs: [{ name: 'y', shape: [-1] }] }, { stopped: 'its runs take more than 1 s', byLimit: true }],
-    ending: { failure: 'the process that loads it exited with SIGKILL' },
+    ending: { failure: 'the process that loads it was killed by SIGKILL' },
     isTimeout: false,
   });
   expect(performance.now() - start).toBeLessThan(20_000);
@@ -82,7 +82,7 @@ describe('on empty inputs', () => {
   ] as const)('the last line has the shapes on which the runtime ends the process: %s', (operator, shape) => {
     expect(tried(operator)).toEqual({
       last: { edge: 'empty', shapes: [shape] },
-      ending: { failure: 'the process that loads it exited with SIGABRT' },
+      ending: { failure: 'the process that loads it was killed by SIGABRT' },
     });
   });
 
@@ -107,7 +107,7 @@ describe('on the smallest integers and -1', () => {
     ['Div', 'int64'],
     ['Mod', 'int64'],
   ] as const)('a model that divides them ends the process: %s of %s', (operator, elem) => {
-    const ending = { failure: 'the process that loads it exited with SIGFPE' };
+    const ending = { failure: 'the process that loads it was killed by SIGFPE' };
     expect(tried(operator, elem)).toEqual({ edges: expect.any(Number), ending });
   });
 
