@@ -21,7 +21,7 @@ describe.each(['LSTM', 'GRU'] as const)('%s, whose empty inputs crash the runtim
     ).manifest();
     const edit = (manifest: object) => Object.assign(manifest, { unsafeOnEmptyInput });
     const server = await ServerProcess.start(recurrent(operator), {}, { edit });
-    const error = `input "x" has shape [${steps},${rows},3]; the model takes no empty input, on which its ${operator} (node "layer") is not safe`;
+    const error = `input "x" has shape [${steps},${rows},3]; the model accepts no empty inputs, because its ${operator} (node "layer") is not safe on them`;
     expect(await server.infer(request(steps, rows))).toMatchObject({ status: 400, body: { error } });
     const raw = {
       inputs: [{ name: 'x', datatype: 'FP32', shape: [steps, rows, 3] }],
@@ -73,7 +73,7 @@ describe('sums of products of integers, which do not write their result if the s
 test('an empty input on which the trial crashed is refused', async () => {
   const edit = (manifest: object) => Object.assign(manifest, { unsafeOnEmptyInput: {} });
   const server = await ServerProcess.start(recurrent('RNN'), {}, { edit });
-  const error = 'input "x" has shape [2,0,3]; the model takes no empty input, on which it is not safe';
+  const error = 'input "x" has shape [2,0,3]; the model accepts no empty inputs, because it is not safe on them';
   expect(await server.infer(request(2, 0))).toMatchObject({ status: 400, body: { error } });
 });
 
@@ -160,7 +160,7 @@ describe('a product of matrices over an empty axis, which the runtime may leave 
       status: 400,
       body: {
         error:
-          'input "q" has shape [1,0,4]; the model takes no empty input, on which its MatMul (node "weighted") is not safe',
+          'input "q" has shape [1,0,4]; the model accepts no empty inputs, because its MatMul (node "weighted") is not safe on them',
       },
     });
   });

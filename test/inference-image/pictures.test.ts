@@ -263,7 +263,7 @@ test('refuses a very tall picture, which would need much memory when its rows ar
   const reply = await send(server, column(70_000));
   expect([reply.status, reply.body.error]).toEqual([
     413,
-    'the picture of 1 x 70000 pixels is too tall to be resized to 16 x 8; send a picture with other proportions',
+    'the picture of 1 x 70000 pixels is too tall to be resized to 16 x 8; send a picture with different proportions',
   ]);
   expect((await send(server, column(68_000))).status).toBe(200);
   expect((await send(server, png('gray', 70_000, [new Array<number>(70_000).fill(7)]))).status).toBe(200);

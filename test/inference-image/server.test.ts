@@ -140,7 +140,7 @@ describe('a model that fails its checks is never served, and the log has the rea
     const expectedDeclaration = declarationText({ ...declared, version: '2' });
     await expectRefusal(
       await ServerProcess.start(parts, { expectedDeclaration }),
-      'the deployment and this image declare the model differently: version "2", not "1"; build the image from the same declaration, or change the declaration to match it',
+      'the deployment and this image declare the model differently: version "2", not "1"; build the image from the same declaration, or change the declaration to match the image',
     );
     const server = await ServerProcess.start(parts, { expectedDeclaration: declarationText(declared) });
     expect((await server.get('/v2/health/ready')).status).toBe(200);
@@ -193,7 +193,10 @@ test('logs requests only at level debug, and limits that do not fit as a warning
   expect(quiet.log.map(({ msg }) => msg)).toEqual(['starting', 'listening', 'ready']);
   const warnings = chatty.log.filter(({ level }) => level === 'warn');
   expect(warnings).toEqual([
-    expect.objectContaining({ ...tight, msg: 'requests of maxRequestBytes need more memory than requestBudgetBytes' }),
+    expect.objectContaining({
+      ...tight,
+      msg: 'a request of maxRequestBytes needs more memory than requestBudgetBytes',
+    }),
   ]);
 });
 

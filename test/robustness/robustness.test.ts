@@ -45,7 +45,7 @@ test('executors that throw under load are replaced, and only requests that ran a
   const server = ServerProcess.spawn(folder, { ...EXECUTORS_ALONE, executors: 2, threadsPerExecutor: 1 }, env);
   await server.waitForLog((line) => line.msg === 'ready');
   const clients = new Clients({ url: () => server.url, clients: 32, ...ROWS });
-  const countReplaced = () => server.log.filter(({ msg }) => msg.startsWith('an executor ended')).length;
+  const countReplaced = () => server.log.filter(({ msg }) => msg.startsWith('an executor exited')).length;
   await sleep(6000);
   while (countReplaced() < 3) await sleep(50);
   const counts = await clients.stop();

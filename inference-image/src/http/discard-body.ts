@@ -43,7 +43,7 @@ export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES
   discarded.add(request);
   if (left.has(request) || discarding >= MAX_DISCARDING) {
     leaveBody(request);
-    // Closes after the answer, which a client that keeps sending may lose.
+    // Closes after the answer, which a client that keeps sending may not receive.
     setImmediate(() => request.socket.destroySoon());
     return;
   }

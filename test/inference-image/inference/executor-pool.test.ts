@@ -65,7 +65,7 @@ test.each([
   const { pool, failures, submit } = await setUp();
   await expect(submit(what)).rejects.toThrow(message);
   await expect(submit('work')).resolves.toEqual([]);
-  expect(failures).toEqual(['an executor ended; starting another']);
+  expect(failures).toEqual(['an executor exited; starting a new one']);
   await pool.close();
 });
 
