@@ -112,12 +112,12 @@ describe('a product of matrices over an empty axis, which the runtime may leave 
     ).toEqual({ node: 'product', operator: 'MatMul', unless: ['rows'] });
   });
 
-  test('is no fault of attention to itself, whose result is empty too', () => {
+  test('is not reported for attention to the same sequence, whose result is empty too', () => {
     const inputs = ['q', 'k', 'v'].map((name) => value(name, 'float', ['rows', 'm', 4]));
     expect(unsafe({ inputs, outputs: [output], nodes: attention })).toBeUndefined();
   });
 
-  test('is found in attention to another sequence', () => {
+  test('is reported for attention to a different sequence', () => {
     const inputs = [
       value('q', 'float', ['rows', 'm', 4]),
       ...['k', 'v'].map((name) => value(name, 'float', ['rows', 'n', 4])),

@@ -31,7 +31,7 @@ export class ThreadClient<Message> {
     this.worker.on('error', (error: Error) => (this.failure = error));
     this.ended = new Promise((resolve) => {
       this.worker.on('exit', () => {
-        this.failure ??= new Error(`${name} ended`);
+        this.failure ??= new Error(`${name} exited unexpectedly`);
         resolve();
         // Rejects after the listeners of `ended` have run, so that none of them resends the failed work to this thread.
         setImmediate(() => this.rejectWaiting());

@@ -111,7 +111,7 @@ async function ready(host: string): Promise<void> {
     if (reply?.status === 200) return;
     await sleep(100);
   }
-  throw new Error('the container is never ready');
+  throw new Error('the container never became ready');
 }
 
 function sizeCells({

@@ -3,7 +3,7 @@ import { DEFAULT_BASE_IMAGE } from '../../lib/container-image/dockerfile';
 
 const DOCKER = process.env.DOCKER ?? 'docker';
 
-/** Reason why no image can be built here; undefined if one can. */
+/** Reason why images cannot be built here; undefined if they can. */
 export function whyNoEngine(): string | undefined {
   if (spawnSync(DOCKER, ['image', 'inspect', DEFAULT_BASE_IMAGE]).status === 0) return undefined;
   return `no Docker engine with ${DEFAULT_BASE_IMAGE}`;

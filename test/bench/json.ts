@@ -16,7 +16,7 @@ const ROUNDS = 9;
 const ROUND_MS = 15;
 
 const KINDS: Record<string, { datatype: 'FP32' | 'INT64'; value: () => number }> = {
-  // As numpy's tolist() writes 32-bit floats.
+  // Values as numpy's tolist() writes 32-bit floats.
   'FP32, 17 digits': { datatype: 'FP32', value: () => Math.fround(Math.random() - 0.5) },
   'FP32, 3 decimals': { datatype: 'FP32', value: () => Math.round(Math.random() * 1000) / 1000 },
   'FP32, whole': { datatype: 'FP32', value: () => Math.floor(Math.random() * 256) },
@@ -59,7 +59,7 @@ function plainDecode(decoder: InferRequestDecoder, body: Buffer): unknown {
   return isUtf8(body) && decoder.read(JSON.parse(body.toString('utf8')));
 }
 
-/** Rounds the values too, because otherwise it would write twice the text. */
+/** Rounds the values too, because otherwise it would write twice as much text. */
 function plainEncode(datatype: Datatype, [output]: readonly Tensor[]): string {
   const { name, shape, data } = output!;
   const values =
@@ -83,7 +83,7 @@ function row(what: string, ours: () => unknown, plain: () => unknown): Row {
   };
 }
 
-/** Average time of a call, measured over some milliseconds. */
+/** Average time of a call, measured over several milliseconds. */
 function microseconds(call: () => unknown): number {
   let calls = 0;
   const start = performance.now();

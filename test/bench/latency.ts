@@ -6,7 +6,7 @@ import { atMost, ratioRow, type Row } from './table';
 
 const ROUNDS = 24;
 const REQUESTS = 500;
-/** V8 optimizes for several thousand requests, so the first second does not count. */
+/** V8 is still optimizing the code during the first several thousand requests, so the first second does not count. */
 const WARM_UP_ROUNDS = 8;
 const BODY = JSON.stringify({
   inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 4], data: [0.1, 0.2, 0.3, 0.4] }],

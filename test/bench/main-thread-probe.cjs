@@ -1,6 +1,6 @@
-// Loaded into a server before its own code (--require): measures how long the main thread was busy at a time, in CPU
-// time, because other processes share the machine. At each SIGUSR2 it writes a line of JSON to standard error, and
-// starts again.
+// Loaded into a server before its own code (--require): measures for how long at a time the main thread was busy.
+// Measures CPU time, because other processes share the machine. At each SIGUSR2, it writes a line of JSON to standard
+// error and starts over.
 const { openSync, readSync } = require('node:fs');
 const { PerformanceObserver, performance } = require('node:perf_hooks');
 const { setInterval, setTimeout } = require('node:timers');

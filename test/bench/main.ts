@@ -30,7 +30,7 @@ async function bench(): Promise<void> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean' } } });
   const names = positionals.length ? positionals : Object.keys(SECTIONS);
   const unknown = names.filter((name) => !SECTIONS[name]);
-  if (unknown.length) throw new Error(`no section ${unknown}; there are ${Object.keys(SECTIONS).join(', ')}`);
+  if (unknown.length) throw new Error(`no section ${unknown}; the sections are ${Object.keys(SECTIONS).join(', ')}`);
   const [cpu] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
   console.log(`${cpus().length} x ${cpu?.model.trim()}, ${memory} GiB, Node ${process.version}, ${process.platform}\n`);

@@ -1,7 +1,7 @@
 /**
- * npm run bench:pairs -- OTHER [--pairs N] [--seconds N] [--only TEXT]: compares this checkout with another one of this
- * repository, both built. Each figure is measured in pairs, in alternation; its ratio is the median over the pairs,
- * with the minimum and maximum.
+ * npm run bench:pairs -- OTHER [--pairs N] [--seconds N] [--only TEXT]: compares this checkout with another checkout of
+ * this repository. Both must be built. Each figure is measured in pairs, in alternation; its ratio is the median over
+ * the pairs, with the minimum and maximum.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
@@ -62,7 +62,7 @@ async function measured(name: string, measure: Measure, other: string, rounds: n
   for (const checkout of [HERE, other]) await measure(checkout);
   for (let round = 0; round < rounds; round++) {
     console.error(`${name}: pair ${round + 1} of ${rounds}`);
-    // The second of a pair may find a warmer machine.
+    // The second measurement of a pair may find a warmer machine.
     for (const checkout of round % 2 ? [HERE, other] : [other, HERE]) {
       (checkout === HERE ? ours! : theirs!).push(await measure(checkout));
     }

@@ -24,7 +24,7 @@ export async function startNode(args: string[], env: Record<string, string> = {}
     child.stdout.resume();
     return { url, pid: child.pid!, startMs: performance.now() - start, stop: () => stop(child) };
   }
-  throw new Error(`${args.join(' ')} ended before it was ready`);
+  throw new Error(`${args.join(' ')} exited before it was ready`);
 }
 
 /** Starts our server on a staged context. */

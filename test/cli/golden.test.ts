@@ -68,7 +68,7 @@ test('records requests with the answers of the model', () => {
   expect(record(model, '--inputs', one, '--force').stdout).toBe('double.golden.json: 1 golden example.\n');
 });
 
-test('keeps 64-bit integers, and many elements and FP16 as bytes', () => {
+test('keeps 64-bit integers exact, and stores many elements and FP16 as bytes', () => {
   const long = writeOnnxModel('long.onnx', identity('int64', ['n']));
   writeFileSync(
     'id.json',

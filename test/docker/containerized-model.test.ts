@@ -232,7 +232,7 @@ test.each([
   expect(`http://${grpcEndpoint}`.startsWith(start)).toBe(true);
 });
 
-test('rounds up fractions of a second of grace', () => {
+test('rounds the grace period up to whole seconds', () => {
   expect(containerized({ model, serving: { drainSeconds: 0.5 } }).container.destroy_grace_seconds).toBe(41);
 });
 
@@ -370,7 +370,7 @@ describe('rejects', () => {
     expect(() => containerized(props)).toThrow(message);
   });
 
-  test('reports everything at once', () => {
+  test('reports all problems at once', () => {
     expect(() => containerized({ model, port: 0, cpus: -1, serving: { drainSeconds: -1 } })).toThrow(
       /port-out-of-range\]\n.*cpus-out-of-range\]\n.*serving-option-invalid\]/,
     );

@@ -80,7 +80,7 @@ test('refuses other values of rowIndependence', () => {
   ]);
 });
 
-test('empty means unset', () => {
+test('an empty value means that the setting is omitted', () => {
   expect(read({ MODEL_SERVING_EXECUTORS: '', MODEL_SERVING_LOG_LEVEL: '' }).settings).toMatchObject({
     executors: 1,
     logLevel: 'info',

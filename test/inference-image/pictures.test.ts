@@ -41,7 +41,7 @@ function segments(count: number): Buffer {
   return Buffer.alloc(4 * count, Buffer.from([0xff, 0xfe, 0x00, 0x02]));
 }
 
-/** The JPEG file with another size in its frame header. */
+/** The JPEG file with a different size in its frame header. */
 function ofSize(jpeg: Buffer, width: number, height: number): Buffer {
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   const other = Buffer.from(jpeg);
@@ -279,7 +279,7 @@ test('refuses pictures at once if too many bytes would wait, and serves the firs
   const refused = replies.find(({ status }) => status === 429)!;
   expect(refused.headers.get('retry-after')).toBe('1');
   expect(refused.body.error).toBe(`the queue is full: ${body.length} bytes of pictures are already waiting`);
-  // The thread has ended, and its memory has been freed.
+  // The thread has exited, and its memory has been freed.
   expect((await send(server, png('gray', 1, [[7]]))).status).toBe(200);
 });
 

@@ -182,7 +182,7 @@ test('S7 has the configured number of threads', async () => {
   expect((await threadsOf(2, 2)) - (await threadsOf(2, 1))).toBe(2);
 });
 
-test('logs requests only at level debug, and limits that do not fit as a warning', async () => {
+test('logs requests only at level debug, and a warning if limits do not fit together', async () => {
   const quiet = await ServerProcess.start(identity('float', ['n']));
   const tight = { maxRequestBytes: 300_000, requestBudgetBytes: 2 ** 20 };
   const chatty = await ServerProcess.start(identity('float', ['n']), { logLevel: 'debug', ...tight });

@@ -43,7 +43,7 @@ test('indices are bounded also for a quantized table, and through changes of sha
   expect(shown(nodes, { initializers: [table, scale, ids(1n)] })).toEqual({ below: 50 });
 });
 
-test('indices are not bounded for a table of another shape, or for a computed table', () => {
+test('indices are not bounded for a table of a different shape, or for a computed table', () => {
   const turned = [node('Transpose', ['table'], ['turned']), node('Gather', ['turned', 'k'], ['y'])];
   expect(shown(turned, { initializers: [table] })).toBeUndefined();
   expect(shown([node('Gather', ['x', 'k'], ['y'])])).toBeUndefined();

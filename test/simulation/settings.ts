@@ -14,11 +14,11 @@ export interface Settings {
   readonly maxConnections: number;
   readonly drainSeconds: number;
   readonly threads: ThreadSettings;
-  /** Maximum rows of a run on the main thread; 0 for a slow model. */
+  /** Maximum number of rows of a run on the main thread; 0 for a slow model. */
   readonly inlineElements: number;
   readonly inlineMisjudgedChance: number;
   readonly clients: number;
-  /** Maximum requests of one client. */
+  /** Maximum number of requests of one client. */
   readonly requests: number;
   /** Period in which clients arrive. */
   readonly arrivalMs: number;

@@ -29,7 +29,7 @@ export async function generate<K extends keyof Loads>(kind: K, load: Loads[K]): 
     if (!signal.aborted) throw error;
     loader.kill('SIGKILL');
     child = undefined;
-    throw new Error(`the load did not end within ${GRACE_SECONDS} s after its time`, { cause: error });
+    throw new Error(`the load did not end within ${GRACE_SECONDS} s after its scheduled end`, { cause: error });
   }
 }
 

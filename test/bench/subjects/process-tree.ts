@@ -39,7 +39,7 @@ export function signalTree(root: number, signal: NodeJS.Signals): void {
     try {
       process.kill(pid, signal);
     } catch {
-      // The process ended in the meantime.
+      // The process exited in the meantime.
     }
   }
 }

@@ -103,7 +103,7 @@ async function firstAnswer(child: ChildProcess, port: number, exchange: Exchange
   let log = '';
   child.stderr!.on('data', (chunk) => (log = (log + chunk).slice(-2000)));
   const ended = once(child, 'exit').then(() => {
-    throw new Error(`it ended before it was ready: ${log.trim().split('\n').at(-1)}`);
+    throw new Error(`it exited before it was ready: ${log.trim().split('\n').at(-1)}`);
   });
   let last = '';
   const answered = (async () => {
