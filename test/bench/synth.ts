@@ -127,7 +127,7 @@ function gigabyteModel(): string {
     nodes: [node('MatMul', ['x', 'w'], ['y'])],
     initializers: [externalInitializer('w', 'float', [16384, 16384], WEIGHTS)],
   });
-  // A younger file would be read again, because its time might not reveal another write.
+  // A more recent file would be read again, because its modification time might not reveal a further write.
   execFileSync('sleep', ['2.5']);
   return file;
 }

@@ -296,7 +296,7 @@ test('does not decode a picture whose queue timeout has passed', async () => {
 
 test('a server that shuts down answers its current picture', async () => {
   const server = await echo({});
-  // Opens the connection, so that the next request is sent at once.
+  // Opens the connection, so that the next request is sent immediately.
   await send(server, png('gray', 2, [[7, 8]]));
   const reply = send(server, png('gray', 2, [[7, 8]]));
   await new Promise((resolve) => setTimeout(resolve, 20));

@@ -168,7 +168,7 @@ describe('a model that fails its checks is never served, and the log has the rea
   test("has a signature that differs from the runtime's", async () => {
     const edit = (manifest: any) => (manifest.signature.inputs[0].name = 'z');
     const server = await ServerProcess.start(parts, {}, { edit });
-    await expectRefusal(server, 'model.onnx has the inputs "x" (FP32), but model.json declares "z" (FP32)');
+    await expectRefusal(server, 'the inputs of model.onnx are "x" (FP32), but model.json declares "z" (FP32)');
   });
 });
 

@@ -68,7 +68,7 @@ test('detects lengths of recurrent operators, and lengths compared with position
   expect(shown(compared)).toEqual({ lengthsOf: ['x'] });
 });
 
-test('collects compared values: one value and another one, or all of a table', () => {
+test('collects compared values: a single value and a different one, or all of a table', () => {
   const known = initializer('known', 'int64', [], BigInt64Array.of(16000n));
   expect(shown([node('Equal', ['k', 'known'], ['y'])], { initializers: [known] })).toEqual({ among: [16000, 0] });
   const all = initializer('all', 'int64', [300], new BigInt64Array(300));

@@ -26,12 +26,12 @@ export interface CodecOptions {
   readonly model: CodecModel;
   readonly decoder: InferRequestDecoder;
   readonly startThread: () => CodecThread;
-  /** Number of large bodies that may wait to be read; requests beyond it are refused at once. */
+  /** Number of large bodies that may wait to be read; further requests are refused immediately. */
   readonly maxQueueLength: number;
 }
 
 /**
- * Reads requests and writes responses. Small ones are processed at once, large JSON on a separate thread, and many
+ * Reads requests and writes responses. Small ones are processed immediately, large JSON on a separate thread, and many
  * texts in slices, so that the event loop stays free. The thread starts with the first large body; if it exits, the
  * next large body starts a new one.
  */

@@ -18,7 +18,7 @@ export const DECODED_BYTES_PER_PIXEL = 24;
  */
 const GARBAGE_BYTES = 64 * MIB;
 
-/** Bytes of memory that each byte of the budget needs, because allocators retain some of the freed memory. */
+/** Bytes of memory needed per byte of the budget; more than 1, because allocators retain some of the freed memory. */
 const BYTES_PER_BUDGET_BYTE = 1.25;
 
 export const MIN_BUDGET_BYTES = 32 * MIB;

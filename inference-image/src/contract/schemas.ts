@@ -286,7 +286,7 @@ export const settingsSchema = z.object({
   ),
   /** Maximum size of a request body, in bytes after decompression. By default `defaultMaxRequestBytes`. */
   maxRequestBytes: z.optional(wholeNumber(1, 2 ** 31 - 1)),
-  /** Memory for all requests together. By default derived from the container's memory limit. */
+  /** Total memory for requests. By default, it is derived from the container's memory limit. */
   requestBudgetBytes: z.optional(wholeNumber(2 ** 20, 2 ** 40)),
   /** Maximum time from the first to the last byte of a request. */
   receiveTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.receiveTimeoutSeconds),

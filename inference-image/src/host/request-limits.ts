@@ -14,7 +14,7 @@ import { defaultMaxRequestBytes, exampleSizesOf, requestCost } from '../contract
 export interface RequestLimits {
   /** Maximum size of a body, in bytes after decompression. */
   readonly maxRequestBytes: number;
-  /** Memory for all requests together, as planned before the model is loaded. */
+  /** Total memory for requests, as planned before the model is loaded. */
   readonly budgetBytes: number;
   /** Memory of the container without requests, estimated from its model. */
   readonly ownBytes: number;

@@ -13,8 +13,8 @@ type State =
 type EmptyInputs = Pick<ModelManifest, 'signature' | 'unsafeOnEmptyInput'>;
 
 /**
- * Memory of a run for each byte of its texts, in addition to the request's own strings: an executor's strings, the
- * runtime's copies of inputs and outputs, and the strings of the returned outputs.
+ * Bytes of memory that a run needs per byte of its texts, in addition to the request's own strings: an executor's
+ * strings, the runtime's copies of inputs and outputs, and the strings of the returned outputs.
  */
 const RUN_TEXT_COPIES = 2;
 

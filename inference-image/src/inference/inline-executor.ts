@@ -3,7 +3,7 @@ import type { Executor, Run, RunResult } from './executor';
 import type { Session } from './session';
 
 /**
- * Duration of the longest run on the main thread. Sending a run to another thread and back takes about 50 µs and blocks
+ * Maximum duration of a run on the main thread. Sending a run to another thread and back takes about 50 µs and blocks
  * the event loop for part of that time. A run of 100 µs blocks the loop for little longer than that.
  */
 export const INLINE_RUN_SECONDS = 100e-6;

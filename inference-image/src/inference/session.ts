@@ -69,7 +69,7 @@ export class Session {
     initOrt();
     this.session = new binding.InferenceSession();
     this.session.loadModel(modelPath, {
-      // Never 0, which means one thread for each physical core of the host, regardless of the CPU quota.
+      // Never 0, because 0 means one thread for each physical core of the host, regardless of the CPU quota.
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       ...(isOptimized ? {} : { graphOptimizationLevel: 'disabled' as const }),

@@ -14,9 +14,9 @@ const LONGEST_TEXT: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
   FP32: 25,
 };
 
-/** Maximum bytes of an answer apart from its outputs: the model's name and version, and the longest id. */
+/** Maximum number of bytes of an answer, excluding its outputs: the model's name and version, and the longest id. */
 const ANSWER_BYTES = 8192;
-/** Maximum bytes of an output apart from its name, its shape and its elements. */
+/** Maximum number of bytes of an output, excluding its name, its shape and its elements. */
 const OUTPUT_BYTES = 128;
 const [NAME_CHARACTER_BYTES, SIZE_BYTES] = [6, 20];
 

@@ -7,7 +7,7 @@ import { TYPED_ARRAY, type NumericData, type Tensor, type TensorData, type Tenso
 import { COPY_BYTES, finish, type Sliced } from './sliced-work';
 import { LENGTH_BYTES, countTexts, isPacked, textBytes, unpackTexts, type PackedTexts } from './packed-texts';
 
-/** Bytes of texts, including their lengths, that take a few milliseconds to write. */
+/** Number of bytes of texts, including their lengths, that take a few milliseconds to write. */
 const SLICE_BYTES = 256 * 1024;
 
 /**

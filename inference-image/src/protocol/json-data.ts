@@ -6,7 +6,7 @@ import { arrayField, describe } from './fields';
 import { ELEMENT_TYPES } from './json-elements';
 import { booleanText, float32Pieces, float32Text, integerPieces, integerText, longIntegerText } from './number-text';
 
-/** Error message: FP16 has no JSON form in the protocol. */
+/** Error for FP16 tensors, which have no JSON form in the protocol. */
 export const FP16_HAS_NO_JSON = 'FP16 has no JSON form; send and request it as binary data';
 
 /** Decodes a tensor's JSON `data`, which is either flat in row-major order or nested like the shape. */

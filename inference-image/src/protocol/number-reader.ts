@@ -14,7 +14,7 @@ const SMALL = 0x20;
 /** Bound below which a number stays exact in a double when one more digit is appended. */
 const FULL = 9e14;
 const MAX_DIGITS = 15;
-/** Number of digits that fit in a 32-bit integer, in which collecting digits takes half the time. */
+/** Number of digits that fit in a 32-bit integer. Collecting digits in such an integer takes half the time. */
 const SMALL_DIGITS = 9;
 /**
  * Bound on the number formed by the preceding digits. Below it, that number stays exact in a double when up to nine
@@ -100,7 +100,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
       const negative = bytes[at] === MINUS;
       if (negative) at++;
       const first = at;
-      // `high` collects digits as long as it is exact, and `low` collects the others.
+      // `high` collects digits as long as it stays exact, and `low` collects the remaining ones.
       let high = 0;
       let digit = bytes[at]! - ZERO;
       while (digit >= 0 && digit <= 9) {

@@ -78,7 +78,7 @@ describe('the largest golden request', () => {
   const sizeOf = (...tensors: any[]) =>
     exampleSizesOf([{ request: { inputs: tensors }, response: ANSWER }], []).requestBytes;
 
-  test('is computed from shapes, whether elements are in golden.json or in another file', () => {
+  test('is computed from shapes, whether elements are in golden.json or in a separate file', () => {
     expect(sizeOf(tensor('FP32', [2, 3], { data: [1, 2, 3, 4, 5, 6] }))).toBe(132);
     expect(sizeOf(tensor('FP32', [2, 3], { file: 'x.bin' }), tensor('INT64', [1], { data: [1] }))).toBe(153);
   });

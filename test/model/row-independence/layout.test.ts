@@ -4,7 +4,7 @@ import { proofOf, short, verdictOf } from './support';
 describe('Reshape', () => {
   const to = (shape: number[], x: (number | string)[] = ['N', 4, 6], attributes = {}) =>
     verdictOf('Reshape', { x, constants: { shape }, with: ['shape'], attributes });
-  /** Reshapes and restores, with an operator in between that must not work across rows. */
+  /** Reshapes the tensor and restores its shape, with an operator in between that must not work across rows. */
   const through = (shape: number[], axis: number) =>
     short(
       proofOf({

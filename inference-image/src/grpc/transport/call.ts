@@ -26,7 +26,7 @@ const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
 
 /** Bytes that a client may send while the server does not read: the HTTP/2 window, which Node buffers. */
 const WINDOW_BYTES = 64 * 1024;
-/** Answers below this size are nearly always sent at once. */
+/** Answers below this size are nearly always sent immediately. */
 const SMALL_ANSWER_BYTES = 64 * 1024;
 
 /** Delay between a status and the reset of its stream, because HTTP/2 drops unsent data when a stream is reset. */

@@ -96,7 +96,7 @@ export class Connection implements Source {
     if (this.goesAwayAt !== undefined || session.closed || session.destroyed) return;
     this.goesAwayAt = performance.now();
     // nghttp2 ignores requests that arrive after the GOAWAY frame. The frame contains the last accepted stream, so that
-    // clients retry later ones at once.
+    // clients retry later ones immediately.
     session.goaway(NGHTTP2_NO_ERROR);
     this.ping();
   }

@@ -15,7 +15,7 @@ settings = {
     "metrics_port": 0,
     "metrics_endpoint": None,
     "debug": False,
-    # In process: the default of one worker process adds a hop, and needs another core.
+    # Runs in process, because the default, one worker process, adds a hop and needs another core.
     "parallel_workers": 0,
 }
 model = {"name": "m", "implementation": "runtime.OnnxRuntime", "parameters": {"uri": os.environ["MODEL"]}}
