@@ -131,7 +131,7 @@ test('reports an invalid request, and writes nothing', () => {
   );
   expect(record(model, '--random', '1', '--out', 'golden').stderr).toContain('Use a file that ends in .json.');
   for (const requests of [[], ['--random', '1', '--inputs', one!]]) {
-    // Before the model is read.
+    // These errors are reported before the model is read.
     expect(record('missing.onnx', ...requests).stderr).toBe(
       'golden record: the requests are missing or ambiguous. Use either --inputs or --random. [golden-inputs-or-random]\n',
     );

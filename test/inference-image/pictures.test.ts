@@ -223,7 +223,7 @@ test('returns an FP16 output as binary data', async () => {
 
 test('converts colors to gray by ITU-R BT.601', async () => {
   const server = await echo({ color: 'gray', shape: [1, 2], width: 2, height: 1 }, 'uint8', ['n', 2]);
-  // The same values as Pillow's convert('L').
+  // Pillow's convert('L') returns the same values.
   expect(await pixels(server, png('rgb', 2, [[200, 40, 20, 20, 60, 220]]))).toEqual([86, 66]);
 });
 

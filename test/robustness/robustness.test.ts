@@ -53,7 +53,7 @@ test('executors that throw under load are replaced, and only requests that ran a
   report('executors that throw', { ...counts, replaced });
   expect(replaced).toBeGreaterThan(2);
   expect(Object.keys(counts).filter((key) => key !== '200' && key !== '500')).toEqual([]);
-  // For each executor, its current run and the one that waited for it may fail, if each was for a single request.
+  // The current run of each executor and the run that waited for it may fail, if each was for a single request.
   expect(counts['500'] ?? 0).toBeLessThanOrEqual(2 * replaced);
   expect((await server.infer(ROWS.body(7))).body.outputs[0].data).toEqual([7, 8, 9, 10]);
   expect(await server.stop()).toBe(0);

@@ -103,7 +103,7 @@ export class Connections {
     server.once('close', () => clearInterval(sweep));
   }
 
-  /** From now on, each answer asks its client to reconnect for the next request, possibly to another replica. */
+  /** Makes each further answer ask its client to reconnect for the next request, possibly to another replica. */
   drain(): void {
     this.closeAfterReply = true;
   }

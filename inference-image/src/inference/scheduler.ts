@@ -44,7 +44,7 @@ const MAX_PART_BYTES = 1024 * 1024;
  */
 const MAX_SHARED_BYTES = 16 * 1024 * 1024;
 
-/** For runs shorter than this, the time to return a result to this thread and to send the next run matters. */
+/** Duration below which the time to return a result to this thread and to send the next run is significant. */
 const SHORT_RUN_SECONDS = 0.005;
 
 /** Error with which the parts of a request are rejected if the request must run as a whole instead. */
@@ -135,7 +135,7 @@ export class Scheduler {
     return this.wait(isSplit ? this.splitQueue : this.queue, run, caller);
   }
 
-  /** From now on, runs each request alone. Requests in shared runs that have not been answered run again. */
+  /** Runs each request alone from now on. Requests in shared runs that have not been answered run again. */
   stopSharing(reason: string): void {
     if (this.maxBatchSize === 1) return;
     this.maxBatchSize = 1;
