@@ -15,8 +15,8 @@ export class CodecThread extends ThreadClient<ToCodec> {
   /**
    * Starts the thread.
    * @param script Bundle of the codec.
-   * @param maxHeapMib Limit on the thread's heap, in MiB; exceeding it terminates the thread, not the process. @default
-   * - the smaller of 128 and half of the process's own limit
+   * @param maxHeapMib Limit on the thread's heap, in MiB; exceeding it terminates only the thread. @default - the
+   * smaller of 128 and half of the process's own limit
    */
   constructor(script: string, { name, version, signature }: CodecModel, maxHeapMib = defaultHeapMib()) {
     const model: CodecModel = { name, version, signature };

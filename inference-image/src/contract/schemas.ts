@@ -258,8 +258,8 @@ export const settingsSchema = z.object({
   /** Threads of each session; by default the CPU quota divided by the executors. */
   threadsPerExecutor: z.optional(wholeNumber(1, 256)),
   /**
-   * Maximum rows of a run that requests share; 1 disables sharing. The default is `DEFAULT_MAX_BATCH_SIZE` if the model
-   * allows sharing.
+   * Maximum number of rows of a run that requests share; 1 disables sharing. The default is `DEFAULT_MAX_BATCH_SIZE` if
+   * the model allows sharing.
    */
   maxBatchSize: z.optional(wholeNumber(1, 65_536)),
   /** How long an idle executor waits for more rows after the oldest request has arrived. */
@@ -284,7 +284,7 @@ export const settingsSchema = z.object({
     z.coerce.number().check(z.positive(), z.lte(86_400)),
     SETTING_DEFAULTS.queueTimeoutSeconds,
   ),
-  /** Maximum size of a request body, in bytes after decompression. By default `defaultMaxRequestBytes`. */
+  /** Maximum size of a request body, in bytes after decompression. The default is `defaultMaxRequestBytes`. */
   maxRequestBytes: z.optional(wholeNumber(1, 2 ** 31 - 1)),
   /** Total memory for requests. By default, it is derived from the container's memory limit. */
   requestBudgetBytes: z.optional(wholeNumber(2 ** 20, 2 ** 40)),
