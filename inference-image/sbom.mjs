@@ -73,7 +73,7 @@ function nativeRuntime() {
   return new Models.Component(Enums.ComponentType.Library, 'onnxruntime', {
     bomRef: `onnxruntime@${version}`,
     version,
-    description: 'The native runtime, with what is linked into it',
+    description: 'The native runtime and the libraries linked into it',
     licenses: new Models.LicenseRepository([licenses.makeFromString(license)]),
     purl: `pkg:github/microsoft/onnxruntime@v${version}`,
   });

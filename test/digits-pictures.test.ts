@@ -23,7 +23,7 @@ function stagedModel(): string {
   return join(context, 'model');
 }
 
-test('a picture gives the golden answer of its tensor, and a different one with another declaration', () => {
+test('a picture gives the golden answer of its tensor, and a different one with a different declaration', () => {
   const golden = join(folder, 'pictures.golden.json');
   writeFileSync(golden, JSON.stringify({ examples: [goldenSeven(folder)] }));
   const read = (picture: PictureInputProps) => OnnxModel.fromFile(join(digits, 'digits.onnx'), { golden, picture });

@@ -21,7 +21,7 @@ describe.each(['LSTM', 'GRU'] as const)('%s, whose empty inputs crash the runtim
     ).manifest();
     const edit = (manifest: object) => Object.assign(manifest, { unsafeOnEmptyInput });
     const server = await ServerProcess.start(recurrent(operator), {}, { edit });
-    const error = `input "x" has shape [${steps},${rows},3]; the model takes no empty input, on which its ${operator} (node "layer") is not safe`;
+    const error = `input "x" has shape [${steps},${rows},3]; the model accepts no empty inputs, because its ${operator} (node "layer") is not safe on them`;
     expect(await server.infer(request(steps, rows))).toMatchObject({ status: 400, body: { error } });
     const raw = {
       inputs: [{ name: 'x', datatype: 'FP32', shape: [steps, rows, 3] }],
@@ -73,7 +73,7 @@ describe('sums of products of integers, which do not write their result if the s
 test('an empty input on which the trial crashed is refused', async () => {
   const edit = (manifest: object) => Object.assign(manifest, { unsafeOnEmptyInput: {} });
   const server = await ServerProcess.start(recurrent('RNN'), {}, { edit });
-  const error = 'input "x" has shape [2,0,3]; the model takes no empty input, on which it is not safe';
+  const error = 'input "x" has shape [2,0,3]; the model accepts no empty inputs, because it is not safe on them';
   expect(await server.infer(request(2, 0))).toMatchObject({ status: 400, body: { error } });
 });
 
@@ -112,12 +112,12 @@ describe('a product of matrices over an empty axis, which the runtime may leave 
     ).toEqual({ node: 'product', operator: 'MatMul', unless: ['rows'] });
   });
 
-  test('is no fault of attention to itself, whose result is empty too', () => {
+  test('is not reported for attention to the same sequence, whose result is empty too', () => {
     const inputs = ['q', 'k', 'v'].map((name) => value(name, 'float', ['rows', 'm', 4]));
     expect(unsafe({ inputs, outputs: [output], nodes: attention })).toBeUndefined();
   });
 
-  test('is found in attention to another sequence', () => {
+  test('is reported for attention to a different sequence', () => {
     const inputs = [
       value('q', 'float', ['rows', 'm', 4]),
       ...['k', 'v'].map((name) => value(name, 'float', ['rows', 'n', 4])),
@@ -160,7 +160,7 @@ describe('a product of matrices over an empty axis, which the runtime may leave 
       status: 400,
       body: {
         error:
-          'input "q" has shape [1,0,4]; the model takes no empty input, on which its MatMul (node "weighted") is not safe',
+          'input "q" has shape [1,0,4]; the model accepts no empty inputs, because its MatMul (node "weighted") is not safe on them',
       },
     });
   });

@@ -109,7 +109,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
     `digits.golden.json: example "one": output "y" at [0] is 2; expected 3: 1 apart, 0.00031 allowed. If the example comes from the training framework, fix the conversion. If the model is right, record the example again: model-serving golden record digits.onnx --inputs … --force [golden-drift]`,
   ],
   [
-    'an example for a model with other inputs',
+    'an example for a model with different inputs',
     (stack) => container(stack, onnx('wide', identity('float', ['n', 4])), { golden: golden({ data: [2] }) }),
     `digits.golden.json: example "one": input "x" has shape [1], but the model declares [n, 4]. Record the example again with this model. [golden-mismatch]
 digits.golden.json: example "one": output "y" has shape [1], but the model declares [n, 4]. Record the example again with this model. [golden-mismatch]`,
@@ -191,7 +191,7 @@ stack/digits: capacity.headroom is -0.1. Use 0 or more, such as 0.3 for 30 %. [c
     `changed.onnx: compared with changed.interface.json (version "1"), input "x" is renamed to "picture": clients that use the old name are refused. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
   [
-    'an input with another datatype',
+    'an input with a different datatype',
     (stack) => container(stack, changed([value('x', 'double', ['n', 4])]), { runtimeCheck: 'skip' }),
     `changed.onnx: compared with changed.interface.json (version "1"), input "x" changes from FP32 [n, 4] to FP64 [n, 4]: clients that send FP32 are refused. Raise the model's major version, or accept the change if no client is affected: model-serving interface accept changed.onnx --breaking [interface-broken]`,
   ],
@@ -232,7 +232,7 @@ changed.onnx: compared with changed.interface.json (version "1"), output "labels
 
   // Where it runs
   [
-    'a base image with another C library',
+    'a base image with a different C library',
     (stack) => container(stack, digits(), {}, { build: { baseImage: 'node:22-alpine' } }),
     `stack/digits/image: baseImage "node:22-alpine" is based on Alpine (musl), but onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim. [base-image-musl]`,
   ],

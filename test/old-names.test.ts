@@ -98,7 +98,7 @@ describe('an accepted interface in a file of the old name', () => {
     expect(read({ interface: false }).warnings).toEqual([]);
   });
 
-  test('must be renamed before another interface is accepted', () => {
+  test('must be renamed before a new interface is accepted', () => {
     writeOldFile();
     const before = readFileSync(OLD_FILE, 'utf8');
     expect(runCli('interface', 'accept', 'm.onnx', ...skip)).toEqual({
@@ -129,7 +129,7 @@ describe('an accepted interface in a file of the old name', () => {
     ]);
   });
 
-  test('is refused if it has another version', () => {
+  test('is refused if it has a different version', () => {
     writeOldFile({ contractVersion: 2 });
     expect(problemsOf(read)).toContainEqual(
       expect.stringMatching(/^interface-invalid: m\.contract\.json: interfaceVersion: /),

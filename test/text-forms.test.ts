@@ -151,7 +151,7 @@ test('only a mark at the start and Windows line breaks are removed', () => {
   expect([text(''), text('a')]).toEqual([{ text: '' }, { text: 'a' }]);
 });
 
-test('a check of examples in another form is cached too', () => {
+test('a check of examples in a different form is cached too', () => {
   writeFileSync('kept.golden.json', FORMS['with both']!(GOLDEN.replace('first', 'kept')));
   const read = () => OnnxModel.fromFile('m.onnx', { golden: 'kept.golden.json' });
   read();

@@ -83,7 +83,7 @@ describe.each(Object.entries(TAKERS))('%s', (taker, [, right, others]) => {
     expect(said(taker, { ...right, colour: undefined })).toBeUndefined();
   });
 
-  test('refuses values of another type with its own error', () => {
+  test('refuses values of a different type with its own error', () => {
     for (const name of [...Object.keys(right), ...others.split(' ')]) {
       for (const value of [null, 'digits.onnx', 5, ['a'], true, {}, () => 1]) {
         const text = said(taker, { ...right, [name]: value });

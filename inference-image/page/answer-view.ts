@@ -2,7 +2,7 @@ import { type Comparison, type Difference, shortNumber } from './comparison';
 import { element } from './dom';
 import type { Element, ExpectedTensor, Tensor } from './tensor';
 
-/** Maximum elements of a tensor that are shown. */
+/** Maximum number of elements of a tensor that are shown. */
 const MOST_ROWS = 50;
 
 /** Table of a tensor's elements, with the expected values if they are known. */

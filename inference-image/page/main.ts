@@ -122,7 +122,7 @@ function checkJson(text: string): void {
 
 function showAnswer(answer: Answer, sent: string): void {
   const isChanged = choice.expected !== undefined && sent !== choice.text;
-  const note = 'The request was changed, so there is nothing to compare with';
+  const note = 'The request was changed, so there is no expected answer to compare with';
   showTensors(area, answer, isChanged ? { note } : choice);
 }
 

@@ -12,7 +12,7 @@ import { type Outcome, Trial } from './trial';
 const input = byId<HTMLInputElement>('picture-file');
 const area = new AnswerArea('picture-');
 
-/** Shows the section for pictures: a chosen, dropped or pasted picture is displayed and sent at once. */
+/** Shows the section for pictures: a chosen, dropped or pasted picture is displayed and sent immediately. */
 export function showPictureSection(
   model: string,
   usualAction: Action,

@@ -1,6 +1,6 @@
 import type { Element, TensorMetadata } from './tensor';
 
-/** Maximum elements of a request that the editor shows. */
+/** Maximum number of elements of a request that the editor shows. */
 const MOST_ELEMENTS = 20_000;
 
 /** Valid request of zeros in which every free dimension has size 1; undefined if it would be too long. */

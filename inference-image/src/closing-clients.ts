@@ -6,7 +6,7 @@ const POLL_MS = 50;
 export interface Closing {
   /** Whether the server is working on a request; if it is, the delay is not the client's fault. */
   readonly isBusy: () => boolean;
-  /** Time limit for all clients together while the server has no work. @default - no limit */
+  /** Time after which all remaining clients are disconnected as soon as the server has no work. @default - no limit */
   readonly queueTimeoutSeconds?: number;
   /** Byte count of a connection, which grows while its client makes progress. */
   readonly bytesOf: (socket: Socket) => number;

@@ -47,7 +47,7 @@ function readSettings(environment: NodeJS.ProcessEnv, problems: string[]): Setti
   const variables = new Map(SETTING_NAMES.map((name) => [settingVariable(name), name]));
   const given: Partial<Record<SettingName, string>> = {};
   for (const [variable, value] of Object.entries(environment)) {
-    // Empty means unset: with Terraform variables and env files, this is how a setting is omitted.
+    // An empty value means that the setting is omitted, as is usual with Terraform variables and env files.
     if (!variable.startsWith(SETTING_PREFIX) || !value) continue;
     const name = variables.get(variable);
     if (name) given[name] = value;

@@ -12,7 +12,7 @@ export function cpuQuota(root = '/', affinity = availableParallelism()): number 
   return Math.min(affinity, ...quotasV2(root), ...quotasV1(root));
 }
 
-/** Threads for each executor, at least one; the total stays within the quota if it allows that. */
+/** Threads for each executor, at least one; the total stays within the quota if possible. */
 export function defaultThreads(quota: number, executors: number): number {
   return Math.max(1, Math.floor(quota / executors));
 }

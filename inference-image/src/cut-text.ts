@@ -13,7 +13,7 @@ export function quoted(name: string, max = 100): string {
     : JSON.stringify(name);
 }
 
-/** Names as JSON, each cut as by `quoted`; as many as fit in `max` characters. */
+/** Names as JSON, each cut as by `quoted`. Lists only as many names as fit in `max` characters. */
 export function quotedList(names: readonly string[], max = 500): string {
   const shown: string[] = [];
   let length = 0;

@@ -11,6 +11,6 @@ export function assertExpected({ expectedSha256, expectedDeclaration }: Settings
   const differences = declarationDifferences(expectedDeclaration, manifest);
   if (differences.length === 0) return;
   throw new Error(
-    `the deployment and this image declare the model differently: ${differences.join('; ')}; build the image from the same declaration, or change the declaration to match it`,
+    `the deployment and this image declare the model differently: ${differences.join('; ')}; build the image from the same declaration, or change the declaration to match the image`,
   );
 }

@@ -25,7 +25,7 @@ export class GoldenExamples {
 
   /**
    * @throws If the model does not accept the example's request.
-   * @param folder Folder of golden.json; its files are relative to it.
+   * @param folder Folder of golden.json, to which the paths of files are relative.
    */
   async run(example: GoldenExample, folder: string): Promise<GoldenRun> {
     const { name, response, tolerance } = example;

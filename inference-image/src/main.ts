@@ -138,7 +138,7 @@ async function serve(
   if (maxRequestBytes > largestRequestWithin(requestBudgetBytes, { ...limits.cost, answerBytes: 0 })) {
     log.warn(
       { maxRequestBytes, requestBudgetBytes },
-      'requests of maxRequestBytes need more memory than requestBudgetBytes',
+      'a request of maxRequestBytes needs more memory than requestBudgetBytes',
     );
   }
   log.info({ url, startSeconds: process.uptime(), maxRequestBytes, requestBudgetBytes, ...host.sharedRuns }, 'ready');

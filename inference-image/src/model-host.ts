@@ -66,7 +66,7 @@ export class ModelHost {
   async loadInline(): Promise<void> {
     const { settings, manifest, log } = this.options;
     const modelBytes = manifest.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-    // A batch delay is set to fill batches, which inline runs would not wait for.
+    // A batch delay is set in order to fill batches, but inline runs would not wait for more rows.
     if (settings.maxBatchDelaySeconds > 0) return;
     if (!this.measurement || !InlineExecutor.isWorthwhile(this.measurement, modelBytes, manifest.signature)) return;
     try {

@@ -10,7 +10,10 @@ import { neededPngChunks } from './pictures/png-chunks';
 import { checkPngData } from './pictures/png-data';
 import { toFailure } from './inference/executor-messages';
 
-/** Prepares a file for its decoder: refuses faults that decoders accept, and omits parts that they do not need. */
+/**
+ * Prepares a file for its decoder: refuses files with faults that decoders would accept, and omits parts that they do
+ * not need.
+ */
 async function toDecode(
   body: Buffer,
   format: PictureHeader['format'],

@@ -67,7 +67,7 @@ export class Preparation {
           .join(', '),
       );
       if (actual === declared) continue;
-      throw new Error(`${MODEL_FILE} has the ${side} ${actual}, but model.json declares ${declared}`);
+      throw new Error(`the ${side} of ${MODEL_FILE} are ${actual}, but model.json declares ${declared}`);
     }
   }
 

@@ -1,8 +1,8 @@
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
- * Keeps termination signals until a handler is registered. Without a listener, a signal would end the process at once,
- * or be lost if the process has PID 1.
+ * Keeps termination signals until a handler is registered. Without a listener, a signal would terminate the process
+ * immediately, or be lost if the process runs as PID 1.
  */
 export class Signals {
   private readonly early: NodeJS.Signals[] = [];

@@ -11,7 +11,7 @@ interface Waiting {
 
 /** Main-thread side of a thread that replies to messages in order: one reply to each message except `close`. */
 export class ThreadClient<Message> {
-  /** Resolves once the thread has ended, for any reason. */
+  /** Resolves once the thread has exited, for any reason. */
   readonly ended: Promise<void>;
   private readonly worker: Worker;
   /** Callers that wait for a reply, in the order of their messages. */
@@ -22,7 +22,7 @@ export class ThreadClient<Message> {
    * Starts the thread.
    * @param name Description of the thread; used in messages.
    * @param script Bundle that the thread runs.
-   * @param resourceLimits Memory limits; exceeding them ends the thread, not the process. @default - those of the
+   * @param resourceLimits Memory limits; exceeding them terminates the thread, not the process. @default - those of the
    * process
    */
   constructor(name: string, script: string, workerData?: object, resourceLimits?: ResourceLimits) {
@@ -31,7 +31,7 @@ export class ThreadClient<Message> {
     this.worker.on('error', (error: Error) => (this.failure = error));
     this.ended = new Promise((resolve) => {
       this.worker.on('exit', () => {
-        this.failure ??= new Error(`${name} ended`);
+        this.failure ??= new Error(`${name} exited unexpectedly`);
         resolve();
         // Rejects after the listeners of `ended` have run, so that none of them resends the failed work to this thread.
         setImmediate(() => this.rejectWaiting());

@@ -83,7 +83,7 @@ function row(what: string, ours: () => unknown, plain: () => unknown): Row {
   };
 }
 
-/** Average time of a call, measured over some milliseconds. */
+/** Average time of a call, measured over several milliseconds. */
 function microseconds(call: () => unknown): number {
   let calls = 0;
   const start = performance.now();

@@ -33,7 +33,7 @@ export interface Figures {
 
 type Sample = Omit<Cell, 'refused'> & { refused: Record<number, number> };
 
-/** In each round, all subjects take turns, so that other load on the machine affects all equally. */
+/** Measures all subjects in turn in each round, so that other load on the machine affects all equally. */
 export async function measureModel(model: ServingModel, effort: Effort): Promise<Figures> {
   const notRun: Record<string, string> = {};
   const running: RunningSubject[] = [];

@@ -104,7 +104,7 @@ function weights(name: string, shape: number[], fanIn: number) {
   return initializer(name, 'float', shape, Float32Array.from(noise(size(shape), Math.sqrt(6 / fanIn), shape[0]!)));
 }
 
-/** Uniform in ±scale, the same in every run. */
+/** Uniformly distributed numbers in ±scale, the same in every run. */
 function noise(count: number, scale: number, seed: number): number[] {
   let state = seed;
   return Array.from({ length: count }, () => {

@@ -107,7 +107,7 @@ describe('model-serving inspect', () => {
     });
   });
 
-  test('does not report a model as servable that was not loaded', () => {
+  test('does not report a model that was not loaded as servable', () => {
     const file = writeOnnxModel(join(folder, 'no-such-operator.onnx'), {
       ...identity('float', ['n']),
       nodes: [node('NoSuchOp', ['x'], ['y'])],

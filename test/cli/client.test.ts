@@ -44,7 +44,7 @@ test('writes a client for the pictures and classes that a file declares', () => 
   expect(own.trim()).toMatchSnapshot();
 });
 
-test('prints a client for another name and version, with the command that generates it again', () => {
+test('prints a client for a different name and version, with the command that generates it again', () => {
   multiplier('.', 'my model', 2);
   const { code, stdout, stderr } = runCli('client', 'my model.onnx', '--name', '3d-unet.v2', '--model-version', '4');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -79,7 +79,7 @@ describe('M25 random requests fit the graph:', () => {
     }
   });
 
-  test('a mask that marks what to ignore is zeros', () => {
+  test('a mask that marks positions to ignore is all zeros', () => {
     for (const { inputs, outputs } of random(encoder(1, true))) {
       expect(new Set(inputs['attention']!.data)).toEqual(new Set([0]));
       expect(outputs['y']!.data.every(Number.isFinite)).toBe(true);

@@ -68,7 +68,7 @@ test('records requests with the answers of the model', () => {
   expect(record(model, '--inputs', one, '--force').stdout).toBe('double.golden.json: 1 golden example.\n');
 });
 
-test('keeps 64-bit integers, and many elements and FP16 as bytes', () => {
+test('keeps 64-bit integers exact, and stores many elements and FP16 as bytes', () => {
   const long = writeOnnxModel('long.onnx', identity('int64', ['n']));
   writeFileSync(
     'id.json',
@@ -131,7 +131,7 @@ test('reports an invalid request, and writes nothing', () => {
   );
   expect(record(model, '--random', '1', '--out', 'golden').stderr).toContain('Use a file that ends in .json.');
   for (const requests of [[], ['--random', '1', '--inputs', one!]]) {
-    // Before the model is read.
+    // These errors are reported before the model is read.
     expect(record('missing.onnx', ...requests).stderr).toBe(
       'golden record: the requests are missing or ambiguous. Use either --inputs or --random. [golden-inputs-or-random]\n',
     );

@@ -75,7 +75,7 @@ test('model-serving profile writes a profile and its chart beside the model', ()
     start: { loadSeconds: number, warmUpSeconds: number, readySeconds: number },
     memory: { readyMiB: number, peakMiB: number, executorMiB: number },
   });
-  // Without the load of other processes, which may be 0.
+  // All figures except the load of other processes, which may be 0.
   const figures = [profile.machine.memoryMiB, profile.runs, profile.served, profile.start, profile.memory];
   const numbers = JSON.stringify(figures)
     .match(/(?<=[:[])[\d.e-]+/g)!

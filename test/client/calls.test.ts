@@ -143,7 +143,7 @@ describe('a deadline', () => {
     expect(second).toBeLessThan(first - 45_000);
   });
 
-  test('of Infinity is no deadline', async () => {
+  test('of Infinity means no deadline', async () => {
     const server = await FakeServer.start(answer);
     expect(await client(server.url, { deadline: Infinity }).infer(X, {})).toEqual(Y);
     expect(microseconds(server)).toEqual([undefined]);

@@ -4,7 +4,7 @@ import { resolveClassOutput } from '../../lib/preprocessing/class-output';
 import { resolvePictureInput } from '../../lib/preprocessing/picture-input';
 import type { Preprocessing } from '../../lib/preprocessing/preprocessing-file';
 
-/** Source of a client for a model of which only the signature exists. */
+/** Source of a client for a model that exists only as a signature. */
 export function clientOf(name: string, signature: Signature, declared: Preprocessing = {}): string {
   const path = `${name}.onnx`;
   const model: ClientModel = {
@@ -69,7 +69,7 @@ export const PICTURES: Preprocessing = {
   classOutput: 'probabilities',
 };
 
-/** Models that declare pictures or classes, each in another way, and one that declares neither. */
+/** Models that declare pictures or classes, each in a different way, and one that declares neither. */
 export const DECLARED: Readonly<Record<string, readonly [Signature, Preprocessing]>> = {
   plain: [DIGITS, {}],
   pictures: [DIGITS, PICTURES],

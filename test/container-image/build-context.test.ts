@@ -52,7 +52,7 @@ describe('the hash of a context', () => {
     expect(new BuildContext([...files].reverse()).hash).toBe(new BuildContext(files).hash);
   });
 
-  test('M5 changes with one byte of an external weight', () => {
+  test('M5 changes if one byte of an external weight changes', () => {
     mkdirSync(join(folder, 'w'));
     const weights = join(folder, 'w', 'weights.bin');
     writeFileSync(weights, new Uint8Array(8));

@@ -181,7 +181,7 @@ test('it contains every library that is compiled into WebAssembly, with a versio
   }
 });
 
-test('it is always the same, and differs for another model, card or platform', () => {
+test('it is reproducible, and differs for a different model, card or platform', () => {
   const one = sbom(twice);
   expect(sbomText(sbom(twice))).toBe(sbomText(one));
   expect(sbomText(one)).not.toMatch(/"timestamp"|\d{4}-\d\d-\d\dT/);

@@ -117,7 +117,7 @@ describe('refuses', () => {
     expect(() => image(props)).toThrow(message);
   });
 
-  test('everything at once', () => {
+  test('all problems at once', () => {
     expect(() => image({ nodePath: 'node', repository: 'UPPER' })).toThrow(
       /repository-invalid\]\n.*node-path-invalid\]/,
     );
@@ -163,7 +163,7 @@ describe('app.synth()', () => {
     }
   });
 
-  test('T2 does not change the plan if a file is touched, and changes tag and trigger with one byte', () => {
+  test('T2 does not change the plan if a file is touched, and changes tag and trigger if one byte changes', () => {
     const file = multiplier(folder, 'changing', 2);
     const outdir = join(folder, 'changing-out');
     synthApp(outdir, build(file));

@@ -126,7 +126,7 @@ test('T2 D7 a new model adds one layer of its size; the image adds at most 52 MB
   expect(sizeOf(images[0]!) - sizeOf('node:24-bookworm-slim')).toBeLessThan(52_000_000);
 });
 
-test('the card and the bill of materials can be read back from the image, to the letter', async () => {
+test('the card and the bill of materials can be read back from the image unchanged', async () => {
   const description = 'costs $5, or ${HOME}; "quoted", it\'s C:\\models\\ <<EOF # größer';
   const card = { description: `${description}\nsecond line`, license: 'MIT', metrics: { 'top 5': 0.99 } };
   const model = OnnxModel.fromFile(multiplier(folder, 'carded', 2), { card });
@@ -154,7 +154,7 @@ test('the card and the bill of materials can be read back from the image, to the
   expect(await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text)).toBeNull();
   const { components } = JSON.parse(text);
   expect(components[0]).toMatchObject({ name: 'carded', hashes: [{ content: model.sha256 }] });
-  // The hashes in it are those of the files in the image.
+  // The hashes in the document are those of the files in the image.
   const files = components.flatMap(({ components: nested = [] }: { components?: object[] }) => nested);
   expect(files.length).toBeGreaterThan(6);
   const names = JSON.stringify(files.map(({ name }: { name: string }) => name));

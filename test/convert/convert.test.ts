@@ -60,7 +60,7 @@ function describeFramework(framework: string, script: Script, name: string, expe
 
     test('the server answers them one by one, from many clients', async () => {
       const rows = rowsOf(heldOut).slice(0, 200);
-      // At most as many at once as the queue holds, so that a slow server refuses none.
+      // Sends at most as many requests at once as the queue holds, so that even a slow server refuses none.
       for (const some of [rows.slice(0, 100), rows.slice(100)]) {
         const replies = await Promise.all(some.map(({ request }) => server.infer(request)));
         replies.forEach(({ body }, index) => expect(compare(body.outputs, some[index]!)).toBeLessThan(1));

@@ -27,7 +27,7 @@ function check(name: string, ...options: string[]): ReturnType<typeof runCli> {
   return runCli('check', join(folder, `${name}.onnx`), ...options);
 }
 
-/** Whether requests share runs, and why not. */
+/** Whether requests share runs and, if they do not, the reason. */
 function batching(name: string): string {
   return runCli('inspect', join(folder, `${name}.onnx`)).stdout.match(/^batching +(.*)$/m)![1]!;
 }

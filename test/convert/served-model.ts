@@ -56,7 +56,7 @@ async function readyOn(log: Readable): Promise<number> {
     if (line.msg === 'ready') return port;
     if (line.msg === 'the model is not served') throw new Error(text);
   }
-  throw new Error('the server ended');
+  throw new Error('the server exited');
 }
 
 /** Golden example whose request is not a picture. */

@@ -159,7 +159,11 @@ test('omits a variable without a value', () => {
 });
 
 test.each<[string, Partial<ContainerizedModelProps>, string[]]>([
-  ['on another loopback address', { bindAddress: '127.0.0.2' }, ['localhost,127.0.0.1,[::1],127.0.0.2,stack-digits']],
+  [
+    'on a different loopback address',
+    { bindAddress: '127.0.0.2' },
+    ['localhost,127.0.0.1,[::1],127.0.0.2,stack-digits'],
+  ],
   ['on IPv6', { bindAddress: '::1', containerName: 'own' }, ['localhost,127.0.0.1,[::1],own']],
   ['on all addresses', { bindAddress: '0.0.0.0' }, []],
   ['on an address that is a Terraform token', { bindAddress: Token.asString({ ref: 'x' }) }, []],
@@ -182,7 +186,7 @@ test('the page can be disabled', () => {
   expect(container.env.filter((text: string) => text.startsWith('MODEL_SERVING_PAGE'))).toEqual([]);
 });
 
-test('a pushed image is pulled if another provider is passed', () => {
+test('a pushed image is pulled if a different provider is passed', () => {
   const json = synthStack((stack) => {
     const provider = new DockerProvider(stack, 'elsewhere', { alias: 'elsewhere', host: 'ssh://elsewhere' });
     const image = new InferenceImage(stack, 'image', { model, repository: 'registry.example.com/digits' });
@@ -232,7 +236,7 @@ test.each([
   expect(`http://${grpcEndpoint}`.startsWith(start)).toBe(true);
 });
 
-test('rounds up fractions of a second of grace', () => {
+test('rounds the grace period up to whole seconds', () => {
   expect(containerized({ model, serving: { drainSeconds: 0.5 } }).container.destroy_grace_seconds).toBe(41);
 });
 
@@ -370,7 +374,7 @@ describe('rejects', () => {
     expect(() => containerized(props)).toThrow(message);
   });
 
-  test('reports everything at once', () => {
+  test('reports all problems at once', () => {
     expect(() => containerized({ model, port: 0, cpus: -1, serving: { drainSeconds: -1 } })).toThrow(
       /port-out-of-range\]\n.*cpus-out-of-range\]\n.*serving-option-invalid\]/,
     );

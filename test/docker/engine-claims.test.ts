@@ -114,7 +114,7 @@ describe('T10 a host port', () => {
     expect(containers(['a', one], ['b', other])).not.toThrow();
   });
 
-  test('reports everything at once, with the name', () => {
+  test('reports all problems at once, with the name', () => {
     const props = { containerName: 'one', port: 8080, grpcPort: 8081 };
     expect(containers(['a', props], ['b', { ...props, cpus: 0 }])).toThrow(
       /^.*cpus-out-of-range\]\n.*container-name-taken\]\n.*: port is .*port-taken\]\n.*: grpcPort is .*port-taken\]$/,

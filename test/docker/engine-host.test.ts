@@ -74,7 +74,7 @@ describe('D8 a remote engine', () => {
   test.each([
     ['192.168.0.2', '192.168.0.2'],
     ['fd00::7', '[fd00::7]'],
-  ])('another address is used as is: %s', (bindAddress, address) => {
+  ])('any other address is used as is: %s', (bindAddress, address) => {
     const { url, outputs } = addresses({ host }, { bindAddress });
     expect([url, outputs[0]]).toEqual([`http://${address}:PORT`, `http://${address}:PORT`]);
   });

@@ -59,7 +59,7 @@ export class Namespace {
     }));
   }
 
-  /** Requests an eviction like a drain; returns false if a disruption budget forbids it. */
+  /** Requests an eviction, as a drain does; returns false if a disruption budget forbids the eviction. */
   evict(pod: string): boolean {
     const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace: this.name } };
     const path = `/api/v1/namespaces/${this.name}/pods/${pod}/eviction`;

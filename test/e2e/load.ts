@@ -9,15 +9,15 @@ export interface LoadOptions {
   readonly pauseMs: number;
   /** Number of requests after which a client reconnects, so that it eventually reaches every replica. */
   readonly requestsPerConnection: number;
-  /** Number of requests in total; unlimited until `stop` if omitted. */
+  /** Total number of requests. @default - unlimited until `stop` */
   readonly requests?: number;
 }
 
 export interface Counts {
   requests: number;
-  /** By model version. */
+  /** Number of answers by model version. */
   answers: Record<string, number>;
-  /** By cause: status other than 200, socket error or timeout. */
+  /** Number of failures by cause: status other than 200, socket error or timeout. */
   failures: Record<string, number>;
 }
 
@@ -41,7 +41,7 @@ export class Load {
     this.answered = new Promise((resolve) => lines.once('line', () => resolve()));
     this.counts = new Promise((resolve, reject) => {
       lines.on('line', (line) => line.startsWith('{') && resolve(JSON.parse(line)));
-      this.child.on('close', (code) => reject(new Error(`the load ended with exit code ${code}`)));
+      this.child.on('close', (code) => reject(new Error(`the load generator exited with code ${code}`)));
     });
   }
 

@@ -74,8 +74,8 @@ export function protoBomb(random: Random): Buffer {
 }
 
 /**
- * A request with binary zeros: empty texts for a model of texts, otherwise numbers; the shape may have another number
- * of elements.
+ * A request with binary zeros: empty texts for a model of texts, otherwise numbers; the shape may have a different
+ * number of elements.
  */
 export function binaryBomb(random: Random, { inputs }: FuzzModel): { json: string; data: Buffer } {
   const { name, datatype } = inputs[0]!;

@@ -2,7 +2,7 @@ import type { Random } from './random';
 
 const EDGES = [0, 1, 0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x3a, 0x5b, 0x5c, 0x7b, 0x7d, 0x7f, 0x80, 0xc0, 0xed, 0xfe, 0xff];
 
-/** Changes a few bytes: replaces, inserts, removes, repeats or cuts. */
+/** Changes a few bytes: replaces, inserts, removes, repeats or cuts them. */
 export function mutateBytes(random: Random, bytes: Buffer): Buffer {
   let mutated = bytes;
   for (let times = 1 + random.below(3); times > 0; times--) mutated = mutateOnce(random, mutated);

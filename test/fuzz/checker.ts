@@ -19,7 +19,7 @@ export class Checker {
    */
   async check(each: Case): Promise<string[]> {
     const statuses = await this.send(each);
-    if (!this.target.alive) throw new Error('the server has ended');
+    if (!this.target.alive) throw new Error('the server has exited');
     if (this.target.complaints.length > 0) throw new Error(`the server has logged ${this.target.complaints.splice(0)}`);
     return statuses.map((status) => `${each.kind} ${status}`);
   }

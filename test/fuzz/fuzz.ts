@@ -11,7 +11,7 @@ export interface FuzzOptions {
 }
 
 const CONCURRENCY = 16;
-/** Number of cases after which a client sends valid requests; all clients together do so about every 300 cases. */
+/** Number of cases after which a client sends valid requests; with all clients, this happens about every 300 cases. */
 const GOOD_EVERY = 20;
 /**
  * Number of cases before memory is measured. Memory grows until all code is compiled and the heaps have their final

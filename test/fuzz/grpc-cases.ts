@@ -154,7 +154,7 @@ const SYMBOLS = [
   '..x',
 ];
 
-/** A call of another method. Messages mostly begin with a text, as they do in most methods. */
+/** A call of one of the other methods. Messages mostly begin with a text, as they do in most methods. */
 function otherMethod(random: Random): Made {
   if (random.chance(0.1)) return { path: random.pick(NO_METHODS), body: frame(random.bytes(random.below(9))) };
   const text = Buffer.from(random.pick([...ODD_NAMES, ...SYMBOLS, 'm']).slice(0, 100));

@@ -212,7 +212,7 @@ function wrongFraming(random: Random, model: FuzzModel): Omit<HttpCase, 'kind' |
   return { bytes, then: random.chance(0.1) ? 'reset' : 'end' };
 }
 
-/** Several pipelined requests, of which only the last is invalid. */
+/** Several pipelined requests. Only the last one is invalid. */
 function wrongAfterRight(random: Random, model: FuzzModel): Omit<HttpCase, 'kind' | 'model'> {
   const good = httpBytes(goodMessage(model, model.output.json ? 'json' : 'binary'));
   const right = 1 + random.below(4);

@@ -1,6 +1,6 @@
 const ALLOWED = 1.1;
 
-/** Faults in how a server's memory develops over a run. It may grow only in the first half. */
+/** Faults in the growth of a server's memory over a run: it may grow only in the first half. */
 export function growth(memory: readonly number[]): string[] {
   const quarter = Math.floor(memory.length / 4);
   const settled = median(memory.slice(quarter, 2 * quarter));

@@ -105,12 +105,12 @@ export class Target {
 
   /** Stops the server. @returns Faults of the shutdown, and further warnings and errors. */
   async stop(): Promise<string[]> {
-    if (!this.alive) return [`it ended before SIGTERM, with ${[this.child.exitCode, this.child.signalCode]}`];
+    if (!this.alive) return [`it exited before SIGTERM, with ${[this.child.exitCode, this.child.signalCode]}`];
     const closed = once(this.child, 'close');
     this.child.kill('SIGTERM');
     const stuck = setTimeout(() => this.child.kill('SIGKILL'), STOP_LIMIT_MS);
     const [code, signal] = await closed;
     clearTimeout(stuck);
-    return [...(code === 0 ? [] : [`it ended with ${code ?? signal}`]), ...this.complaints];
+    return [...(code === 0 ? [] : [`it exited with ${code ?? signal}`]), ...this.complaints];
   }
 }

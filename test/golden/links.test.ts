@@ -13,7 +13,7 @@ const outside = join(root, 'outside');
 const secret = join(outside, 'secret.bin');
 const home = process.cwd();
 
-/** Two floats, as the model's tensors have. */
+/** Two floats, like the elements of the model's tensors. */
 const FLOATS = Buffer.from(Float32Array.of(1, 2).buffer);
 
 beforeEach(() => {

@@ -98,7 +98,7 @@ describe('concurrent requests have the same results as requests sent one at a ti
       }),
       { numRuns: 40 },
     );
-    // Otherwise no runs were shared, and nothing was tested.
+    // If this fails, no runs were shared, and nothing was tested.
     expect(alone).toBeGreaterThan(40);
   });
 });

@@ -80,7 +80,7 @@ test('refuses other values of rowIndependence', () => {
   ]);
 });
 
-test('empty means unset', () => {
+test('an empty value means that the setting is omitted', () => {
   expect(read({ MODEL_SERVING_EXECUTORS: '', MODEL_SERVING_LOG_LEVEL: '' }).settings).toMatchObject({
     executors: 1,
     logLevel: 'info',
@@ -173,7 +173,7 @@ describe('model.json', () => {
     [{ inputAxes: [0], outputAxes: [2] }, 'outputAxes[0] is 2: must be less than 2, the rank of output "y"'],
     [
       { inputAxes: [1], outputAxes: [0] },
-      'inputAxes[0] is 1: must not be an axis of fixed size: input "x" has 4 there',
+      'inputAxes[0] is 1: must not be an axis of fixed size: input "x" has size 4 there',
     ],
     [{ inputAxes: [null], outputAxes: [0] }, 'inputAxes is [null]: must name the row axis of at least one input'],
     [{ inputAxes: [-1], outputAxes: [0] }, 'inputAxes[0] is -1: Too small: expected number to be >=0'],

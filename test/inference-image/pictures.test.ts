@@ -41,7 +41,7 @@ function segments(count: number): Buffer {
   return Buffer.alloc(4 * count, Buffer.from([0xff, 0xfe, 0x00, 0x02]));
 }
 
-/** The JPEG file with another size in its frame header. */
+/** The JPEG file with a different size in its frame header. */
 function ofSize(jpeg: Buffer, width: number, height: number): Buffer {
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   const other = Buffer.from(jpeg);
@@ -223,7 +223,7 @@ test('returns an FP16 output as binary data', async () => {
 
 test('converts colors to gray by ITU-R BT.601', async () => {
   const server = await echo({ color: 'gray', shape: [1, 2], width: 2, height: 1 }, 'uint8', ['n', 2]);
-  // The same values as Pillow's convert('L').
+  // Pillow's convert('L') returns the same values.
   expect(await pixels(server, png('rgb', 2, [[200, 40, 20, 20, 60, 220]]))).toEqual([86, 66]);
 });
 
@@ -263,7 +263,7 @@ test('refuses a very tall picture, which would need much memory when its rows ar
   const reply = await send(server, column(70_000));
   expect([reply.status, reply.body.error]).toEqual([
     413,
-    'the picture of 1 x 70000 pixels is too tall to be resized to 16 x 8; send a picture with other proportions',
+    'the picture of 1 x 70000 pixels is too tall to be resized to 16 x 8; send a picture with different proportions',
   ]);
   expect((await send(server, column(68_000))).status).toBe(200);
   expect((await send(server, png('gray', 70_000, [new Array<number>(70_000).fill(7)]))).status).toBe(200);
@@ -279,7 +279,7 @@ test('refuses pictures at once if too many bytes would wait, and serves the firs
   const refused = replies.find(({ status }) => status === 429)!;
   expect(refused.headers.get('retry-after')).toBe('1');
   expect(refused.body.error).toBe(`the queue is full: ${body.length} bytes of pictures are already waiting`);
-  // The thread has ended, and its memory has been freed.
+  // The thread has exited, and its memory has been freed.
   expect((await send(server, png('gray', 1, [[7]]))).status).toBe(200);
 });
 
@@ -296,7 +296,7 @@ test('does not decode a picture whose queue timeout has passed', async () => {
 
 test('a server that shuts down answers its current picture', async () => {
   const server = await echo({});
-  // Opens the connection, so that the next request is sent at once.
+  // Opens the connection, so that the next request is sent immediately.
   await send(server, png('gray', 2, [[7, 8]]));
   const reply = send(server, png('gray', 2, [[7, 8]]));
   await new Promise((resolve) => setTimeout(resolve, 20));

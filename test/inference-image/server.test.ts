@@ -140,7 +140,7 @@ describe('a model that fails its checks is never served, and the log has the rea
     const expectedDeclaration = declarationText({ ...declared, version: '2' });
     await expectRefusal(
       await ServerProcess.start(parts, { expectedDeclaration }),
-      'the deployment and this image declare the model differently: version "2", not "1"; build the image from the same declaration, or change the declaration to match it',
+      'the deployment and this image declare the model differently: version "2", not "1"; build the image from the same declaration, or change the declaration to match the image',
     );
     const server = await ServerProcess.start(parts, { expectedDeclaration: declarationText(declared) });
     expect((await server.get('/v2/health/ready')).status).toBe(200);
@@ -168,7 +168,7 @@ describe('a model that fails its checks is never served, and the log has the rea
   test("has a signature that differs from the runtime's", async () => {
     const edit = (manifest: any) => (manifest.signature.inputs[0].name = 'z');
     const server = await ServerProcess.start(parts, {}, { edit });
-    await expectRefusal(server, 'model.onnx has the inputs "x" (FP32), but model.json declares "z" (FP32)');
+    await expectRefusal(server, 'the inputs of model.onnx are "x" (FP32), but model.json declares "z" (FP32)');
   });
 });
 
@@ -182,7 +182,7 @@ test('S7 has the configured number of threads', async () => {
   expect((await threadsOf(2, 2)) - (await threadsOf(2, 1))).toBe(2);
 });
 
-test('logs requests only at level debug, and limits that do not fit as a warning', async () => {
+test('logs requests only at level debug, and a warning if limits do not fit together', async () => {
   const quiet = await ServerProcess.start(identity('float', ['n']));
   const tight = { maxRequestBytes: 300_000, requestBudgetBytes: 2 ** 20 };
   const chatty = await ServerProcess.start(identity('float', ['n']), { logLevel: 'debug', ...tight });
@@ -193,7 +193,10 @@ test('logs requests only at level debug, and limits that do not fit as a warning
   expect(quiet.log.map(({ msg }) => msg)).toEqual(['starting', 'listening', 'ready']);
   const warnings = chatty.log.filter(({ level }) => level === 'warn');
   expect(warnings).toEqual([
-    expect.objectContaining({ ...tight, msg: 'requests of maxRequestBytes need more memory than requestBudgetBytes' }),
+    expect.objectContaining({
+      ...tight,
+      msg: 'a request of maxRequestBytes needs more memory than requestBudgetBytes',
+    }),
   ]);
 });
 

@@ -100,7 +100,7 @@ describe('rows on other axes, and an input that all rows of a run share', () => 
       }),
       { numRuns: 25 },
     );
-    // Otherwise no runs were shared, and nothing was tested.
+    // If this fails, no runs were shared, and nothing was tested.
     expect(total).toBeGreaterThan(0);
   });
 

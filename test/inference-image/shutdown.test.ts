@@ -146,7 +146,7 @@ describe('shutdown', () => {
     });
   });
 
-  test('with a model that the deployment does not expect: the same', async () => {
+  test('with a model that the deployment does not expect: also no drain, exit code 1, and the cause as the last log line', async () => {
     const expectedSha256 = '0'.repeat(64);
     const server = await ServerProcess.start(identity('float', ['n']), { drainSeconds: 60, expectedSha256 });
     expect(await server.stop()).toBe(1);

@@ -54,7 +54,7 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
     model(),
     ['! input "a" (FP32 [k]) is removed: clients that send it are refused'],
   ],
-  ['inputs in another order', model([tensor('x'), tensor('a')]), model([tensor('a'), tensor('x')]), []],
+  ['inputs in a different order', model([tensor('x'), tensor('a')]), model([tensor('a'), tensor('x')]), []],
   [
     'the datatype of an input',
     model(),
@@ -106,7 +106,7 @@ test.each<[string, ReturnType<typeof model>, ReturnType<typeof model>, string[]]
       `! dimension 0 of input "a" must now equal dimension 0 of input "x" ("n"): ${REFUSED}`,
     ],
   ],
-  ['symbols with other names', model(), model([tensor('x', ['batch', 4])], [tensor('y', ['batch', 4])]), []],
+  ['symbols with different names', model(), model([tensor('x', ['batch', 4])], [tensor('y', ['batch', 4])]), []],
   [
     'symbols that become different',
     model(),

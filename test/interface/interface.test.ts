@@ -69,7 +69,7 @@ describe('an accepted interface beside the model', () => {
     }
   });
 
-  test('accepts breaking changes in another major version, with a warning to accept them', () => {
+  test('accepts breaking changes in a different major version, with a warning to accept them', () => {
     write([1, 4]);
     const model = read({ version: '2' });
     expect(model.servable).toBe(true);
@@ -90,7 +90,7 @@ describe('an accepted interface beside the model', () => {
     expect(read({ version: '1.5' }).warnings).toEqual([]);
   });
 
-  test('is replaced without a question if no client is affected', () => {
+  test('is replaced without --breaking if no client is affected', () => {
     // An output whose fixed size becomes free breaks clients, so only the input is widened here.
     writeOnnxModel('m.onnx', { ...identity('float', ['n', 'k']), outputs: [value('y', 'float', ['n', 4])] });
     expect(accept('--model-version', '1.5').stdout).toBe(

@@ -15,7 +15,7 @@ JSON_LENGTH = "Inference-Header-Content-Length"
 ELEMENT = {"BOOL": False, "BYTES": "text"}
 PACKED = {"FP32": "<f", "FP64": "<d", "INT64": "<q", "BOOL": "<?"}
 MOST_ROWS = 3
-# On a busy machine, a run must not start too late: the answer would be 504, as documented.
+# Long enough that a run starts in time even on a busy machine. Otherwise, the answer would be 504, as documented.
 LONG_TIMEOUT = 60_000_000
 
 # Properties of the schemas of the inputs, by name.

@@ -1,7 +1,7 @@
 // Writes a model, besides digits, for the tests of the OpenAPI document: node --import tsx openapi_model.ts FILE
 import { node, value, writeOnnxModel } from '../support/onnx-builder';
 
-/** Several inputs of several datatypes, symbols that they share, and fixed sizes. */
+/** The model has several inputs of several datatypes, with shared symbols and fixed sizes. */
 writeOnnxModel(process.argv[2] as string, {
   inputs: [
     value('ids', 'int64', ['batch', 'length']),

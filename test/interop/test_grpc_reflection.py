@@ -24,7 +24,7 @@ SERVICES = [
 def grpcurl(grpc_target):
     tool = os.environ.get("GRPCURL")
     if not tool:
-        pytest.skip(os.environ.get("GRPCURL_MISSING", "GRPCURL does not say where grpcurl is"))
+        pytest.skip(os.environ.get("GRPCURL_MISSING", "GRPCURL is not set to the path of grpcurl"))
 
     def run(*arguments, flags=()):
         command = [tool, "-plaintext", *flags, grpc_target, *arguments]

@@ -43,7 +43,7 @@ test.each([undefined, null, '9', 1.5])('maxReplicas is refused if it is %j', (ma
   );
 });
 
-test('by default, keeps 70 % of CPU from two replicas, and scales up fast and down slowly, with all fields written', () => {
+test('by default, targets 70 % of CPU with at least two replicas, and scales up fast and down slowly, with all fields written', () => {
   const { only } = synthService({ model, autoscaling: { maxReplicas: 9 } });
   expect(only('horizontal_pod_autoscaler_v2').spec).toEqual({
     min_replicas: 2,
@@ -128,13 +128,13 @@ test('accepts Terraform tokens', () => {
   expect(spec.metric).toEqual([pods('inference_in_flight', '${var.requests}'), cpu('${var.percent}')]);
 });
 
-test('without a CPU request, another metric can be used', () => {
+test('without a CPU request, a different metric can be used', () => {
   const autoscaling = { maxReplicas: 9, target: ScalingTarget.inFlightPerReplica(4) };
   const { container } = synthService({ model, autoscaling, resources: { cpu: 'none' } });
   expect(container.resources.requests.cpu).toBeUndefined();
 });
 
-test('a pods metric named cpu is a pods metric', () => {
+test('a pods metric may be named cpu', () => {
   const target = ScalingTarget.podsMetric('cpu', 0.5);
   const { only } = synthService({ model, autoscaling: { maxReplicas: 9, target }, resources: { cpu: 'none' } });
   expect(only('horizontal_pod_autoscaler_v2').spec.metric).toEqual([pods('cpu', '500m')]);
@@ -230,7 +230,7 @@ describe('T14 a metric of the server', () => {
   });
 
   test.each(['inference_requests_per_second', 'inference_requests', 'http_requests_total', 'total', 'gpu_count'])(
-    '%s is a rate or another metric, and accepted',
+    '%s is a rate or a different metric, and is accepted',
     (name) => {
       expect(synth(name)).not.toThrow();
     },

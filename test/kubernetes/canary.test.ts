@@ -226,7 +226,7 @@ test('works with a service whose name is a Terraform token', () => {
   expect(names('Next')).toEqual(['${var.name}', expect.stringMatching(/^\$\{var\.name\}-next-[0-9a-f]{8}$/)]);
 });
 
-test('D7 another canary model changes its pods, and no pods of the service', () => {
+test('D7 a different canary model changes the pods of the canary, and no pods of the service', () => {
   const third = OnnxModel.fromFile(multiplier(folder, 'digits', 4), { version: '2' });
   const [before, after] = [candidate, third].map((it) =>
     Object.values<any>(withCanary({ model: it }).json.resource.kubernetes_deployment_v1),
@@ -288,7 +288,7 @@ describe('rejects', () => {
     expect(() => withCanary(props)).toThrow(message);
   });
 
-  test('reports everything at once', () => {
+  test('reports all problems at once', () => {
     const unnamed = OnnxModel.fromFile(multiplier(folder, 'letters', 3), { version: '1' });
     expect(() => withCanary({ model: unnamed, weight: NaN })).toThrow(
       /canary-name\]\n.*canary-version\]\n.*weight is NaN\. .*canary-weight\]$/,

@@ -45,7 +45,7 @@ test("creates a ConfigMap in the form that Grafana's sidecar expects", () => {
     namespace: 'monitoring',
     labels: { grafana_dashboard: '1' },
   });
-  // Terraform would interpret it as a template.
+  // Terraform would interpret these characters as the start of a template expression.
   expect(data['model-serving.json']).not.toMatch(/[$%]\{/);
   expect(data).toEqual({ 'model-serving.json': InferenceDashboard.json() });
   // Maximum size of a ConfigMap.

@@ -23,7 +23,7 @@ function allowed({ maxUnavailable, minAvailable }: any, replicas: number): numbe
   return minAvailable === undefined ? scaled(maxUnavailable) : Math.max(0, replicas - scaled(minAvailable));
 }
 
-test('K3 a budget blocks exactly if it allows no eviction', () => {
+test('K3 a budget blocks if and only if it allows no eviction', () => {
   fc.assert(
     fc.property(budget, fc.integer({ min: 1, max: 40 }), (options, replicas) => {
       return blocksEviction(options, replicas) === (allowed(options, replicas) === 0);

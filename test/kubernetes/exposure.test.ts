@@ -157,7 +157,7 @@ describe('rejects', () => {
     );
   });
 
-  test('everything at once', () => {
+  test('all problems at once', () => {
     expect(() => exposed({ host: 'A', path: 'v2' })).toThrow(/host-invalid\]\n.*path-invalid\]$/);
   });
 

@@ -96,7 +96,7 @@ test('accepts every kind of peer', () => {
   ]);
 });
 
-test('lets nobody in for an empty list', () => {
+test('an empty list lets nobody in', () => {
   expect(policy({ from: [] }).ingress).toEqual([]);
 });
 

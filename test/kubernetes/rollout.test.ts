@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 const unknown = Token.asNumber({ resolve: () => 1 });
 
-/** Number of waves until all replicas are new, as Kubernetes computes it if each wave is ready at once. */
+/** Number of waves until all replicas are new, as Kubernetes computes it if each wave is ready immediately. */
 function waves(maxSurge: number | string, replicas: number): number {
   const surge =
     typeof maxSurge === 'number' ? maxSurge : Math.ceil((Number(maxSurge.replace('%', '')) / 100) * replicas);

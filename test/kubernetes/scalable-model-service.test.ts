@@ -421,7 +421,7 @@ test('a namespace may start with a digit, unlike a Service', () => {
   expect(synthService({ model, namespace: '1st' }).construct.url).toBe('http://stack-digits.1st.svc');
 });
 
-test('uses one provider of each kind for all resources; another provider has separate names', () => {
+test('uses one provider of each kind for all resources; a different provider has separate names', () => {
   const candidate = OnnxModel.fromFile(multiplier(folder, 'digits', 4), { version: '5' });
   const json = synthStack((stack) => {
     const provider = new KubernetesProvider(stack, 'elsewhere', { alias: 'elsewhere' });
@@ -526,7 +526,7 @@ describe('cases', () => {
     expect(triggers(v4)).not.toEqual(triggers(v3));
   });
 
-  test('T2 another model rebuilds and pushes the image, but a touched file does not', () => {
+  test('T2 a different model rebuilds and pushes the image, but a touched file does not', () => {
     const path = multiplier(folder, 'touched', 2);
     const image = () => {
       const { json } = synthService({ model: OnnxModel.fromFile(path) });
@@ -912,7 +912,7 @@ describe('rejects', () => {
     );
   });
 
-  test('everything at once', () => {
+  test('all problems at once', () => {
     const props = { model, name: '', replicas: 0, resources: { cpu: -1 } };
     expect(() => synthService(props)).toThrow(/resource-name-invalid\]\n.*not-positive\]\n.*cpus-out-of-range\]/);
   });

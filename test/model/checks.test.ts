@@ -339,12 +339,12 @@ describe('many tensors', () => {
     const begun = process.cpuUsage();
     expect(problems(wide(many(20_000), () => 'n'))).toEqual([tooMany(20_000, 20_000)]);
     expect(problems(wide(many(20_000), (i) => `n${i}`))).toEqual([tooMany(20_000, 20_000)]);
-    // CPU time, so that a busy machine does not matter: a few seconds; quadratic time would take minutes.
+    // Measures CPU time, so that a busy machine does not matter. It is a few seconds; quadratic time would be minutes.
     expect(process.cpuUsage(begun).user / 1e6).toBeLessThan(30);
   });
 });
 
-test('reports everything at once', () => {
+test('reports all problems at once', () => {
   const messages = problems(
     {
       ...identity('bfloat16', ['n']),

@@ -64,7 +64,7 @@ describe('M24 a wrong declaration', () => {
     ['rank 3 for 2', one('Relu', ['n', 4], ['n', 4, 1]), ['n', 4]],
     ['a scalar for rank 1', one('Relu', ['n'], []), ['n']],
     ['rank 1 for a scalar', one('ReduceMean', ['n', 4], ['n'], { keepdims: 0 }), []],
-    ['another fixed size', one('Relu', ['n', 4], ['n', 5]), ['n', 4]],
+    ['a different fixed size', one('Relu', ['n', 4], ['n', 5]), ['n', 4]],
     ['a fixed size for a symbol', one('Relu', ['n', 4], [1, 4]), ['n', 4]],
     ['a fixed size for twice a symbol', twice([2, 4]), [null, 4]],
     ['a symbol that is reduced', one('ReduceMean', ['n', 4], ['n', 4], { axes: [0] }), [null, 4]],

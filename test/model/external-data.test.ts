@@ -11,7 +11,7 @@ const folder = join(root, 'models');
 const path = join(folder, 'm.onnx');
 const weights = join(folder, 'w', 'weights.bin');
 
-/** y = x + w, with w in another file. */
+/** y = x + w, with w in a separate file. */
 function model(location: string, where: { offset?: number; length?: number } = {}): ModelParts {
   return {
     inputs: [value('x', 'float', ['n', 4])],
@@ -54,7 +54,7 @@ test('M5 external data is part of the model, and loads from any working director
   );
 });
 
-test('M5 one changed byte is another model', () => {
+test('M5 one changed byte makes a different model', () => {
   const before = read(model('w/weights.bin')).sha256;
   writeFileSync(weights, new Float32Array([1, 2, 3, 5]));
   expect(read(model('w/weights.bin')).sha256).not.toBe(before);

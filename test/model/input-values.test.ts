@@ -43,7 +43,7 @@ test('indices are bounded also for a quantized table, and through changes of sha
   expect(shown(nodes, { initializers: [table, scale, ids(1n)] })).toEqual({ below: 50 });
 });
 
-test('indices are not bounded for a table of another shape, or for a computed table', () => {
+test('indices are not bounded for a table of a different shape, or for a computed table', () => {
   const turned = [node('Transpose', ['table'], ['turned']), node('Gather', ['turned', 'k'], ['y'])];
   expect(shown(turned, { initializers: [table] })).toBeUndefined();
   expect(shown([node('Gather', ['x', 'k'], ['y'])])).toBeUndefined();
@@ -68,7 +68,7 @@ test('detects lengths of recurrent operators, and lengths compared with position
   expect(shown(compared)).toEqual({ lengthsOf: ['x'] });
 });
 
-test('collects compared values: one value and another one, or all of a table', () => {
+test('collects compared values: a single value and a different one, or all of a table', () => {
   const known = initializer('known', 'int64', [], BigInt64Array.of(16000n));
   expect(shown([node('Equal', ['k', 'known'], ['y'])], { initializers: [known] })).toEqual({ among: [16000, 0] });
   const all = initializer('all', 'int64', [300], new BigInt64Array(300));

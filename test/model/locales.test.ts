@@ -91,7 +91,7 @@ test("the process has the image's locale, whatever the locale of this process", 
   process.env.LC_ALL = 'C.UTF-8';
   const golden = join(folder, 'golden.json');
   const tensor = (name: string, text: string) => ({ name, datatype: 'BYTES', shape: [1], data: [text] });
-  // C only handles ASCII letters.
+  // The locale C handles only ASCII letters.
   const example = { request: { inputs: [tensor('x', 'ÄB')] }, response: { outputs: [tensor('y', 'Äb')] } };
   writeFileSync(golden, JSON.stringify({ examples: [{ name: 'first', ...example }] }));
   expect(problems(normalizer({ ...LOWER, locale: '' }), { golden })).toEqual([]);

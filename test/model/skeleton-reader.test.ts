@@ -212,7 +212,7 @@ const small: ModelParts = {
   metadata: { author: 'me' },
 };
 
-describe('damaged bytes are a problem or a model, never another error', () => {
+describe('damaged bytes give a reported problem or a model, never any other error', () => {
   const whole = onnxModel(small);
 
   function attempt(bytes: Uint8Array): void {

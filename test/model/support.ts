@@ -12,7 +12,7 @@ export function problemsOf(action: () => unknown): string[] {
   return [];
 }
 
-/** Makes a file old enough for its hash to be kept. */
+/** Makes a file old enough for its hash to be cached. */
 export function age(path: string, seconds = 60): void {
   const time = Date.now() / 1000 - seconds;
   utimesSync(path, time, time);

@@ -51,7 +51,7 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
     expectKept(path, content);
   });
 
-  test('keeps another OpenAPI document', () => {
+  test('keeps an OpenAPI document that synth did not write', () => {
     const info = { title: 'Shop', version: '1', description: 'Calls the Open Inference Protocol of models.' };
     expectKept(join(folder, name, 'shop.json'), JSON.stringify({ openapi: '3.1.1', info, paths: {} }, undefined, 2));
   });

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 temporaryFolder();
 
-/** Two inputs that share a symbol, one with a fixed size, and outputs of which one has no JSON form. */
+/** Two inputs that share a symbol, one with a fixed size, and outputs, one of which has no JSON form. */
 const MIXED: ModelParts = {
   inputs: [
     value('ids', 'int64', ['batch', 2]),
@@ -86,7 +86,7 @@ describe('GET /openapi.json', () => {
     expect(openApiText(manifest)).toBe(openApiOf(model));
   });
 
-  test('answers HEAD without a body, and no other method', async () => {
+  test('answers HEAD without a body, and refuses other methods', async () => {
     const head = await fetch(`${server.url}/openapi.json`, { method: 'HEAD' });
     expect([head.status, Number(head.headers.get('content-length')) > 10_000, await head.text()]).toEqual([
       200,
@@ -134,7 +134,7 @@ const post = (body: unknown) => server.infer(body, { path: INFER });
 describe('requests that match the document are answered, and their answers match it', () => {
   test.each<[string, object]>([
     ['unchanged', request],
-    ['in another order', { ...request, inputs: inputs.toReversed() }],
+    ['in a different order', { ...request, inputs: inputs.toReversed() }],
     ['nested', withInput({ name: 'ids', data: [[1, 2]] } as any)],
     [
       'without rows',
@@ -182,7 +182,7 @@ describe('requests that do not match the document are rejected', () => {
     ['an input is missing', { ...request, inputs: without('flags') }],
     ['an input is sent twice', { ...request, inputs: [...without('flags'), ids] }],
     ['an unknown input', { ...request, inputs: [...without('flags'), { ...flags, name: 'flag' }] }],
-    ['another datatype', withInput({ name: 'ids', datatype: 'INT32' } as any)],
+    ['a different datatype', withInput({ name: 'ids', datatype: 'INT32' } as any)],
     ['another rank', withInput({ name: 'ids', shape: [2] } as any)],
     ['a wrong fixed size', withInput({ name: 'weight', shape: [1, 2] } as any)],
     ['a negative size', withInput({ name: 'flags', shape: [-1] } as any)],
@@ -198,7 +198,7 @@ describe('requests that do not match the document are rejected', () => {
     ['an unknown output', { ...request, outputs: [{ name: 'other' }] }],
     ['an output twice', { ...request, outputs: [{ name: 'unset' }, { name: 'unset' }] }],
     ['an output that has no JSON form', { inputs }],
-    ['the same, by name', { inputs, outputs: [{ name: 'half' }] }],
+    ['an output that has no JSON form, by name', { inputs, outputs: [{ name: 'half' }] }],
     ['a wrong id', { ...request, id: 5 }],
     ['an invalid parameter', { ...request, parameters: { mine: null } }],
     ['a negative timeout', { ...request, parameters: { timeout: -1 } }],

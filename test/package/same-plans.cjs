@@ -1,6 +1,7 @@
 /*
- * node same-plans.cjs ONE OTHER: two projects have the same plans in plans/, but for the core's version in the metadata
- * and the folder in the path of the state. Compared parsed, since the cores write empty lists and objects differently.
+ * node same-plans.cjs ONE OTHER: checks that two projects have the same plans in plans/, except for the core's version
+ * in the metadata and the folder in the path of the state. The plans are parsed before they are compared, because the
+ * cores write empty lists and objects differently.
  */
 const { deepStrictEqual } = require('node:assert');
 const { existsSync, readdirSync, readFileSync } = require('node:fs');

@@ -26,5 +26,5 @@ export async function serveDigits(): Promise<{ url: string; stop: () => Promise<
     const { msg, url } = JSON.parse(line) as { msg: string; url: string };
     if (msg === 'ready') return { url, stop };
   }
-  throw new Error('the server ended before it was ready');
+  throw new Error('the server exited before it was ready');
 }

@@ -132,7 +132,7 @@ describe('the digits example', () => {
     await page.getByRole('button', { name: 'Undo changes' }).click();
     await setRequest(({ inputs }) => (inputs[0].data[0] = 0.5));
     await run();
-    await status('The request was changed, so there is nothing to compare with.');
+    await status('The request was changed, so there is no expected answer to compare with.');
     expect((await rows('#outputs'))[0]).toHaveLength(2);
     await page.getByRole('button', { name: 'Undo changes' }).click();
     await run();

@@ -286,7 +286,7 @@ test('golden pictures are sent by a button, and compared', async () => {
   await status('✓ As expected');
   expect(await accessibilityProblems(page)).toEqual([]);
 
-  // Another picture is not compared with the example.
+  // A different picture is not compared with the example.
   await page.route('**/classify', (route) => route.fulfill({ json: { class: 'a', classes: [] } }));
   await file().setInputFiles(pictureOf('7.png'));
   await status('Class a');

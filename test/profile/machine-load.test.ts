@@ -23,7 +23,7 @@ test('the share of all CPUs that other processes use', () => {
   expect(new MachineLoad().share()).toBeCloseTo(0.25, 2);
 });
 
-test('a short moment in which other processes are busy is no load at rest', async () => {
+test('a short moment in which other processes are busy does not count as load at rest', async () => {
   // A reading before and one after each moment.
   machine([0.9, 0, 0.02]);
   expect(await loadAtRest(signal)).toBeCloseTo(0.02, 2);

@@ -101,7 +101,7 @@ test('an invalid profile is refused every time, not only the first', () => {
   for (let i = 0; i < 2; i++) expect(problemsWith({ profileVersion: 1 }).length).toBeGreaterThan(0);
 });
 
-test('a profile of another model is reported', () => {
+test('a profile of a different model is reported', () => {
   const other = 'a'.repeat(64);
   expect(problemsWith(profileOf(other))).toEqual([
     `profile-stale: ${beside}: this profile belongs to another model, with sha256 ${other}, measured on 4 x AMD EPYC 9B14 on 2026-11-25; ${path} has sha256 ${sha256}. Measure again: model-serving profile ${path}`,

@@ -136,7 +136,7 @@ describe('a dimension at several sizes', () => {
     expect(steps[0]!.left).toBeGreaterThan(steps.find(({ what }) => what.startsWith('x:1 = 40'))!.left);
   });
 
-  test('is an error if the model runs only at another size', async () => {
+  test('is an error if the model runs only at a different size', async () => {
     const rows: ModelParts = {
       ...grouped,
       inputs: [value('x', 'float', ['batch', 'width'])],

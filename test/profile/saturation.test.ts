@@ -28,7 +28,7 @@ test('each number of threads separately, and the largest batch of all', () => {
 
 test('a batch that a load can form: two of them are answered within 5 s, with at most 1,024 clients', () => {
   expect(servableBatch(runs(1, { 1: 1000, 2: 2000, 4: 4000 }), 1).batchSize).toBe(4);
-  // 64 rows in 4 s: the clients would wait for 8 s.
+  // 64 rows take 4 s, so the clients would wait for 8 s.
   expect(servableBatch(runs(1, { 1: 4, 16: 8, 32: 12.8, 64: 16 }), 1).batchSize).toBe(32);
   expect(servableBatch(runs(1, { 1: 0.1, 2: 0.2 }), 1).batchSize).toBe(1);
   expect(servableBatch(runs(1, { 1: 1000, 512: 100_000, 1024: 200_000 }), 1).batchSize).toBe(512);

@@ -11,7 +11,7 @@ export interface ClientsOptions {
   readonly isRight: (reply: any, n: number) => boolean;
   /** Called for every answer. */
   readonly onAnswer?: (status: number, headers: Record<string, unknown>, body: any) => void;
-  /** Waits after an answer other than 200, as a client does after Retry-After. @default 0 */
+  /** Pause after an answer other than 200, like that of a client after Retry-After. @default 0 */
   readonly pauseMs?: number;
   /** Whether clients retry a request once, possibly on another server, if a connection breaks. @default false */
   readonly retries?: boolean;

@@ -45,7 +45,7 @@ test('executors that throw under load are replaced, and only requests that ran a
   const server = ServerProcess.spawn(folder, { ...EXECUTORS_ALONE, executors: 2, threadsPerExecutor: 1 }, env);
   await server.waitForLog((line) => line.msg === 'ready');
   const clients = new Clients({ url: () => server.url, clients: 32, ...ROWS });
-  const countReplaced = () => server.log.filter(({ msg }) => msg.startsWith('an executor ended')).length;
+  const countReplaced = () => server.log.filter(({ msg }) => msg.startsWith('an executor exited')).length;
   await sleep(6000);
   while (countReplaced() < 3) await sleep(50);
   const counts = await clients.stop();
@@ -53,7 +53,7 @@ test('executors that throw under load are replaced, and only requests that ran a
   report('executors that throw', { ...counts, replaced });
   expect(replaced).toBeGreaterThan(2);
   expect(Object.keys(counts).filter((key) => key !== '200' && key !== '500')).toEqual([]);
-  // The run of the executor and the one that waited at it, if each was for a single request.
+  // The current run of each executor and the run that waited for it may fail, if each was for a single request.
   expect(counts['500'] ?? 0).toBeLessThanOrEqual(2 * replaced);
   expect((await server.infer(ROWS.body(7))).body.outputs[0].data).toEqual([7, 8, 9, 10]);
   expect(await server.stop()).toBe(0);
@@ -192,10 +192,10 @@ async function endUnderLoad(counts: Counts, exits: Counts): Promise<void> {
       }
     }),
   );
-  // Until the server is under load.
+  // Waits until the server is under load.
   while ((http.counts['200'] ?? 0) < 20 || grpcAnswers < 3) await sleep(20);
   const exitCode = server.stop();
-  // The time in which a load balancer notices: half of the server's drain time.
+  // Half of the server's drain time, within which a load balancer notices.
   await sleep(500);
   isOver = true;
   for (const [outcome, count] of Object.entries(await http.stop())) counts[outcome] = (counts[outcome] ?? 0) + count;

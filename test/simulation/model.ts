@@ -15,7 +15,7 @@ export const MODEL = {
 
 export const AXES = { inputAxes: [0], outputAxes: [0] };
 
-/** Maximum rows of a request, so that each value identifies a request and one of its rows. */
+/** Maximum number of rows of a request; it is limited so that each value identifies a request and one of its rows. */
 const MAX_ROWS = 1024;
 
 export function valuesOf(request: number, rows: number, width: number): number[] {

@@ -14,11 +14,11 @@ export interface Settings {
   readonly maxConnections: number;
   readonly drainSeconds: number;
   readonly threads: ThreadSettings;
-  /** Maximum rows of a run on the main thread; 0 for a slow model. */
+  /** Maximum number of rows of a run on the main thread; 0 for a slow model. */
   readonly inlineElements: number;
   readonly inlineMisjudgedChance: number;
   readonly clients: number;
-  /** Maximum requests of one client. */
+  /** Maximum number of requests of one client. */
   readonly requests: number;
   /** Period in which clients arrive. */
   readonly arrivalMs: number;
@@ -67,7 +67,7 @@ export function settingsOf(choices: Choices): Settings {
     maxQueueLength: choices.pick([1, 2, 4, 8, 128]),
     maxQueueRows: choices.pick([2, 8, 32, 1024]),
     maxQueueBytes: choices.pick([16, 64, 256, 1_000_000]),
-    // Longer than the delay, as the library requires.
+    // The library requires a timeout that is longer than the delay.
     queueTimeoutSeconds: choices.pick([maxBatchDelaySeconds + 0.01, 0.1, 10]),
     budgetBytes: 1024 * choices.pick([30, 60, 100, 100_000]),
     maxConnections: choices.pick([3, 1024]),

@@ -21,7 +21,7 @@ export class Thread extends EventEmitter {
     this.id = world.threads.push(this);
   }
 
-  /** Whether a new run would start at once. */
+  /** Whether a new run would start immediately. */
   get isIdle(): boolean {
     return this.isReady && !this.isEnding && this.runs === 0;
   }
@@ -75,7 +75,7 @@ export class Thread extends EventEmitter {
   private end(): void {
     this.isEnding = true;
     this.world.loop.setImmediate(() => {
-      this.world.trace(`thread ${this.id} has ended`);
+      this.world.trace(`thread ${this.id} has exited`);
       this.hasEnded = true;
       for (const { requests } of [...(this.current ? [this.current] : []), ...this.inbox]) {
         this.world.witness.fails(requests);

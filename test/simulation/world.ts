@@ -6,7 +6,7 @@ import { settingsOf, type Settings } from './settings';
 import type { Thread } from './thread';
 import { Witness } from './witness';
 
-/** Maximum events of a schedule; most have several hundred. */
+/** Maximum number of events of a schedule; most have several hundred. */
 const MAX_HAPPENINGS = 20_000;
 
 /** Simulates one schedule: a server, its threads and its clients, from the start of the process to its exit. */

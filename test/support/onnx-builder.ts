@@ -64,7 +64,7 @@ export function initializer(name: string, elem: Elem, dims: number[], data: Arra
   return { name, dataType: ELEM[elem], dims, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
-/** Initializer whose bytes are in another file. */
+/** Initializer whose bytes are in a separate file. */
 export function externalInitializer(
   name: string,
   elem: Elem,

@@ -1,5 +1,5 @@
-# To be sourced. `python_with NAME REQUIREMENTS` prints the path of a Python whose environment has exactly the packages
-# in the requirements file. It creates the environment if it is missing or was created from other requirements.
+# Source this file. `python_with NAME REQUIREMENTS` prints the path of a Python whose environment has exactly the
+# packages in the requirements file. It creates the environment if it is missing or was created from other requirements.
 python_with() {
   local venv=$PWD/node_modules/.cache/$1 requirements=$2
   cmp --silent "$requirements" "$venv/installed.txt" || {

@@ -79,7 +79,7 @@ export class ServerProcess {
     for (;;) {
       const line = this.log.find(matches);
       if (line) return line;
-      if (!running.has(this)) throw new Error(`the server ended: ${JSON.stringify(this.log)} ${this.stderr}`);
+      if (!running.has(this)) throw new Error(`the server exited: ${JSON.stringify(this.log)} ${this.stderr}`);
       await new Promise<void>((resolve) => this.listeners.push(resolve));
     }
   }
@@ -104,7 +104,7 @@ export class ServerProcess {
     return (await fetch(`${this.metricsUrl}/metrics`)).text();
   }
 
-  /** Value of a series of the metrics. If labels distinguish several, it is that of the first. */
+  /** Value of a series of the metrics. If several series have this name, returns the value of the first. */
   async series(name: string): Promise<number> {
     return Number(new RegExp(`^${name}({.*})? (\\S+)$`, 'm').exec(await this.metrics())?.[2]);
   }

@@ -133,7 +133,7 @@ describe.each([
     expect(() => synth(batchable, { maxBatchDelaySeconds: 29 })).not.toThrow();
   });
 
-  test('reports everything at once', () => {
+  test('reports all problems at once', () => {
     expect(() => synth(fixed, { maxBatchSize: 8, maxBatchDelaySeconds: 40, executors: 0 })).toThrow(
       /batching-impossible\]\n.*batching-impossible\]\n.*batch-delay-too-long\]\n.*serving-option-invalid\]/,
     );

@@ -43,7 +43,7 @@ describe('a number that is a text or invalid is shown as the user wrote it', () 
       `resources.cpu is '500m'. Use at least 0.001 CPUs, such as 0.5 or 2, or "none". [cpus-out-of-range]`,
     ],
     [{ replicas: '3' }, `replicas is '3'. ${WHOLE}`],
-    // As texts, 2 is more than 10.
+    // Compared as texts, 2 is greater than 10.
     [
       { autoscaling: { minReplicas: '2', maxReplicas: '10', target } },
       `autoscaling.minReplicas is '2'. ${WHOLE}`,

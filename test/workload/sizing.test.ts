@@ -318,7 +318,7 @@ test('a missing profile is noted once for an app', () => {
   ]);
 });
 
-test('a profile of another runtime gives a warning', () => {
+test('a profile measured with a different runtime version gives a warning', () => {
   const changes: Partial<ModelProfile> = { runtimeVersion: '1.2.3' };
   const old = profiledModel(multiplier(folder, 'old', 8), changes);
   expect(notes(onDocker({ model: old }).construct)).toEqual([

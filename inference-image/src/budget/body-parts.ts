@@ -1,7 +1,8 @@
 import type { Holding } from './holding';
 
 /**
- * Chunks below this size are copied into shared blocks, because each chunk keeps a buffer of many times its size alive.
+ * Chunks below this size are copied into shared blocks, because each chunk keeps a buffer alive that may be many times
+ * larger.
  */
 const KEPT_BYTES = 8 * 1024;
 const MIN_BLOCK_BYTES = 4 * 1024;

@@ -9,8 +9,8 @@ export const REQUEST_BYTES = 16 * 1024;
 
 /**
  * Memory that each byte of headers takes. Node keeps long headers in strings and tables. Measured with 15 KiB of
- * headers: 0.8 bytes for each byte of one long value, 1.6 for 95 headers of 150 bytes, and 2.5 for long names that
- * differ in every request.
+ * headers, in bytes of memory per byte of headers: 0.8 with one long value, 1.6 with 95 headers of 150 bytes, and 2.5
+ * with long names that differ from request to request.
  */
 const BYTES_PER_HEADER_BYTE = 2.5;
 
@@ -45,12 +45,12 @@ export class Holding {
     return this.bytes;
   }
 
-  /** Whether the request waits for its client to send or read more. */
+  /** Whether the request is waiting for its client to send or read more. */
   get isWaiting(): boolean {
     return this.onDrop !== undefined;
   }
 
-  /** Start of the wait for the client, in performance.now() milliseconds; Infinity if it does not wait. */
+  /** Start of the wait for the client, in performance.now() milliseconds; Infinity if the request is not waiting. */
   get waitsSince(): number {
     return this.waitingSince;
   }

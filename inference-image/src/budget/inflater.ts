@@ -26,8 +26,8 @@ const SLICE_BYTES = 64 * 1024;
 const STREAM_BYTES = 48 * 1024 + CHUNK_BYTES;
 
 /**
- * Compressed bodies of up to 64 KiB whose result has at most 128 KiB are short: they have a queue of their own. To find
- * that a body is longer takes at most 9 ms.
+ * Compressed bodies of up to 64 KiB whose result has at most 128 KiB are short: they have a queue of their own.
+ * Detecting that a body is longer takes at most 9 ms.
  */
 const SHORT_BYTES = 64 * 1024;
 const SHORT_INFLATED_BYTES = 128 * 1024;
@@ -100,7 +100,7 @@ function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer |
 /** Resolves to undefined if the result is not short. */
 async function inflateShort({ bytes, coding, limit, holding, isCancelled }: Compressed): Promise<Buffer | undefined> {
   assertConnected(isCancelled);
-  // For the output chunks and for the buffer that joins them.
+  // Memory for the output chunks and for the buffer that joins them.
   const reserved = STREAM_BYTES + 2 * SHORT_INFLATED_BYTES;
   holding.add(reserved);
   try {

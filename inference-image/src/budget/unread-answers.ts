@@ -8,8 +8,8 @@ import type { MemoryBudget } from './memory-budget';
 const MIB = 1024 * 1024;
 
 /**
- * Bytes of unread answers that all clients together may leave in the operating system's buffers. This memory counts
- * toward the container's limit.
+ * Total bytes of unread answers that clients may leave in the operating system's buffers. This memory counts toward the
+ * container's limit.
  */
 const MIN_LIMIT_BYTES = 16 * MIB;
 /**
@@ -156,7 +156,7 @@ export class UnreadAnswers {
     return this.bytes > this.limitBytes;
   }
 
-  /** Whether the last scan is old enough for another one. */
+  /** Whether the last scan is old enough for a new one to start. */
   private get mayScan(): boolean {
     return performance.now() > this.nextScanAt;
   }

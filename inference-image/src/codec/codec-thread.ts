@@ -15,7 +15,7 @@ export class CodecThread extends ThreadClient<ToCodec> {
   /**
    * Starts the thread.
    * @param script Bundle of the codec.
-   * @param maxHeapMib Limit on the thread's heap, in MiB; exceeding it ends the thread, not the process. @default - the
+   * @param maxHeapMib Limit on the thread's heap, in MiB; exceeding it terminates only the thread. @default - the
    * smaller of 128 and half of the process's own limit
    */
   constructor(script: string, { name, version, signature }: CodecModel, maxHeapMib = defaultHeapMib()) {

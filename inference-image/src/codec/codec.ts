@@ -13,8 +13,8 @@ import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
 import { ownBuffers, ownBytes } from './transfer';
 
 /**
- * Size of JSON that takes 0.2 ms to read. Larger requests are read one in each turn of the event loop, because a
- * thousand requests may arrive in one turn, and each of them blocks the loop.
+ * Size of JSON that takes 0.2 ms to read. Larger requests are read one per turn of the event loop, because a thousand
+ * requests may arrive in one turn, and each of them blocks the loop.
  */
 const AT_ONCE_BYTES = 16 * 1024;
 /** Number of elements that take 1.5 ms to write, or 4 ms as doubles. */
@@ -26,14 +26,14 @@ export interface CodecOptions {
   readonly model: CodecModel;
   readonly decoder: InferRequestDecoder;
   readonly startThread: () => CodecThread;
-  /** Number of large bodies that may wait to be read; requests beyond it are refused at once. */
+  /** Number of large bodies that may wait to be read; further requests are refused immediately. */
   readonly maxQueueLength: number;
 }
 
 /**
- * Reads requests and writes responses. Small ones are processed at once, large JSON on a separate thread, and many
- * texts in slices, so that the event loop stays free. The thread starts with the first large body; if it ends, the next
- * large body starts another.
+ * Reads requests and writes responses. Small ones are processed immediately, large JSON on a separate thread, and many
+ * texts in slices, so that the event loop stays free. The thread starts with the first large body; if it exits, the
+ * next large body starts a new one.
  */
 export class Codec {
   private readonly encoder: InferResponseEncoder;

@@ -20,7 +20,7 @@ export type ToCodec =
       readonly type: 'encode';
       readonly request: InferRequest;
       readonly outputs: readonly Tensor[];
-      /** For each output, its data if that is already written as JSON; the tensor then has no data. */
+      /** For each output, its data as JSON, if the JSON is already written; the tensor then has no data. */
       readonly written: ReadonlyArray<Pieces | undefined>;
       /** Upper bound of the answer's bytes. */
       readonly capacity: number;

@@ -14,7 +14,7 @@ export type BatchingVerdict = z.infer<typeof batchingVerdictSchema>;
 /** Row axes of an independent model, and the maximum size of its other axes for which independence is proved. */
 export type RowAxes = Pick<BatchingVerdict & { verdict: 'independent' }, 'inputAxes' | 'outputAxes' | 'maxSize'>;
 
-/** Requests with an axis larger than this, other than the rows, never share a run. */
+/** Requests with an axis larger than this, other than the row axis, never share a run. */
 export const MAX_SHARED_SIZE = 2 ** 28;
 
 /** Reason why requests run one by one, as a clause for messages; undefined for an independent model. */

@@ -54,7 +54,7 @@ export type GoldenReport =
   /** The runtime does not run on this machine. */
   | { readonly unavailable: string };
 
-/** Answers that would detect no change, or that a second run does not reproduce. */
+/** Answers that could not detect a changed model, or that a second run does not reproduce. */
 export type UnusableAnswers =
   /** The model refuses the request, or all generated requests. */
   | { readonly kind: 'refused'; readonly example?: string; readonly reason: string }

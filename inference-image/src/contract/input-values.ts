@@ -1,6 +1,6 @@
 /** Values that a model accepts at one input, as far as its graph shows. Integers are never negative. */
 export interface InputValues {
-  /** Number of rows of the table that the values index; they must be less. */
+  /** Number of rows of the table that the values index; each value must be less than this number. */
   readonly below?: number;
   /** Values that the graph looks up, or that it compares the input with. */
   readonly among?: readonly (number | string)[];

@@ -29,7 +29,10 @@ export interface InferredOutput {
 export type TrialReport =
   | { readonly run: TrialRun }
   | { readonly stopped: string; readonly byLimit?: true }
-  /** Announces a run that may crash the process. If it is the last line, that run was the cause. */
+  /**
+   * Announces a run that may crash the process. If this line is the last one of the report, that run crashed the
+   * process.
+   */
   | { readonly edge: 'empty'; readonly shapes: TrialRun['inputs'] }
   | { readonly edge: 'integers' };
 

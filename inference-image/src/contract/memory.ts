@@ -13,10 +13,12 @@ export const RUNTIME_MEMORY_BYTES = 160 * MIB;
 /** Memory to decode a PNG file, per pixel. Measured with 16 million pixels: 21 bytes. */
 export const DECODED_BYTES_PER_PIXEL = 24;
 
-/** Unused memory that V8 has not freed: it starts a collection after about 64 MiB are allocated outside its heap. */
+/**
+ * Unused memory that V8 has not freed: it starts a collection after about 64 MiB have been allocated outside its heap.
+ */
 const GARBAGE_BYTES = 64 * MIB;
 
-/** Bytes of memory that each byte of the budget needs, because allocators retain some of the freed memory. */
+/** Bytes of memory needed per byte of the budget; more than 1, because allocators retain some of the freed memory. */
 const BYTES_PER_BUDGET_BYTE = 1.25;
 
 export const MIN_BUDGET_BYTES = 32 * MIB;
@@ -51,7 +53,8 @@ export function pictureBytes(picture: Pick<PictureInput, 'maxPixels'> | undefine
 }
 
 /**
- * Smallest budget that can hold a request of `maxRequestBytes`, and such a request together with the answer to one row.
+ * Smallest budget that can hold a request of `maxRequestBytes`, and that can also hold its body together with the
+ * answer to one row.
  */
 export function leastBudgetFor(maxRequestBytes: number, { heldPerByte, answerBytes }: RequestCost): number {
   return Math.max(heldPerByte * maxRequestBytes, answerBytes && maxRequestBytes + answerBytes);

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { goldenFiles, type ModelFile, type ModelManifest } from './model-manifest';
 
 /**
- * What a stack declares about a model in addition to its weights. An image that was built elsewhere may declare
- * something else.
+ * What a stack declares about a model in addition to its weights. An image that was built elsewhere may have a
+ * different declaration.
  */
 export interface ModelDeclaration extends Pick<ModelManifest, 'name' | 'version' | 'image' | 'classes'> {
   readonly files: readonly ModelFile[];

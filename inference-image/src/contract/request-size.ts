@@ -51,7 +51,7 @@ const ENVELOPE_BYTES = 16 * 1024;
 const JSON_BYTES: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
   ...LONGEST_ELEMENT_BYTES,
   FP16: 6,
-  // As Python writes it, after converting it to a double.
+  // Length of a float as Python writes it, after converting it to a double.
   FP32: 22,
 };
 
@@ -74,8 +74,8 @@ export interface RequestSizeFacts {
 }
 
 /**
- * Default of `maxRequestBytes`, in whole MiB: the size of a batch in JSON, limited to 1 to 16 MiB, but at least the
- * size of one row. It is 16 MiB if the size of a row is unknown or the model accepts pictures.
+ * Default of `maxRequestBytes`, in whole MiB: the size of a batch in JSON, clamped to between 1 and 16 MiB, but at
+ * least the size of one row. It is 16 MiB if the size of a row is unknown or the model accepts pictures.
  */
 export function defaultMaxRequestBytes(facts: RequestSizeFacts): number {
   const { signature, maxBatchSize: rows = DEFAULT_MAX_BATCH_SIZE, picture } = facts;
@@ -92,8 +92,8 @@ export function defaultMaxRequestBytes(facts: RequestSizeFacts): number {
 }
 
 /**
- * Budget that a request needs. The size of an answer to one row in JSON follows from the fixed sizes of the outputs, or
- * from the largest golden example.
+ * Budget that a request needs. The size of the JSON answer to one row is derived from the fixed sizes of the outputs,
+ * or from the largest golden example.
  */
 export function requestCost({
   signature,

@@ -57,6 +57,6 @@ function sideProblems(
     const at = (message: string) => [{ path: [field, i], message }];
     if (axis >= dimensions.length) return at(`must be less than ${dimensions.length}, the rank of ${tensor}`);
     const size = dimensions[axis];
-    return typeof size === 'number' ? at(`must not be an axis of fixed size: ${tensor} has ${size} there`) : [];
+    return typeof size === 'number' ? at(`must not be an axis of fixed size: ${tensor} has size ${size} there`) : [];
   });
 }

@@ -72,7 +72,9 @@ export const classOutputSchema = z.strictObject({
 const obstacle = {
   /** Name of the node, or of its outputs if it has none. */
   node: text(),
-  /** `Softmax`, or with its domain if that is not ai.onnx: `com.microsoft:Attention`. */
+  /**
+   * Name of the operator, such as `Softmax`. It includes the domain if that is not ai.onnx: `com.microsoft:Attention`.
+   */
   operator: text(),
   reason: text(),
 };
@@ -109,7 +111,7 @@ const manifestFields = z.strictObject({
   batching: z.optional(batchingVerdictSchema),
   /**
    * Set if the runtime would crash on an empty input, or answer with uninitialized memory. Contains the node if it is
-   * known, and the names of dimensions of which one may be empty.
+   * known, and in `unless` the names of dimensions that may be empty, but only one at a time.
    *
    * @default - the runtime handles empty inputs, as far as is known
    */
@@ -242,7 +244,7 @@ const rowIndependence = () =>
 export const settingsSchema = z.object({
   /** Folder of model.json and of the files in it. */
   modelFolder: z._default(text(), SETTING_DEFAULTS.modelFolder),
-  /** Identity of the expected model; an image with another model never becomes ready. */
+  /** Identity of the expected model; an image with a different model never becomes ready. */
   expectedSha256: z.optional(sha256()),
   /** `declarationText` of the expected declaration, for an image that was built elsewhere. */
   expectedDeclaration: z.optional(text()),
@@ -256,8 +258,8 @@ export const settingsSchema = z.object({
   /** Threads of each session; by default the CPU quota divided by the executors. */
   threadsPerExecutor: z.optional(wholeNumber(1, 256)),
   /**
-   * Maximum rows of a run that requests share; 1 disables sharing. The default is `DEFAULT_MAX_BATCH_SIZE` if the model
-   * allows sharing.
+   * Maximum number of rows of a run that requests share; 1 disables sharing. The default is `DEFAULT_MAX_BATCH_SIZE` if
+   * the model allows sharing.
    */
   maxBatchSize: z.optional(wholeNumber(1, 65_536)),
   /** How long an idle executor waits for more rows after the oldest request has arrived. */
@@ -267,11 +269,13 @@ export const settingsSchema = z.object({
   ),
   /**
    * When requests may share runs. `prove`: if the verdict in model.json is independent and a trial at start confirms it
-   * within a tolerance. `exact`: the same, but the trial compares bit for bit. `assume`: regardless of the verdict, and
-   * without a trial.
+   * within a tolerance. `exact`: like `prove`, but the trial compares bit for bit. `assume`: regardless of the verdict,
+   * and without a trial.
    */
   rowIndependence: z._default(rowIndependence(), SETTING_DEFAULTS.rowIndependence),
-  /** Maximum number of waiting requests, and of their total rows and bytes; further requests are refused with 429. */
+  /**
+   * Limits on the number of waiting requests and on their total rows and bytes; further requests are refused with 429.
+   */
   maxQueueLength: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxQueueLength),
   maxQueueRows: z._default(wholeNumber(1, 100_000_000), SETTING_DEFAULTS.maxQueueRows),
   maxQueueBytes: z._default(wholeNumber(1, 2 ** 40), SETTING_DEFAULTS.maxQueueBytes),
@@ -280,9 +284,9 @@ export const settingsSchema = z.object({
     z.coerce.number().check(z.positive(), z.lte(86_400)),
     SETTING_DEFAULTS.queueTimeoutSeconds,
   ),
-  /** Maximum size of a request body, in bytes after decompression. By default `defaultMaxRequestBytes`. */
+  /** Maximum size of a request body, in bytes after decompression. The default is `defaultMaxRequestBytes`. */
   maxRequestBytes: z.optional(wholeNumber(1, 2 ** 31 - 1)),
-  /** Memory for all requests together. By default derived from the container's memory limit. */
+  /** Total memory for requests. By default, it is derived from the container's memory limit. */
   requestBudgetBytes: z.optional(wholeNumber(2 ** 20, 2 ** 40)),
   /** Maximum time from the first to the last byte of a request. */
   receiveTimeoutSeconds: z._default(timeLimit(), SETTING_DEFAULTS.receiveTimeoutSeconds),

@@ -16,7 +16,10 @@ export interface GrpcPortOptions {
   readonly load: () => Promise<Transport>;
   /** Limit on open connections. At the limit, a connection without calls is closed to make room for a new one. */
   readonly maxConnections: number;
-  /** Time limit for all clients together once the server is closing, while it has no work. @default - no limit */
+  /**
+   * Time, from the start of closing, after which all remaining clients are disconnected as soon as the server has no
+   * work. @default - no limit
+   */
   readonly queueTimeoutSeconds?: number;
   /** @default - unread answers in the operating system's buffers are not bounded */
   readonly unread?: UnreadAnswers;

@@ -63,7 +63,7 @@ function inferMethod(inference: Inference, options: GrpcOptions): MethodHandler 
   });
 }
 
-/** Streaming inference. An error concerns one request, and the stream continues. */
+/** Streaming inference. An error ends only one request; the stream continues. */
 function streamMethod(inference: Inference, options: GrpcOptions): MethodHandler {
   return ({ resolvedResponseType }) => ({
     ...inferLimits(options),

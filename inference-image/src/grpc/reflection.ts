@@ -13,7 +13,7 @@ interface ReflectionRequest {
   readonly file_containing_symbol: string;
 }
 
-/** Answers do not echo requests above this length. */
+/** Answers do not echo requests that are longer than this. */
 const MAX_ECHO_BYTES = 1024;
 
 /** Handlers of server reflection, so that tools such as grpcurl need no protocol files. */

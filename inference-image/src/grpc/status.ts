@@ -22,7 +22,7 @@ const CODE: Record<ErrorKind, number> = {
   forbidden: STATUS.PERMISSION_DENIED,
   tooLarge: STATUS.RESOURCE_EXHAUSTED,
   unsupportedMedia: STATUS.UNIMPLEMENTED,
-  // Not UNAVAILABLE, because common clients retry that at once, which worsens an overload.
+  // UNAVAILABLE would worsen an overload, because common clients retry it immediately.
   rejected: STATUS.RESOURCE_EXHAUSTED,
   unavailable: STATUS.UNAVAILABLE,
   unfinished: STATUS.DEADLINE_EXCEEDED,

@@ -14,7 +14,7 @@ import { defaultMaxRequestBytes, exampleSizesOf, requestCost } from '../contract
 export interface RequestLimits {
   /** Maximum size of a body, in bytes after decompression. */
   readonly maxRequestBytes: number;
-  /** Memory for all requests together, as planned before the model is loaded. */
+  /** Total memory for requests, as planned before the model is loaded. */
   readonly budgetBytes: number;
   /** Memory of the container without requests, estimated from its model. */
   readonly ownBytes: number;
@@ -22,8 +22,8 @@ export interface RequestLimits {
 }
 
 /**
- * Derives the limits that are not set from the model and the memory. The default of `maxRequestBytes` is reduced if the
- * budget has no room for it, as in a container whose memory was chosen without regard to it.
+ * Derives from the model and the memory those limits that are not set. The default of `maxRequestBytes` is reduced if
+ * the budget has no room for it, as in a container whose memory was chosen without regard to this default.
  * @param memoryBytes Memory of the container.
  */
 export function requestLimits(configuration: Configuration, memoryBytes = memoryLimit()): RequestLimits {

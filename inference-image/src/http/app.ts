@@ -209,7 +209,7 @@ function answerAfter(
   // Reading an earlier request's body may have resumed the socket.
   if (waiting.has(socket)) return;
   waiting.add(socket);
-  // A new error, because the original one keeps its chunk in memory.
+  // Creates a new error, because the original one keeps its chunk in memory.
   const error = Object.assign(new Error(message), { code });
   reply.once('close', () => {
     waiting.delete(socket);

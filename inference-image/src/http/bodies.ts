@@ -24,8 +24,8 @@ const PICTURE_TYPE = /^image\/(png|jpeg)\s*(?:;|$)/i;
 const NO_BODY = Buffer.alloc(0);
 
 /**
- * The chunks of a body with more than 100 of them must have a minimum average size, because the processing time depends
- * on the number of chunks.
+ * If a body has more than 100 chunks, they must have a minimum average size, because the processing time depends on the
+ * number of chunks.
  */
 const MANY_CHUNKS = 100;
 const MIN_CHUNK_BYTES = 64;

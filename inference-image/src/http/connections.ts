@@ -10,7 +10,8 @@ import { ReadingTurns, type Share } from './reading-turns';
 import type { UnreadAnswers } from '../budget/unread-answers';
 
 /**
- * Time for which a connection without a request may stay open once the server is closing; a request may be in transit.
+ * Time for which a connection without a request may stay open once the server is closing, because a request may be in
+ * transit.
  */
 const SILENT_MS = 500;
 /** Time for which a client may pause while it sends a request once the server is closing. */
@@ -48,7 +49,10 @@ export interface ConnectionsOptions {
   readonly maxConnectionAgeSeconds: number;
   readonly sendTimeoutSeconds: number;
   readonly maxConnections: number;
-  /** Time limit for all clients together once the server is closing, while it has no work. @default - no limit */
+  /**
+   * Time, from the start of closing, after which all remaining clients are disconnected as soon as the server has no
+   * work. @default - no limit
+   */
   readonly queueTimeoutSeconds?: number;
   readonly budget: MemoryBudget;
   /** @default - unread answers in the operating system's buffers are not bounded */
@@ -99,7 +103,7 @@ export class Connections {
     server.once('close', () => clearInterval(sweep));
   }
 
-  /** From now on, each answer asks its client to reconnect for the next request, possibly to another replica. */
+  /** Makes each further answer ask its client to reconnect for the next request, possibly to another replica. */
   drain(): void {
     this.closeAfterReply = true;
   }

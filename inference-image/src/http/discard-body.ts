@@ -8,7 +8,7 @@ const SMALL_BODY_BYTES = 64 * 1024;
  * read the answer.
  */
 const DISCARDED_BYTES = 64 * 1024 * 1024;
-/** The same limit while the server is overloaded or unavailable. */
+/** Limit on the discarded bytes while the server is overloaded or unavailable. */
 export const BUSY_DISCARDED_BYTES = 4 * 1024 * 1024;
 /**
  * Maximum number of bodies that are discarded at the same time. For each slow one, the operating system buffers 128 KiB
@@ -43,7 +43,7 @@ export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES
   discarded.add(request);
   if (left.has(request) || discarding >= MAX_DISCARDING) {
     leaveBody(request);
-    // Closes after the answer, which a client that keeps sending may lose.
+    // Closes after the answer, which a client that keeps sending may not receive.
     setImmediate(() => request.socket.destroySoon());
     return;
   }

@@ -26,7 +26,7 @@ const STATUS: Record<ErrorKind, number> = {
 /** Limit on the bytes of an error's body, which may quote parts of the request. */
 const MAX_BODY_BYTES = 4096;
 
-/** Value of Retry-After, the smallest whole number; queues and replicas usually recover sooner. */
+/** Value of Retry-After: the smallest positive whole number, because queues and replicas usually recover sooner. */
 export const RETRY_AFTER_SECONDS = '1';
 
 export interface ErrorReply {

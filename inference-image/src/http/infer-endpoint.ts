@@ -22,8 +22,8 @@ import { onceClosed } from './once-closed';
 export type AnswerForm = 'outputs' | 'class';
 
 /**
- * Answers inference requests directly with node:http, because Fastify's request and reply would take a fifth of the
- * time of a request for a small model.
+ * Answers inference requests directly with node:http, because Fastify's request and reply would account for a fifth of
+ * the time of a request for a small model.
  */
 export class InferEndpoint {
   readonly limit: SizeLimit;

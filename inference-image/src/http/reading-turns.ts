@@ -129,6 +129,6 @@ function byTaken(a: Share, b: Share): number {
 }
 
 function byLast(a: Share, b: Share): number {
-  // Both may be Infinity, whose difference is NaN.
+  // If both are Infinity, their difference is NaN.
   return a.lastMs === b.lastMs ? 0 : a.lastMs - b.lastMs;
 }

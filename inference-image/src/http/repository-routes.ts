@@ -13,7 +13,7 @@ export function addRepositoryRoutes(app: FastifyInstance, { model, dataPlane }: 
   });
   for (const action of ['load', 'unload'] as const) {
     addRoutes(app, 'POST', [`/v2/repository/models/:model/${action}`], {
-      // Refused whatever the body is.
+      // Refused regardless of the body.
       onRequest: async (request) => {
         checkModel(request, model);
         throw repositoryIsFixed(action, model);

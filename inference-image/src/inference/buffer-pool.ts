@@ -1,8 +1,8 @@
 import { TYPED_ARRAY, type NumericData, type NumericDatatype, type Tensor } from './tensor';
 
 /**
- * Maximum number of free buffers kept for each size, which is more than the number of concurrent runs. The garbage
- * collector takes the others.
+ * Maximum number of free buffers kept for each size, which is more than the number of concurrent runs. The others are
+ * left to the garbage collector.
  */
 const MAX_FREE = 4;
 

@@ -13,8 +13,8 @@ type State =
 type EmptyInputs = Pick<ModelManifest, 'signature' | 'unsafeOnEmptyInput'>;
 
 /**
- * Memory of a run for each byte of its texts, in addition to the request's own strings: an executor's strings, the
- * runtime's copies of inputs and outputs, and the strings of the returned outputs.
+ * Bytes of memory that a run needs per byte of its texts, in addition to the request's own strings: an executor's
+ * strings, the runtime's copies of inputs and outputs, and the strings of the returned outputs.
  */
 const RUN_TEXT_COPIES = 2;
 
@@ -77,7 +77,9 @@ export class DataPlane {
   }
 }
 
-/** @throws ServingError `invalid` if an input is empty, unless only one dimension that may be empty is. */
+/**
+ * @throws ServingError `invalid` if an input is empty, unless only one dimension is empty and it is one that may be.
+ */
 function refuseEmpty({ inputs }: Run, manifest: EmptyInputs): void {
   const empty = inputs.find(({ shape }) => shape.includes(0));
   if (!empty) return;
@@ -85,7 +87,7 @@ function refuseEmpty({ inputs }: Run, manifest: EmptyInputs): void {
   const [dimension, ...others] = emptyDimensions(inputs, manifest);
   if (dimension !== undefined && others.length === 0 && unless.includes(dimension)) return;
   const what = node === undefined ? 'it' : `its ${operator} (node ${quoted(node)})`;
-  const reason = `the model takes no empty input, on which ${what} is not safe`;
+  const reason = `the model accepts no empty inputs, because ${what} is not safe on them`;
   throw invalid(`input ${quoted(empty.name)} has shape ${shapeText(empty.shape)}; ${reason}`);
 }
 

@@ -12,11 +12,11 @@ export interface ExecutorPoolOptions {
   /** Prepares an executor for work; throws if the executor must not be used. */
   readonly prepare: (executor: WorkerExecutor) => Promise<void>;
   readonly scheduler: Scheduler;
-  /** Called for each executor that ended unexpectedly or could not be replaced. */
+  /** Called for each executor that exited unexpectedly or could not be replaced. */
   readonly onFailure: (message: string) => void;
 }
 
-/** Keeps the configured number of executors running and replaces those that end. */
+/** Keeps the configured number of executors running and replaces those that exit. */
 export class ExecutorPool {
   /** Resolves once all executors are ready; rejects if one of them fails to start. */
   readonly started: Promise<void>;
@@ -28,7 +28,7 @@ export class ExecutorPool {
     this.started = Promise.all(starts).then(() => undefined);
   }
 
-  /** Stops all executors. Call it when no run is in progress; the threads then end at once. */
+  /** Stops all executors. Call it when no run is in progress; the threads then exit immediately. */
   async close(): Promise<void> {
     this.closing = true;
     await Promise.all([...this.executors].map((executor) => executor.close()));
@@ -54,7 +54,7 @@ export class ExecutorPool {
   }
 
   private async replace(): Promise<void> {
-    this.options.onFailure('an executor ended; starting another');
+    this.options.onFailure('an executor exited; starting a new one');
     for (let wait = FIRST_RETRY_MS; !this.closing; wait = Math.min(2 * wait, LAST_RETRY_MS)) {
       try {
         return await this.startOne();

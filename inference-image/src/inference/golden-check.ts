@@ -69,7 +69,7 @@ function difference(a: Element, b: Element, tolerance: Tolerance | undefined): {
   if (!tolerance || typeof a !== 'number' || typeof b !== 'number') return { excess: Infinity, text };
   const allowed = tolerance.absolute + tolerance.relative * Math.abs(b);
   const distance = Math.abs(a - b);
-  // Between two infinities, and to NaN, there is no distance.
+  // A distance that is infinite or NaN is never within the tolerance.
   const excess = distance <= allowed && Number.isFinite(distance) ? 0 : distance / allowed || Infinity;
   return { excess, text: `${text}: ${short(distance)} apart, ${short(allowed)} allowed` };
 }

@@ -3,7 +3,7 @@ import type { Executor, Run, RunResult } from './executor';
 import type { Session } from './session';
 
 /**
- * Duration of the longest run on the main thread. Sending a run to another thread and back takes about 50 µs and blocks
+ * Maximum duration of a run on the main thread. Sending a run to another thread and back takes about 50 µs and blocks
  * the event loop for part of that time. A run of 100 µs blocks the loop for little longer than that.
  */
 export const INLINE_RUN_SECONDS = 100e-6;
@@ -61,7 +61,7 @@ export class InlineExecutor implements Executor {
     return !this.misjudged && elements <= this.maxElements;
   }
 
-  /** Runs synchronously, because even one turn of the event loop would lengthen a small request by a twentieth. */
+  /** Runs synchronously, because even one turn of the event loop would make a small request 5% longer. */
   run(run: Run): RunResult {
     const result = this.session.run(run);
     // Run time can depend on values as well as on sizes. One long run is enough to stop, because a client could repeat
@@ -77,16 +77,16 @@ export class InlineExecutor implements Executor {
 
 /** Number of input elements of the largest run that stays within a given time. */
 function elementsWithin(seconds: number, { runSeconds, elements, batch }: Measurement): number {
-  // For a small model, most of the time is a fixed cost of each run. To assume that all of it grows with the input
-  // would be a gross overestimate.
+  // For a small model, most of the time is a fixed cost of each run. Assuming that all of it grows with the input would
+  // greatly overestimate the time of larger runs.
   const slope = batch ? (batch.runSeconds - runSeconds) / (batch.elements - elements) : runSeconds / elements;
   const limit = batch ? MAX_EXTRAPOLATION * batch.elements : Infinity;
   return Math.min(limit, elements + (seconds - runSeconds) / Math.max(slope, Number.MIN_VALUE));
 }
 
 /**
- * Whether the time of one run does not predict the next. Scalars and short lists of integers may set the number of loop
- * iterations or the size of a tensor, and texts have any length.
+ * Whether the time of one run does not predict that of the next. Scalars and short lists of integers may set the number
+ * of loop iterations or the size of a tensor, and texts may have any length.
  */
 function hasUnpredictableTime({ datatype, dimensions }: Signature['inputs'][number]): boolean {
   if (datatype === 'BYTES' || dimensions.length === 0) return true;

@@ -4,7 +4,7 @@ import { type Job, whyAbandoned } from './job';
 import { QueuedWork } from './queued-work';
 
 export interface QueueLimits {
-  /** Maximum number of waiting requests; further ones are refused at once. */
+  /** Maximum number of waiting requests; further ones are refused immediately. */
   readonly maxQueueLength: number;
   /** Maximum total rows of waiting requests. A single request with more rows may wait if no other request does. */
   readonly maxQueueRows: number;

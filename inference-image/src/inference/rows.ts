@@ -81,7 +81,7 @@ function joinWhole(tensors: readonly Tensor[], joined: NumericData): void {
   }
 }
 
-/** For each index of the axes before the row axis, copies the rows of all tensors. */
+/** Copies the rows of all tensors, for each index of the axes before the row axis. */
 function interleave(tensors: readonly Tensor[], axis: number, outer: number, inner: number, joined: NumericData): void {
   const target = wordsOf(joined);
   const scale = wordsEach(joined);

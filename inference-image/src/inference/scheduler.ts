@@ -44,7 +44,7 @@ const MAX_PART_BYTES = 1024 * 1024;
  */
 const MAX_SHARED_BYTES = 16 * 1024 * 1024;
 
-/** For runs shorter than this, the time to return a result to this thread and to send the next run matters. */
+/** Duration below which the time to return a result to this thread and to send the next run is significant. */
 const SHORT_RUN_SECONDS = 0.005;
 
 /** Error with which the parts of a request are rejected if the request must run as a whole instead. */
@@ -118,7 +118,7 @@ export class Scheduler {
     this.dispatch();
   }
 
-  /** Removes an executor that has ended. */
+  /** Removes an executor that has exited. */
   remove(executor: Executor): void {
     this.executors.delete(executor);
   }
@@ -135,12 +135,12 @@ export class Scheduler {
     return this.wait(isSplit ? this.splitQueue : this.queue, run, caller);
   }
 
-  /** From now on, runs each request alone. Requests in shared runs that have not been answered run again. */
+  /** Runs each request alone from now on. Requests in shared runs that have not been answered run again. */
   stopSharing(reason: string): void {
     if (this.maxBatchSize === 1) return;
     this.maxBatchSize = 1;
     this.onBatchingOff?.(reason);
-    // Requests need not wait for more rows any longer.
+    // Requests no longer need to wait for more rows.
     this.dispatch();
   }
 
@@ -179,7 +179,7 @@ export class Scheduler {
   /** Number of rows in each part of a request that is split. */
   private rowsOfPart(run: Run, rows: number): number {
     if (rows <= this.maxBatchSize) return rows;
-    // A request without elements may have two billion rows, which would make millions of runs.
+    // A request without elements may have two billion rows, which would result in millions of runs.
     if (totalElements(run.inputs) === 0) return rows;
     if (this.splitsLarger) return this.maxBatchSize;
     const rowBytes = dataBytes(run.inputs) / rows;
@@ -255,7 +255,7 @@ export class Scheduler {
     const bytes = dataBytes(run.inputs);
     return new Promise((resolve, reject) => {
       if (!isPart) queue.assertRoom(rows, bytes);
-      // The model decides whether it accepts no rows, or inputs with different numbers of rows.
+      // It depends on the model whether a request may have no rows, or inputs with different numbers of rows.
       const alone = rows === 0 || this.layout?.hasConsistentRows(run) === false;
       queue.add({ run, caller, rows, bytes, isPart, alone, arrived: performance.now(), resolve, reject });
       if (queue === this.queue) this.dispatch();
@@ -358,7 +358,7 @@ export class Scheduler {
     this.dispatch();
     if (result) this.deliver(jobs, result);
     else if (jobs.length === 1) first.reject(failure);
-    // Not earlier, because the jobs may have to run again.
+    // Not subtracted earlier, because the jobs may have to run again.
     this.running -= jobs.length;
     this.notifyIfIdle();
   }

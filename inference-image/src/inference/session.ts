@@ -69,7 +69,7 @@ export class Session {
     initOrt();
     this.session = new binding.InferenceSession();
     this.session.loadModel(modelPath, {
-      // Never 0, which means one thread for each physical core of the host, regardless of the CPU quota.
+      // Never 0, because 0 means one thread for each physical core of the host, regardless of the CPU quota.
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       ...(isOptimized ? {} : { graphOptimizationLevel: 'disabled' as const }),
@@ -84,7 +84,7 @@ export class Session {
 
   /** Runs the model synchronously. */
   run({ inputs, outputs, returnInputs }: Run): RunResult {
-    // Without a prototype, so that a tensor may be named __proto__.
+    // Has no prototype, so that a tensor may be named __proto__.
     const feeds: Record<string, OnnxTensor> = Object.create(null);
     for (const { name, datatype, shape, data } of inputs) {
       // The class Tensor is not used: from Node 24 on it converts FP16 data to a Float16Array, which the binding reads

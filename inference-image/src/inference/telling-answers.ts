@@ -14,7 +14,10 @@ export function areSame(a: readonly Tensor[], b: readonly Tensor[]): boolean {
   return a.every(({ data }, i) => sameBits(data, b[i]!.data));
 }
 
-/** Whether two answers to different numbers of rows begin with the same elements; compares as many as both have. */
+/**
+ * Whether two answers to different numbers of rows begin with the same elements; compares only as many elements as the
+ * shorter answer has.
+ */
 export function beginAlike(a: readonly Tensor[], b: readonly Tensor[]): boolean {
   return a.every(({ data }, i) => {
     const other = b[i]!.data;

@@ -9,7 +9,8 @@ import { trialTensor, type TrialRange } from './trial-values';
 export const COMPUTED_ROWS = 4;
 
 /**
- * Row whose values are a thousand times as large, so that an operator that scales over all rows changes the other rows.
+ * Row whose values are a thousand times as large as those of other rows, so that an operator that scales over all rows
+ * changes the other rows.
  */
 export const OUTLIER_ROW = 1;
 

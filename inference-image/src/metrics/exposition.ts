@@ -44,24 +44,24 @@ export class Exposition {
     this.addRequests();
     this.addHistogram(
       'inference_request_duration_seconds',
-      'Time from the received headers to the sent reply.',
+      'Time from receiving the headers to sending the reply.',
       requests,
     );
     this.addHistogram('inference_decode_duration_seconds', 'Time to read the tensors of a request.', [decode]);
-    this.addHistogram('inference_queue_duration_seconds', 'Time waiting for an executor.', [queue]);
-    this.addHistogram('inference_run_duration_seconds', 'Time of a run of the model.', [runs]);
+    this.addHistogram('inference_queue_duration_seconds', 'Time that a request waits for an executor.', [queue]);
+    this.addHistogram('inference_run_duration_seconds', 'Duration of a run of the model.', [runs]);
     this.addHistogram('inference_encode_duration_seconds', 'Time to write a reply.', [encode]);
     this.addHistogram('inference_batch_size', 'Rows of a run of the model.', [rows]);
     this.addGauge('inference_queue_length', 'Requests waiting for an executor.', () => readings.queueLength);
     this.addGauge('inference_running', 'Requests running.', () => readings.runningCount);
     const inFlight = () => readings.runningCount + readings.queueLength;
     this.addGauge('inference_in_flight', 'Requests running or waiting for an executor.', inFlight);
-    this.addGauge('inference_executors', 'Executors at work.', () => readings.executorCount);
+    this.addGauge('inference_executors', 'Executors in operation.', () => readings.executorCount);
     const held = () => memory.heldBytes;
     this.addGauge('inference_request_memory_bytes', 'Memory that requests hold.', held);
     const total = () => memory.totalBytes;
-    this.addGauge('inference_request_memory_limit_bytes', 'Memory that all requests together may hold.', total);
-    this.addTally('inference_refused_total', 'Requests and connections refused at once, by reason.', refusals);
+    this.addGauge('inference_request_memory_limit_bytes', 'Limit on the memory that requests hold.', total);
+    this.addTally('inference_refused_total', 'Requests and connections refused immediately, by reason.', refusals);
     this.addTally('inference_dropped_total', 'Clients that the server has disconnected, by reason.', drops);
     // The default precision wakes an idle process a hundred times a second.
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 50 });
@@ -76,8 +76,8 @@ export class Exposition {
   }
 
   /**
-   * Adds a counter with the histogram's counts. It has a series for each outcome from the start, with value 0, which
-   * rates and alerts need.
+   * Adds a counter with the histogram's counts. It has a series for each outcome from the start, with value 0, because
+   * rates and alerts need one.
    */
   private addRequests(): void {
     const { requests } = this.options;

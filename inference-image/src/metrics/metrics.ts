@@ -13,7 +13,8 @@ const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 /**
  * The metrics of the server:
  * - `inference_requests_total{model,version,outcome}`: counter
- * - `inference_request_duration_seconds{model,version,outcome}`: histogram, from received headers to sent reply
+ * - `inference_request_duration_seconds{model,version,outcome}`: histogram, from receiving the headers to sending the
+ *   reply
  * - `inference_decode_duration_seconds`, `inference_queue_duration_seconds` (waiting for an executor),
  *   `inference_run_duration_seconds` (in the runtime alone) and `inference_encode_duration_seconds`, with
  *   {model,version}: histograms of the parts of a request's duration

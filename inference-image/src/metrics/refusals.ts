@@ -1,6 +1,6 @@
 /**
- * Reasons to refuse a request or a connection at once: the request memory or the queue was full, a body was too large,
- * there were too many connections, or a page of another origin sent the request.
+ * Reasons to refuse a request or a connection immediately: the request memory or the queue was full, a body was too
+ * large, there were too many connections, or a page of another origin sent the request.
  */
 export const REFUSAL_REASONS = ['budget', 'queue', 'too_large', 'connections', 'origin'] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];

@@ -17,7 +17,7 @@ const MAX_TOTAL_KIB = 4096;
 /**
  * Golden examples for the page, as JSON: complete requests with their expected answers. An example that the page cannot
  * show is listed with the reason for that.
- * @param folder Folder of golden.json; its files are relative to it.
+ * @param folder Folder of golden.json, to which the paths of files are relative.
  * @param pictures Action to which the page sends pictures; undefined if the model accepts none.
  */
 export function pageExamples(examples: readonly GoldenExample[], folder: string, pictures?: string): string {

@@ -30,7 +30,7 @@ export function fitPicture(picture: Picture, spec: PictureInput, resize: Resize)
 function checkProportions({ width, height }: Picture, toWidth: number, toHeight: number, { maxPixels }: PictureInput) {
   if (toWidth * height <= Math.max(maxPixels, MIN_RESIZED_PIXELS)) return;
   const what = `the picture of ${width} x ${height} pixels is too tall to be resized to ${toWidth} x ${toHeight}`;
-  throw new ServingError('tooLarge', `${what}; send a picture with other proportions`);
+  throw new ServingError('tooLarge', `${what}; send a picture with different proportions`);
 }
 
 /** Largest central part of a picture with the given proportions. */

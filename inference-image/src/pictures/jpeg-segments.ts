@@ -4,18 +4,18 @@ const END_OF_IMAGE = 0xd9;
 const START_OF_SCAN = 0xda;
 
 /**
- * Maximum scans of any picture. A decoder processes the whole picture for each scan; a file with more scans is an
- * attack.
+ * Maximum number of scans of any picture. A decoder processes the whole picture for each scan; a file with more scans
+ * is an attack.
  */
 const MAX_SCANS = 100;
 /**
- * Maximum scans of a picture with the maximum number of pixels. Smaller pictures may have proportionally more. Encoders
- * write about ten.
+ * Maximum number of scans of a picture that has the maximum number of pixels. Smaller pictures may have proportionally
+ * more. Encoders write about ten.
  */
 const SCANS_OF_LARGEST = 20;
 /**
- * Maximum segments before the frame header. A color profile may need 255, and Exif data a few more; a very large number
- * would block the event loop.
+ * Maximum number of segments before the frame header. A color profile may need 255, and Exif data a few more; a very
+ * large number would block the event loop.
  */
 const MAX_SEGMENTS = 10_000;
 
@@ -33,7 +33,7 @@ export function findFrame(body: Buffer): number {
   throw invalid('the JPEG file has no frame header');
 }
 
-/** Whether a marker is one of SOF0 to SOF15, without the three codes in that range that have another meaning. */
+/** Whether a marker is one of SOF0 to SOF15, except for the three codes in that range that have a different meaning. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
@@ -75,7 +75,7 @@ export function checkJpegScans(body: Buffer, maxPixels: number): void {
  * Finds the next segment or the end of the picture. Like decoders, skips everything else, such as the data of a scan.
  */
 function nextMarker(body: Buffer, from: number): number {
-  // Not indexOf, which would be slow if nearly all bytes are 0xff.
+  // indexOf would be slow if nearly all bytes are 0xff.
   for (let at = from; at + 1 < body.length; at++) {
     const marker = body[at + 1] as number;
     if (body[at] === 0xff && marker !== 0xff && (marker === END_OF_IMAGE || !isAlone(marker))) return at;

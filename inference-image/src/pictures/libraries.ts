@@ -32,8 +32,8 @@ export class PictureLibraries {
   }
 
   /**
-   * Resizes with a triangle filter, which is widened by the factor by which the picture shrinks, and without gamma
-   * correction.
+   * Resizes with a triangle filter, without gamma correction. If the picture shrinks, the filter is widened by the same
+   * factor.
    */
   resize({ data, ...from }: Picture, width: number, height: number): Picture {
     startResize(wasm('squoosh_resize_bg.wasm'));

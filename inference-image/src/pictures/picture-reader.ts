@@ -11,8 +11,8 @@ import { readPictureHeader, type PictureHeader } from './picture-header';
 import type { PictureThread } from './picture-thread';
 
 /**
- * Number of pixels of a large picture, or of a large result of a resize's first pass. The thread ends after one,
- * because a decoder's memory is freed only when its thread ends.
+ * A picture, or the result of a resize's first pass, is large if it has more pixels than this. The thread exits after a
+ * large picture, because a decoder's memory is freed only when its thread exits.
  */
 const LARGE_PIXELS = 2_000_000;
 /** Number of failures after which a thread is replaced, because each failed decoding leaks memory. */
@@ -30,7 +30,7 @@ export interface PictureReaderOptions {
   readonly spec: PictureInput;
   readonly outputs: ModelManifest['signature']['outputs'];
   readonly startThread: () => PictureThread;
-  /** Maximum number of pictures that wait to be decoded; further ones are refused at once. */
+  /** Maximum number of pictures that wait to be decoded; further ones are refused immediately. */
   readonly maxQueueLength: number;
   /** Maximum bytes of waiting pictures; a single picture may be larger. */
   readonly maxQueueBytes: number;

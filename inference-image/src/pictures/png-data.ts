@@ -3,7 +3,7 @@ import { invalid } from '../errors';
 
 /** Maximum ratio of inflated to compressed bytes: https://www.zlib.net/zlib_tech.html */
 const MAX_RATIO = 1032;
-/** Inflated sizes up to this limit are not checked, because they are inflated quickly. */
+/** Inflated sizes up to this limit are not checked, because such data is inflated quickly. */
 const MIN_BYTES = 64 * 1024 * 1024;
 /** Factor that allows for the additional rows of interlaced pictures, each of which has a filter byte. */
 const SLACK = 2;

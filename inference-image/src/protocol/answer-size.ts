@@ -14,21 +14,21 @@ const LONGEST_TEXT: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
   FP32: 25,
 };
 
-/** Maximum bytes of an answer apart from its outputs: the model's name and version, and the longest id. */
+/** Maximum number of bytes of an answer, excluding its outputs: the model's name and version, and the longest id. */
 const ANSWER_BYTES = 8192;
-/** Maximum bytes of an output apart from its name, its shape and its elements. */
+/** Maximum number of bytes of an output, excluding its name, its shape and its elements. */
 const OUTPUT_BYTES = 128;
 const [NAME_CHARACTER_BYTES, SIZE_BYTES] = [6, 20];
 
 /** Remedy for answers that are too large. */
-export const ASK_FOR_BINARY = 'ask for binary data, with "binary_data_output": true among the parameters';
+export const ASK_FOR_BINARY = 'ask for binary data by setting "binary_data_output": true in the parameters';
 
 export interface AnswerSize {
   /** Bytes of the outputs. */
   readonly outputBytes: number;
-  /** Upper bound of the answer's bytes, without texts in JSON, whose length is known only when they are written. */
+  /** Upper bound of the answer's bytes, excluding texts in JSON, whose length is known only once they are written. */
   readonly maxBytes: number;
-  /** Number of elements other than texts that are written as JSON. */
+  /** Number of elements that are written as JSON, not counting texts. */
   readonly jsonElements: number;
   /** Characters of all texts, plus one for each text. */
   readonly textLength: number;

@@ -86,7 +86,7 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
     if (end === at) return bytes[lastBefore(bytes, at)] === OPEN_ARRAY ? this.noComma(at) : this.unexpected(at);
     if (end - at > MAX_ELEMENT_BYTES) return this.wrong(`${bytes.toString('utf8', at, at + SHOWN_BYTES)}…`);
     const text = bytes.toString('latin1', at, end);
-    // Shown as the client wrote it, because a double may not represent it.
+    // Shown as the client wrote it, because a double may not represent it exactly.
     if (JSON_NUMBER.test(text)) return this.wrong(cut(text, SHOWN_BYTES));
     try {
       return this.wrongElement(this.valueAt(at, end));
@@ -101,7 +101,7 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
 
   /** Parses one element. */
   protected valueAt(at: number, end: number): unknown {
-    // In brackets, because the search for long integers needs a delimiter on each side.
+    // The brackets are the delimiters that the search for long integers needs on each side.
     const [value] = parseJson(`[${this.bytes.toString('utf8', at, end)}]`, { exactIntegers: true }) as unknown[];
     return value;
   }
@@ -134,7 +134,9 @@ export function wrongCount(shape: readonly number[], count: number): ServingErro
 }
 
 export function notNested(shape: readonly number[]): ServingError {
-  return invalid(`the nesting of data does not match shape ${shapeText(shape)}; match it, or send a flat array`);
+  return invalid(
+    `the nesting of data does not match shape ${shapeText(shape)}; nest data like the shape, or send a flat array`,
+  );
 }
 
 function lastBefore(bytes: Uint8Array, from: number): number {

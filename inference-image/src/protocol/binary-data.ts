@@ -7,13 +7,14 @@ import { TYPED_ARRAY, type NumericData, type Tensor, type TensorData, type Tenso
 import { COPY_BYTES, finish, type Sliced } from './sliced-work';
 import { LENGTH_BYTES, countTexts, isPacked, textBytes, unpackTexts, type PackedTexts } from './packed-texts';
 
-/** Bytes of texts, including their lengths, that take a few milliseconds to write. */
+/** Number of bytes of texts, including their lengths, that take a few milliseconds to write. */
 const SLICE_BYTES = 256 * 1024;
 
 /**
  * Decodes a tensor from bytes. The format is the same over HTTP and gRPC: little-endian, row-major, without padding. An
- * element of BYTES is its length as a 32-bit integer, followed by its bytes. All platforms of Node 20 and later are
- * little-endian. https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
+ * element of BYTES is its length as a 32-bit integer, followed by its bytes. All platforms that onnxruntime-node
+ * supports are little-endian.
+ * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
 export function decodeBinaryData(header: TensorHeader, bytes: Buffer, holding?: Holding): TensorData {
   const data = readBinaryData(header, bytes, holding);
@@ -29,7 +30,9 @@ export function readBinaryData(header: TensorHeader, bytes: Buffer, holding?: Ho
   return copyBinaryData(header, bytes, holding);
 }
 
-/** First step of decoding: checks that the bytes are the elements of such a tensor, without copying them. */
+/**
+ * First step of decoding: checks, without copying the bytes, that they are valid elements of a tensor with this header.
+ */
 export function checkBinaryData({ datatype, shape }: TensorHeader, bytes: Buffer): void {
   const count = elementCount(shape);
   if (datatype === 'BYTES') {
@@ -61,7 +64,7 @@ export function copyBinaryData(
     return { packed: bytes, count };
   }
   holding?.add(bytes.length);
-  // Copies, because the copy is aligned and its buffer can be transferred to another thread.
+  // The copy is aligned, and its buffer can be transferred to another thread.
   const copy = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
   return new TYPED_ARRAY[datatype](copy);
 }
@@ -72,13 +75,13 @@ export function encodeBinaryData({ datatype, data }: Tensor): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** Counts the elements in `bytes`; a raw request has no shape. */
+/** Counts the elements in `bytes`. Used for raw requests, which have no shape. */
 export function countElements(datatype: Datatype, bytes: Buffer): number {
   if (datatype === 'BYTES') return countTexts(bytes, MAX_TEXTS);
   return bytes.length / TYPED_ARRAY[datatype].BYTES_PER_ELEMENT;
 }
 
-/** Whether all bytes are 0 or 1. Checks four at a time, except at the ends outside whole words. */
+/** Whether all bytes are 0 or 1. Checks four bytes at a time, except before the first and after the last whole word. */
 function areBooleans(bytes: Buffer): boolean {
   const { buffer, byteOffset, length } = bytes;
   const from = Math.min(-byteOffset & 3, length);

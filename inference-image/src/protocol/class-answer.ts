@@ -89,11 +89,11 @@ function rank(score = NaN): number {
 }
 
 function softmaxOf(scores: readonly number[]): number[] {
-  // Not Math.max(...scores), because there may be more classes than a call accepts arguments.
+  // Math.max(...scores) would fail if there are more classes than a call accepts arguments.
   const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const weights = scores.map((score) => Math.exp(score - largest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  // As 32-bit floats, the precision of most models.
+  // Rounded to 32-bit floats, because that is the precision of most models.
   return weights.map((weight) => shortFloat32(Math.fround(weight / total)));
 }
 

@@ -16,9 +16,9 @@ const SLACK = 2 ** -96;
 /**
  * Correctly rounded value of (high * 10^lowDigits + low) / 10^scale, where `high` and `low` together are the digits of
  * one number. Used for numbers with 16 or 17 digits. The quotient and remainder of `high` are exact (Dekker's product),
- * and `low` makes a small addition. If the result is too close to a tie for doubles to decide, the caller must use
+ * and `low` adds only a small amount. If the result is too close to a tie for doubles to decide, the caller must use
  * Number(text).
- * @returns The value; UNREAD in that case, or if there are too many digits.
+ * @returns The value, or UNREAD if the result is too close to a tie or there are too many digits.
  */
 export function quotient(high: number, low: number, lowDigits: number, scale: number): number {
   const highScale = scale - lowDigits;
@@ -45,8 +45,8 @@ function productError(a: number, b: number): number {
 export const JSON_NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /**
- * Limit on the power of ten. With more zeros, the number exceeds 64 bits; with more decimal places, it is not an
- * integer, because the text has too few digits for that.
+ * Limit on the power of ten. With more zeros, the number exceeds 64 bits; with more decimal places, it cannot be an
+ * integer, because the text has fewer digits than that.
  */
 const MAX_ZEROS = 64;
 

@@ -65,7 +65,7 @@ export function describe(value: unknown): string {
   return text.length > DESCRIBED ? `${text.slice(0, DESCRIBED)}…` : text;
 }
 
-/** JSON text of a value or, if it is longer than `room`, a beginning of it that is also longer than `room`. */
+/** JSON text of a value. If the text is longer than `room`, it is cut, but the result is still longer than `room`. */
 function beginningOf(value: unknown, room: number): string {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return JSON.stringify(value.length > room ? value.slice(0, room + 1) : value);

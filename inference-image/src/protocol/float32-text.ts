@@ -26,7 +26,7 @@ const [SMALL, LARGE] = [1e-6, 1e21];
 /** Smallest normal 32-bit float; subnormal ones have fewer significant bits. */
 const SMALLEST_NORMAL = 2 ** -126;
 
-/** Number of digits that identifies every 32-bit float. */
+/** Number of digits that is enough to identify every 32-bit float. */
 const MAX_DIGITS = 9;
 /** Number of digits that every normal 32-bit float preserves, so that shorter decimals need not be tried. */
 const MIN_DIGITS = 6;
@@ -60,7 +60,7 @@ export function readSmall(magnitude: number, decimal: Decimal): boolean {
   if (!(magnitude < SMALL && magnitude >= SMALLEST_NORMAL)) return false;
   const exponent = Math.floor(Math.log10(magnitude));
   for (let count = MIN_DIGITS; count <= MAX_DIGITS; count++) {
-    // At most 46. The power up to 22 is exact, and the rest is small.
+    // At most 46. The power of ten is split into a factor of up to 1e22, which is exact, and the rest.
     const scale = count - 1 - exponent;
     const rest = POWERS_OF_TEN[Math.max(0, scale - EXACT)] as number;
     const power = POWERS_OF_TEN[Math.min(scale, EXACT)] as number;
@@ -74,7 +74,7 @@ export function readSmall(magnitude: number, decimal: Decimal): boolean {
   return false;
 }
 
-/** Number of decimal places that keep eight significant digits; 0 for magnitudes that need another method. */
+/** Number of decimal places that keep eight significant digits; 0 for magnitudes that need a different method. */
 export function decimalsFor(magnitude: number): number {
   if (magnitude >= 1) {
     if (magnitude < 1e1) return 7;

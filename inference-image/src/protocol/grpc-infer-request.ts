@@ -16,8 +16,8 @@ import { WireError } from './wire-reader';
 
 /**
  * Reads gRPC inference requests for one model, with the same checks and error messages as over HTTP. It creates no
- * protobuf objects. It reads first the structure, whose size the signature bounds, and then the elements of each
- * tensor, directly into its array.
+ * protobuf objects. It first reads the structure, whose size the signature bounds, and then reads the elements of each
+ * tensor directly into its array.
  */
 export class GrpcInferRequestDecoder {
   private readonly checks: InputChecks;
@@ -69,7 +69,7 @@ function isEmpty(fields: object): boolean {
 }
 
 /**
- * Requires that the elements of all inputs are raw, or that those of all inputs are typed:
+ * Requires that either all inputs have raw elements or all inputs have typed elements:
  * https://github.com/triton-inference-server/server/issues/2937
  */
 function checkRaw({ inputs, raw }: InferMessage): void {

@@ -40,9 +40,9 @@ export interface InferRequest extends Run {
 }
 
 /**
- * Sizes in bytes below which JSON.parse of the whole body is at least as fast, because the structure takes most of the
- * time. The size is smaller if the text must first be searched for long integers. Measured with 64 floats and 20
- * integers (npm run bench:json).
+ * Sizes in bytes below which parsing the whole body with JSON.parse is at least as fast as the two-step reader, because
+ * the structure takes most of the time. The size is smaller if the text must first be searched for long integers.
+ * Measured with 64 floats and 20 integers (npm run bench:json).
  */
 export const MINIMUM_BYTES = { plain: 1500, exactIntegers: 300 };
 
@@ -72,7 +72,7 @@ export class InferRequestDecoder {
   }
 
   /**
-   * Reads a body: JSON, followed by the binary data of those inputs that have some.
+   * Reads a body: JSON, followed by the binary data of the inputs that have any.
    * @param jsonLength Number of bytes of JSON; 0 means that the body is the data of one tensor. @default - the whole
    * body
    * @param holding Counts the decoded data before it is allocated. @default - not counted
@@ -86,7 +86,7 @@ export class InferRequestDecoder {
     if (body.length === 0) throw invalid('the body is empty; it must be an inference request');
     if (jsonLength === 0) return this.raw.decode(body, holding);
     const json = jsonOf(body, jsonLength);
-    // A small body cannot expand to more memory than every request reserves.
+    // Every request reserves at least as much memory as a small body can expand to.
     const small = json.length < this.minimumBytes ? this.tryDecodeSmall(json, body, holding) : undefined;
     return small ?? this.decodeParsed(this.parse(json), body, jsonLength, holding);
   }
@@ -139,7 +139,7 @@ export class InferRequestDecoder {
       const parsed = parseJson(text, { exactIntegers: this.exactIntegers });
       return this.readPacked(parsed, new BlobReader(body, json.length, holding), decodeJsonData);
     } catch (error) {
-      // The two-step reader would have no more room either.
+      // The two-step reader would not have enough memory either.
       if (error instanceof ServingError && error.kind !== 'invalid') throw error;
       return undefined;
     }

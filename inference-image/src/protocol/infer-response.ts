@@ -14,7 +14,7 @@ export interface InferResponse {
   readonly jsonLength?: number;
 }
 
-/** For each output, its data as JSON in successive pieces, if that is already written. */
+/** For each output, its data as JSON in successive pieces, if the JSON is already written. */
 type WrittenData = ReadonlyArray<readonly Uint8Array[] | undefined>;
 
 /** Writes the inference responses of one model. */
@@ -28,7 +28,8 @@ export class InferResponseEncoder {
   }
 
   /**
-   * Throws if a request asks for an output as JSON that has no JSON form. Called before the run, which would be wasted.
+   * Throws if a request asks for the JSON of an output that has no JSON form. Called before the run, which would
+   * otherwise be wasted.
    */
   assertEncodable({ outputs, binary }: InferRequest): void {
     if (this.withoutJson.length === 0) return;
@@ -58,7 +59,7 @@ export class InferResponseEncoder {
 
   /**
    * Encodes large outputs as successive parts.
-   * @param written For each output, its data as JSON if that is already written.
+   * @param written For each output, its data as JSON, if the JSON is already written.
    * @returns Number of bytes of JSON before the binary data; undefined if there is no binary data.
    */
   *encodeParts(
@@ -125,8 +126,8 @@ export function* joinParts(
 }
 
 /**
- * Returns the used part of a body, as a copy if most of the buffer is unused. Otherwise the garbage collector, which
- * counts unused bytes as well, would run more often.
+ * Returns the used part of a body, as a copy if most of the buffer is unused. Without the copy, the garbage collector,
+ * which counts unused bytes as well, would run more often.
  */
 function trimmed(body: Buffer, length: number): Buffer {
   const used = body.subarray(0, length);

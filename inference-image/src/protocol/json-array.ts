@@ -31,8 +31,8 @@ export function readJsonArray(header: TensorHeader, bytes: Buffer, holding?: Hol
 
 /**
  * Memory that reading an array needs in addition to its bytes.
- * @throws ServingError if the array is too short for its shape. Without this check, a shape alone could allocate
- * memory.
+ * @throws ServingError if the array is too short for its shape. Without this check, a client could make the server
+ * allocate memory by sending only a shape.
  */
 export function jsonArrayBytes({ datatype, shape }: TensorHeader, bytes: Buffer): number {
   if (datatype === 'FP16') throw invalid(FP16_HAS_NO_JSON);

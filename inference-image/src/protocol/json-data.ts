@@ -6,7 +6,7 @@ import { arrayField, describe } from './fields';
 import { ELEMENT_TYPES } from './json-elements';
 import { booleanText, float32Pieces, float32Text, integerPieces, integerText, longIntegerText } from './number-text';
 
-/** Error message: FP16 has no JSON form in the protocol. */
+/** Error for FP16 tensors, which have no JSON form in the protocol. */
 export const FP16_HAS_NO_JSON = 'FP16 has no JSON form; send and request it as binary data';
 
 /** Decodes a tensor's JSON `data`, which is either flat in row-major order or nested like the shape. */
@@ -34,7 +34,7 @@ export function encodeJsonData({ datatype, data }: Tensor): string {
 const [PIECE_ELEMENTS, PIECE_TEXTS, PIECE_CHARACTERS] = [65_536, 8192, 1024 * 1024];
 
 /**
- * Encodes `data` in short pieces. Copy each piece at once: a piece of numbers is valid only until the next array of
+ * Encodes `data` in short pieces. Copy each piece immediately: a piece of numbers is valid only until the next array of
  * numbers is written.
  */
 export function* jsonDataPieces(tensor: Tensor): Generator<Uint8Array> {
@@ -134,7 +134,7 @@ function float64Text(data: Float64Array): string {
     }
     plain = false;
   }
-  // For plain numbers, both give the same text, and stringify is a quarter faster. It would lose the sign of -0.
+  // For plain numbers, both give the same text, and JSON.stringify is 25% faster. It would drop the sign of -0.
   return plain ? JSON.stringify(values) : `[${values.join(',')}]`;
 }
 
@@ -152,7 +152,9 @@ function flatten(data: readonly unknown[], shape: readonly number[]): readonly u
 /** Adds the values of `part`, nested from `axis` on. (Array.flat takes ten times as long.) */
 function collect(part: unknown, shape: readonly number[], axis: number, values: unknown[]): unknown[] {
   if (!Array.isArray(part) || part.length !== shape[axis]) {
-    throw invalid(`the nesting of data does not match shape ${shapeText(shape)}; match it, or send a flat array`);
+    throw invalid(
+      `the nesting of data does not match shape ${shapeText(shape)}; nest data like the shape, or send a flat array`,
+    );
   }
   const innermost = axis === shape.length - 1;
   for (const item of part) {

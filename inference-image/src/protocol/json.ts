@@ -12,8 +12,8 @@ const BYTE_ORDER_MARK = 0xfeff;
 
 /**
  * Parses JSON, optionally after a byte order mark. With `exactIntegers`, integers beyond a double's 53 bits become
- * bigints. That takes a parser that is many times slower than JSON.parse, so it is used only for texts that contain
- * such an integer.
+ * bigints. This needs a parser that is many times slower than JSON.parse, so that parser is used only for texts that
+ * contain such an integer.
  */
 export function parseJson(source: string, { exactIntegers }: { exactIntegers: boolean }): unknown {
   const text = source.charCodeAt(0) === BYTE_ORDER_MARK ? source.slice(1) : source;

@@ -16,7 +16,7 @@ const MAX_LONG_DIGITS = 20;
 const POWERS = Array.from({ length: MAX_LONG_DIGITS - MAX_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 const [HALF, QUARTER] = [2 ** 32, 2 ** 16];
 
-/** Limit on the bytes of an integer in another form, such as 1e18. */
+/** Limit on the bytes of an integer in a different form, such as 1e18. */
 const MAX_OTHER_BYTES = 64;
 
 /** Reads a JSON array of 64-bit integers from its bytes, as 32-bit halves; creating bigints takes ten times as long. */
@@ -50,7 +50,7 @@ export class LongIntegerReader extends ArrayReader<LongDatatype> {
       const negative = bytes[at] === MINUS;
       if (negative) at++;
       const first = at;
-      // `value` collects digits as long as it is exact, and `rest` collects the others.
+      // `value` collects digits as long as it stays exact, and `rest` collects the remaining ones.
       let value = 0;
       let digit = bytes[at]! - ZERO;
       while (digit >= 0 && digit <= 9 && at - first < MAX_DIGITS) {
@@ -97,7 +97,7 @@ export class LongIntegerReader extends ArrayReader<LongDatatype> {
     this.index = index;
   }
 
-  /** Reads an integer in another form, such as 1e18. @returns The position after it. */
+  /** Reads an integer in a different form, such as 1e18. @returns The position after it. */
   private readOther(start: number): number {
     const end = endOfValue(this.bytes, start);
     if (end === start || end - start > MAX_OTHER_BYTES) throw this.notElement(start);

@@ -19,7 +19,7 @@ export function modelMetadata(model: ModelManifest) {
     platform: MODEL_PLATFORM,
     inputs: model.signature.inputs.map(tensorMetadata),
     outputs: model.signature.outputs.map(tensorMetadata),
-    // An extension of the protocol, whose clients ignore unknown fields.
+    // This field is an extension of the protocol. Clients ignore unknown fields.
     ...(model.properties && { properties: model.properties }),
   };
 }

@@ -18,7 +18,7 @@ export interface ModelTuning {
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_configuration.md
  */
 export function modelConfig({ name, signature, batching }: ModelManifest, tuning: ModelTuning) {
-  // Triton cannot describe rows on another axis.
+  // Triton can describe rows only on the first axis.
   const isBatched = tuning.maxBatchSize > 1 && tuning.axes !== undefined && areFirst(tuning.axes);
   const tensorConfig = (tensor: TensorSignature) => ({
     name: tensor.name,

@@ -8,15 +8,18 @@ import { ELEMENT_TYPES } from './json-elements';
 // Not imported from json-bytes, because loops over bytes are faster with constants of the same file.
 const [SPACE, CLOSE, COMMA, DOT, PLUS, MINUS, ZERO] = [0x20, 0x5d, 0x2c, 0x2e, 0x2b, 0x2d, 0x30];
 const E = 0x65;
-/** Bit that distinguishes a lower-case letter from the upper-case one. */
+/** Bit that distinguishes a lower-case letter from its upper-case form. */
 const SMALL = 0x20;
 
-/** Bound below which another digit can be added exactly in a double. */
+/** Bound below which a number stays exact in a double when one more digit is appended. */
 const FULL = 9e14;
 const MAX_DIGITS = 15;
-/** Number of digits that fit in a 32-bit integer, in which collecting digits takes half the time. */
+/** Number of digits that fit in a 32-bit integer. Collecting digits in such an integer takes half the time. */
 const SMALL_DIGITS = 9;
-/** Bound on the number formed by the preceding digits, so that both together stay exact in a double. */
+/**
+ * Bound on the number formed by the preceding digits. Below it, that number stays exact in a double when up to nine
+ * digits are appended.
+ */
 const SMALL_WHOLE = 1e6;
 const MAX_EXPONENT_DIGITS = 3;
 
@@ -97,7 +100,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
       const negative = bytes[at] === MINUS;
       if (negative) at++;
       const first = at;
-      // `high` collects digits as long as it is exact, and `low` collects the others.
+      // `high` collects digits as long as it stays exact, and `low` collects the remaining ones.
       let high = 0;
       let digit = bytes[at]! - ZERO;
       while (digit >= 0 && digit <= 9) {

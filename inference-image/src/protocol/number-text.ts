@@ -25,8 +25,8 @@ export function float32Text(data: Float32Array): string {
 }
 
 /**
- * Writes the content of the array of `float32Text` in pieces. Copy each piece at once: it is valid only until the next
- * array is written.
+ * Writes the content of the array of `float32Text` in pieces. Copy each piece immediately: it is valid only until the
+ * next array is written.
  */
 export function float32Pieces(data: Float32Array): Generator<Uint8Array> {
   return arrayPieces(data, writeFloat32);

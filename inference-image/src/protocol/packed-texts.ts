@@ -16,8 +16,8 @@ const SLICE_TEXTS = 8192;
 export const SLICE_BYTES = 1024 * 1024;
 
 /**
- * Texts in the form of binary data: for each text, its length and its bytes. As strings, they would take many times the
- * memory.
+ * Texts in the form of binary data: for each text, its length and its bytes. As strings, they would take many times as
+ * much memory.
  */
 export interface PackedTexts {
   readonly packed: Uint8Array;
@@ -83,7 +83,7 @@ class Unpacking {
     return lengthAt(this.bytes, this.at);
   }
 
-  /** Adds up to `maxTexts` texts, each of at most `maxBytes` bytes and together of less than twice `maxBytes`. */
+  /** Adds up to `maxTexts` texts, each of at most `maxBytes` bytes and in total less than twice `maxBytes`. */
   addTo(strings: string[], maxTexts: number, maxBytes: number): void {
     const { bytes, at: from } = this;
     const ends: number[] = [];

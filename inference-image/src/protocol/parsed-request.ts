@@ -20,7 +20,7 @@ export function parseAround(bytes: Buffer, exactIntegers: boolean): ParsedReques
     return parsed(scanned, exactIntegers);
   } catch (error) {
     // If the end of an array was guessed wrongly, the error may be wrong as well, so the request is scanned again
-    // exactly.
+    // without guesses.
     if (scanned.arrays.length === 0) throw error;
     return parsed(scanRequest(bytes, true), exactIntegers);
   }

@@ -23,6 +23,6 @@ export function repositoryIndex({ name, version }: ModelManifest, { ready, failu
 export function repositoryIsFixed(action: 'load' | 'unload', { name }: ModelManifest): ServingError {
   return invalid(
     `cannot ${action} model ${quoted(name)}: this server serves only the model in its image;` +
-      ' to serve another model, deploy its image',
+      ' to serve a different model, deploy its image',
   );
 }

@@ -18,8 +18,8 @@ export interface RequestedOutputs {
 }
 
 /**
- * Reads the requested outputs and their form. The form is that of the output's `binary_data`, or else of the request's
- * `binary_data_output`, or else JSON.
+ * Reads the requested outputs and their form. The output's `binary_data` determines the form. If it is absent, the
+ * request's `binary_data_output` does. The default is JSON.
  */
 export class OutputReader {
   private readonly names: readonly string[];

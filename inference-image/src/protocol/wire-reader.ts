@@ -29,7 +29,7 @@ export class WireReader {
   /**
    * @param at Start of the message.
    * @param end End of the message.
-   * @param fieldsLeft Limit on the message's fields, because reading millions of empty fields would take long.
+   * @param fieldsLeft Limit on the message's fields, because reading millions of empty fields would take a long time.
    */
   constructor(
     readonly bytes: Buffer,

@@ -23,7 +23,7 @@ import { seededRandom } from '../seeded-random';
 import { MadeUpRequests } from './made-up-requests';
 import { mostTolerance, nudged, roundingTolerance } from './rounding';
 
-/** Maximum elements of a tensor that is recorded as JSON; larger tensors are recorded as bytes. */
+/** Maximum number of elements of a tensor that is recorded as JSON; larger tensors are recorded as bytes. */
 const MAX_JSON_ELEMENTS = 4096;
 
 /** Allowed difference between two runs of the same session, which round in the same way. */
@@ -45,7 +45,7 @@ export class Unusable extends Error {
   }
 }
 
-/** Runs a model on requests to record its answers. Refuses answers that would not detect a change of the model. */
+/** Runs a model on requests to record its answers. Refuses answers that could not detect a changed model. */
 export class GoldenRecorder {
   /** @param plain The same model without optimizations, if the runtime accepts that. */
   constructor(

@@ -27,7 +27,7 @@ const MAX_DRAWS = 32;
 
 const NOTHING_TRIED: UnusableAnswers = { kind: 'refused', reason: 'no sizes were tried' };
 
-/** Maximum elements of all inputs of one run, if not all sizes are fixed. */
+/** Maximum number of elements of all inputs of one run, if not all sizes are fixed. */
 const MAX_ELEMENTS = 2 ** 22;
 
 type Values = Omit<TrialValues, 'at' | 'takes'>;
@@ -96,7 +96,7 @@ export class MadeUpRequests {
 
   /**
    * Generates `count` requests. If the number of rows is free, the first request has one row, and each further request
-   * has one row more.
+   * has one more row.
    */
   make(count: number): MadeUp {
     const found = this.hasChoice ? [this.find(0), this.find(1)] : [this.find(0)];

@@ -9,7 +9,7 @@ import { ModelTrial } from '../profile/model-trial';
  */
 const [dimensions = '{}'] = process.argv.slice(2);
 const trial = ModelTrial.of(readConfiguration(process.env), JSON.parse(dimensions));
-// Not handled here: the answer to each question reports the failure.
+// Not handled here, because the reply to each call reports the failure.
 trial.catch(() => undefined);
 
 process.on('message', (question: TrialQuestion) => {

@@ -11,15 +11,15 @@ import { extraSizes, partialSizes, trialSizes, type TrialSizes } from './trial-s
 /** Maximum number of attempts to find sizes that the model accepts. */
 const MAX_ATTEMPTS = 80;
 
-/** Maximum elements of all inputs of one run. */
+/** Maximum number of elements of all inputs of one run. */
 const MAX_ELEMENTS = 2 ** 24;
 
-/** Maximum elements of all inputs of one run, if not all sizes are fixed. */
+/** Maximum number of elements of all inputs of one run, if not all sizes are fixed. */
 const MAX_FREE_ELEMENTS = 2 ** 22;
 
 /**
- * Maximum elements of all inputs of one extra run. The limit is a size, not a time, so that a busy machine gets the
- * same result.
+ * Maximum number of elements of all inputs of one extra run. The limit is a size, not a time, so that a busy machine
+ * gets the same result.
  */
 const MAX_EXTRA_ELEMENTS = 2 ** 17;
 

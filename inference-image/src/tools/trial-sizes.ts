@@ -60,7 +60,7 @@ function* steppedSizes(areRows: readonly boolean[]): Generator<TrialSizes> {
   const count = areRows.filter((isRow) => !isRow).length;
   for (const step of STEPS) {
     const multiples = Array.from({ length: count }, (_, i) => step * (i + 1));
-    // The same sizes in another order, so that there are no more elements.
+    // Uses the same sizes in a different order, so that the number of elements does not grow.
     const turned = count === 1 ? [2 * step] : [...multiples.slice(1), step];
     for (const rows of [2, 1]) {
       yield { first: place(all(rows), multiples), next: [place(all(rows + 1), turned)] };

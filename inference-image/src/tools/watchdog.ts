@@ -11,8 +11,8 @@ export interface Limits {
 const PERIOD_MILLISECONDS = 20;
 
 /**
- * Source of the watching thread. It is a text, because the path of a separate file would differ between the sources and
- * the bundle.
+ * Source of the watching thread. It is a string, because the path of a separate file would differ between the sources
+ * and the bundle.
  */
 const WATCH = `
 const { writeSync } = require('node:fs');
@@ -31,8 +31,8 @@ setInterval(() => {
 `;
 
 /**
- * Ends this process if it exceeds the limits, and reports the reason. A separate thread watches, because a run cannot
- * be interrupted and blocks the thread that waits for it.
+ * Terminates this process if it exceeds the limits, and reports the reason. A separate thread watches, because a run
+ * cannot be interrupted and blocks the thread that waits for it.
  */
 export function limitProcess({ seconds, memoryBytes }: Limits): void {
   const residentBytes = process.memoryUsage.rss();

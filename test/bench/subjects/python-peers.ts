@@ -10,7 +10,7 @@ const SOURCES = join(__dirname, '../peers');
 /** One environment per peer, because their dependencies conflict. */
 const ENVIRONMENTS = join(__dirname, '../../../node_modules/.cache/bench-venvs');
 
-/** Maximum rows of a run if a peer batches, as in our server and the limit server. */
+/** Maximum number of rows of a run if a peer batches, as in our server and the limit server. */
 const MAX_BATCH = 32;
 /** How long MLServer and LitServe wait for a batch to fill; see docs/benchmarks.md. */
 const BATCH_SECONDS = Number(process.env.BATCH_SECONDS ?? 0.001);

@@ -42,7 +42,7 @@ with torch.no_grad():
 write_golden(folder / "training.golden.json", {"four digits": example}, absolute=1e-4, relative=1e-5)
 
 if new_exporter:
-    # Without program.save: weights go to external.onnx.data.
+    # Does not use program.save, so the weights go to external.onnx.data.
     model = network().eval()
     export("external", model, dynamic)
     with torch.no_grad():

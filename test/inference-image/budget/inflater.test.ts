@@ -65,7 +65,7 @@ test('a short request overtakes many waiting long ones, and only long ones are r
     );
     own.release();
   });
-  // Larger than what is inflated synchronously.
+  // This text is too large to be inflated synchronously.
   const text = randomBytes(4 * 1024).toString('base64');
   const inflated = await inflate(gzipSync(text));
   ended.push(inflated.toString() === text ? 'short' : 'wrong');

@@ -25,7 +25,7 @@ async function setUp({ maxConnections = 400 } = {}) {
   const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: (reason) => dropped.push(reason) });
   const refused = { count: 0 };
   const server = createServer(({ url, socket }, response) => {
-    // As node:http does if a client leaves too much unread.
+    // Simulates node:http, which pauses the socket if a client leaves too much unread.
     if (url === '/pause') return void socket.pause();
     const answer = url === '/small' ? ANSWER.subarray(0, 1024) : ANSWER;
     try {

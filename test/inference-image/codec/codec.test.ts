@@ -119,7 +119,7 @@ test('processes several large bodies at a time on a thread, with the same result
   expect(batch).toHaveLength(400_000);
 });
 
-test('a thread that ends fails its pending bodies, and the next large body starts another', async () => {
+test('a thread that exits fails its pending bodies, and the next large body starts a new one', async () => {
   const codec = codecOf(DEADLY, SCRIPT);
   const replies = await Promise.allSettled([
     codec.decode(large(), undefined, held()),
@@ -148,7 +148,7 @@ test('refuses requests beyond the queue limit at once, but never responses', asy
 });
 
 describe('memory', () => {
-  test('a thread that exceeds its memory limit ends without affecting the process or the next body', async () => {
+  test('a thread that exceeds its memory limit exits without affecting the process or the next body', async () => {
     const scripts = [GREEDY, SCRIPT];
     const startThread = () => new CodecThread(scripts.shift() as string, model, 16);
     const codec = new Codec({ model, decoder, startThread, maxQueueLength: 2 });

@@ -82,7 +82,7 @@ test('S1 health checks are answered while a body of 40 MB is read', async () => 
 
 test('a server that shuts down answers its large request and exits with 0', async () => {
   const ending = await ServerProcess.start(identity('float', ['n']), SETTINGS);
-  // Opens the connection, so that the next request is sent at once.
+  // Opens the connection, so that the next request is sent immediately.
   await ending.infer(floats(1));
   const reply = ending.infer(large(undefined, 30));
   await sleep(100);

@@ -78,7 +78,7 @@ describe('the largest golden request', () => {
   const sizeOf = (...tensors: any[]) =>
     exampleSizesOf([{ request: { inputs: tensors }, response: ANSWER }], []).requestBytes;
 
-  test('is computed from shapes, whether elements are in golden.json or in another file', () => {
+  test('is computed from shapes, whether elements are in golden.json or in a separate file', () => {
     expect(sizeOf(tensor('FP32', [2, 3], { data: [1, 2, 3, 4, 5, 6] }))).toBe(132);
     expect(sizeOf(tensor('FP32', [2, 3], { file: 'x.bin' }), tensor('INT64', [1], { data: [1] }))).toBe(153);
   });
@@ -101,7 +101,7 @@ describe('the largest golden request', () => {
       UINT64: '18446744073709551615',
       INT64: '-9223372036854775808',
       INT32: -(2 ** 31),
-      // As Python writes it, after converting it to a double.
+      // A float as Python writes it, after converting it to a double.
       FP32: '-0.10000000149011612',
       FP64: '-2.2250738585072014e-308',
     };
@@ -130,13 +130,13 @@ describe('the answer to one row', () => {
     return requestCost({ signature, exampleSizes: { requestBytes: 0, answerBytes } }).answerBytes;
   };
 
-  test('takes the memory that follows from the fixed sizes of its outputs', () => {
+  test('takes the memory derived from the fixed sizes of its outputs', () => {
     expect(answer('FP32', ['batch', 21, 512, 512])).toBe(30 * 21 * 512 * 512);
     expect(answer('BYTES', ['batch', 2])).toBe(4 * 2 * 259);
     expect(answer('FP32', [1_000_000, 1000])).toBe(768 * MIB);
   });
 
-  test('or the memory that a golden example needs', () => {
+  test('takes the memory that a golden example needs if a size is not fixed', () => {
     expect(exampleSizesOf([{ request: undefined, response: ANSWER }], []).answerBytes).toBe(90);
     expect(answer('FP32', ['batch', 'sequence', 50_000], 5e7)).toBe(5e7);
   });

@@ -113,7 +113,7 @@ describe('about the server and its model', () => {
       const reply = await client.call('ModelInfer', { ...rawFloats(1), model_version });
       expect([reply.model_name, reply.model_version]).toEqual(['m', '3']);
     }
-    // A request for another model creates no series and is not counted.
+    // A request for a different model creates no series and is not counted.
     expect(await server.metrics()).toContain('outcome="invalid"} 0');
   });
 });

@@ -57,7 +57,7 @@ test('answers running and waiting calls without a drain', async () => {
   const server = await ServerProcess.start(slowModel());
   const n = await roundsFor(server, 0.5);
   const client = new GrpcClient(server.grpcTarget);
-  // Opens the connection, so that the next calls are sent at once.
+  // Opens the connection, so that the next calls are sent immediately.
   await client.call('ModelInfer', rawRounds(1));
   const replies = [client.call('ModelInfer', rawRounds(n)), client.call('ModelInfer', rawRounds(n))];
   await Promise.race([server.seriesReaches('inference_in_flight', 2), Promise.all(replies)]);

@@ -477,7 +477,7 @@ describe('many calls', () => {
     ]);
     const sockets = await Promise.all(Array.from({ length: 40 }, () => server.dialRaw()));
     for (const socket of sockets) socket.write(calls);
-    // There are 3,600 calls on 40 connections. With the oldest calls, their connections are ended.
+    // There are 3,600 calls on 40 connections. When the oldest calls are ended, so are their connections.
     while (server.sockets.size > 24) await sleep(10);
     expect(server.sockets.size).toBeGreaterThan(0);
     for (const socket of sockets) socket.destroy();

@@ -48,7 +48,7 @@ test('a source is read in a turn until it reaches its limit, and then in the nex
   expect([many.isReading, few.isReading]).toEqual([true, true]);
 });
 
-test('many busy sources take turns, and all get the same number', async () => {
+test('many busy sources take turns, and all get the same number of turns', async () => {
   const turns = new Turns();
   const sources = Array.from({ length: 20 }, () => new Busy(turns, 8));
   const one = new Busy(turns, 1);

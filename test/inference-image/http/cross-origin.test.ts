@@ -70,12 +70,12 @@ describe('a request is refused with 403', () => {
     ['from another origin', 'POST', { origin: FOREIGN }, `a page of origin "${FOREIGN}"`],
     ['from a page without an origin', 'POST', { origin: 'null' }, 'a page of origin "null"'],
     [
-      'from another port of this machine',
+      'from a different port of this machine',
       'POST',
       { origin: 'http://localhost:1' },
       'a page of origin "http://localhost:1"',
     ],
-    ['from another scheme', 'POST', { origin: 'moz-extension://x' }, 'a page of origin "moz-extension://x"'],
+    ['from a different scheme', 'POST', { origin: 'moz-extension://x' }, 'a page of origin "moz-extension://x"'],
     ['from an invalid origin', 'POST', { origin: 'x' }, 'a page of origin "x"'],
     ['from another site', 'GET', { 'sec-fetch-site': 'cross-site' }, 'a page of another site'],
     [
@@ -100,7 +100,7 @@ describe('a request is refused with 403', () => {
   });
 
   test.each(['cross-site', 'same-site'])(
-    'from a page with the same host name but another scheme (%s)',
+    'from a page with the same host name but a different scheme (%s)',
     async (site) => {
       const headers = { host: 'localhost', origin: 'https://localhost', 'sec-fetch-site': site };
       const { status, body } = await send(server, 'POST', INFER, headers);

@@ -113,7 +113,7 @@ describe('bodies that are never complete', () => {
 });
 
 describe('long headers', () => {
-  // Long names that differ in every request take the most memory: 2.5 bytes for each byte.
+  // Long names that differ from request to request take the most memory: 2.5 bytes per byte of headers.
   const long = Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`x-${i}-${'n'.repeat(150)}`, 'v']));
   const OF_ALL = 90 * 155;
 

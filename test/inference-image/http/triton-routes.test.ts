@@ -106,7 +106,7 @@ describe('routes of a ready server', () => {
   });
 
   test.each(['load', 'unload'])('%s', async (action) => {
-    const error = `cannot ${action} model "m": this server serves only the model in its image; to serve another model, deploy its image`;
+    const error = `cannot ${action} model "m": this server serves only the model in its image; to serve a different model, deploy its image`;
     expect(await post(`/v2/repository/models/m/${action}`, '{"parameters":{}}')).toEqual([400, { error }]);
     expect(await post(`/v2/repository/models/n/${action}`)).toEqual([
       404,

@@ -241,12 +241,12 @@ test('a batch that fails is run again, each request alone', async () => {
   ]);
 });
 
-test('requests of a batch survive the end of their executor', async () => {
+test('requests of a batch survive the exit of their executor', async () => {
   const { scheduler, executor, submit } = setUp({
     judge: ({ inputs: [x] }) => {
       if ((x as Tensor).shape[0] === 2) {
         scheduler.remove(executor);
-        throw new Error('the executor ended');
+        throw new Error('the executor exited unexpectedly');
       }
     },
   });
@@ -276,7 +276,7 @@ test.each([
 ])('if requests do not share runs and a run takes %d s, a busy executor has %d', async (runSeconds, most) => {
   const { executor, submit } = setUp({ maxBatchSize: 1, runSeconds });
   const replies = Array.from({ length: 5 }, (_, i) => submit(rowsOf(1, i)));
-  // The run time is known once the first run has ended.
+  // The run time is known once the first run is complete.
   expect(executor.runs).toHaveLength(1);
   for (let finished = 1; finished <= 5; finished++) {
     await executor.finish();

@@ -59,17 +59,17 @@ test('an executor that throws in a run answers it and keeps running', async () =
 });
 
 test.each([
-  ['end', 'the executor ended'],
+  ['end', 'the executor exited unexpectedly'],
   ['crash', 'crashed'],
-])('an executor that ends during a run (%s) fails that run and is replaced', async (what, message) => {
+])('an executor that exits during a run (%s) fails that run and is replaced', async (what, message) => {
   const { pool, failures, submit } = await setUp();
   await expect(submit(what)).rejects.toThrow(message);
   await expect(submit('work')).resolves.toEqual([]);
-  expect(failures).toEqual(['an executor ended; starting another']);
+  expect(failures).toEqual(['an executor exited; starting a new one']);
   await pool.close();
 });
 
-test('replaces an executor that ends between runs', async () => {
+test('replaces an executor that exits between runs', async () => {
   const { scheduler, pool, submit } = await setUp();
   await submit('last');
   for (let i = 0; scheduler.executorCount > 0 && i < 100; i++) await sleep(10);
@@ -83,7 +83,7 @@ test.each([
     `parentPort.on('message', ({ type }) => type === 'close' ? parentPort.close() : parentPort.postMessage({ type: 'failed', kind: 'error', message: 'no model' }));`,
     'no model',
   ],
-  ['ends at once', '', 'the executor ended'],
+  ['exits immediately', '', 'the executor exited unexpectedly'],
 ])('an executor that %s fails the start', async (_, code, message) => {
   const bad = join(folder, 'bad.js');
   writeFileSync(bad, `const { parentPort } = require('node:worker_threads'); ${code}`);

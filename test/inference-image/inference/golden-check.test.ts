@@ -37,8 +37,8 @@ test.each([
     fp32([1]),
     'at [0] is Infinity; expected 1: Infinity apart, 0.11 allowed',
   ],
-  ['another shape', fp32([1, 2], [2, 1]), fp32([1, 2]), 'has shape [2,1]; expected [2]'],
-  ['another datatype', { ...fp32([1]), datatype: 'FP64' as const }, fp32([1]), 'is FP64; expected FP32'],
+  ['a different shape', fp32([1, 2], [2, 1]), fp32([1, 2]), 'has shape [2,1]; expected [2]'],
+  ['a different datatype', { ...fp32([1]), datatype: 'FP64' as const }, fp32([1]), 'is FP64; expected FP32'],
   ['a different name', { ...fp32([1]), name: 'z' }, fp32([1]), 'is missing'],
 ])('%s', async (_, got, expected, message) => {
   await expect(check(got, expected)).rejects.toThrow(`golden example "first": output "y" ${message}`);

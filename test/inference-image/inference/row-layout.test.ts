@@ -23,14 +23,14 @@ function run(rows: number, steps: number, shared: number): Run {
   return { inputs: [tensor('x', [rows, steps]), tensor('shared', [shared])], outputs: ['y'] };
 }
 
-test('a request with an empty axis other than its rows runs alone, because the proof does not cover it', () => {
+test('a request with an empty axis other than its row axis runs alone, because the proof does not cover it', () => {
   expect(layout.hasConsistentRows(run(2, 3, 1))).toBe(true);
   expect(layout.hasConsistentRows(run(2, 0, 1))).toBe(false);
   expect(layout.hasConsistentRows(run(2, 3, 0))).toBe(false);
   expect(layout.hasConsistentRows(run(0, 3, 1))).toBe(true);
 });
 
-test('a request runs alone if an axis other than its rows exceeds the size for which independence is proved', () => {
+test('a request runs alone if an axis other than its row axis exceeds the size for which independence is proved', () => {
   const bounded = new RowLayout(signature, { ...axes, maxSize: 4 });
   expect(bounded.hasConsistentRows(run(100, 4, 4))).toBe(true);
   expect(bounded.hasConsistentRows(run(1, 5, 1))).toBe(false);

@@ -101,7 +101,7 @@ test('an executor that fails a run gets the next one', async () => {
   expect(await Promise.all(replies)).toEqual(['Error: no', 'done']);
 });
 
-test('an executor that has ended gets no more runs', async () => {
+test('an executor that has exited gets no more runs', async () => {
   const { scheduler, executor, submit } = setUp();
   void submit('a');
   void submit('b');

@@ -227,7 +227,7 @@ describe('typed contents in any form', () => {
     ['packed floats of 5 bytes', field(6, 2, Buffer.alloc(5)), 1, /end in the middle of a number/],
     ['too many', packed([1, 2]), 1, /int64_contents has 2 elements; shape \[1\] needs 1/],
     [
-      'an additional field of another type',
+      'an additional field of a different type',
       Buffer.concat([packed([1]), field(1, 0, varint(1))]),
       1,
       /it has bool_contents; INT64 takes int64_contents/,

@@ -90,7 +90,7 @@ describe('copies no binary data if a request is refused for', () => {
     ['extra bytes', { inputs: right }, Buffer.alloc(18)],
     ['too few bytes', { inputs: right }, Buffer.alloc(16)],
     ['a wrong timeout', { inputs: right, parameters: { timeout: 'x' } }, Buffer.alloc(17)],
-    ['the size of another tensor', { inputs: [...right.slice(0, 2), { ...flag, ...binary(2) }] }, Buffer.alloc(18)],
+    ['the size of a different tensor', { inputs: [...right.slice(0, 2), { ...flag, ...binary(2) }] }, Buffer.alloc(18)],
     ['an invalid element', { inputs: right }, Buffer.alloc(17, 2)],
     [
       'an invalid element in JSON',
@@ -159,7 +159,7 @@ describe('outputs', () => {
     ]);
   });
 
-  test('are binary according to their own parameter, or else that of the request', () => {
+  test('are binary according to their own parameter or, if it is absent, to that of the request', () => {
     const request = {
       parameters: { binary_data_output: true },
       outputs: [{ name: 'y', parameters: { binary_data: false } }],
@@ -234,7 +234,7 @@ test.each<[string, unknown, string]>([
     'parameters.p is [1]; a parameter must be a string, a number or a boolean',
   ],
   [
-    "an input's parameter of another type",
+    'a parameter of an input, of the wrong type',
     { inputs: [{ ...a, parameters: { p: null } }, b] },
     'input "a": parameters.p is null; a parameter must be a string, a number or a boolean',
   ],

@@ -124,9 +124,21 @@ describe('decoding', () => {
     [null, [1], 'data is null; it must be an array'],
     [{}, [1], 'data is {}; it must be an array'],
     [[1, 2, 3], [2, 2], 'data has 3 elements; shape [2,2] needs 4'],
-    [[[1, 2], [3]], [2, 2], 'the nesting of data does not match shape [2,2]; match it, or send a flat array'],
-    [[[1, 2, 3, 4]], [2, 2], 'the nesting of data does not match shape [2,2]; match it, or send a flat array'],
-    [[[1, 2], 3, 4], [2, 2], 'the nesting of data does not match shape [2,2]; match it, or send a flat array'],
+    [
+      [[1, 2], [3]],
+      [2, 2],
+      'the nesting of data does not match shape [2,2]; nest data like the shape, or send a flat array',
+    ],
+    [
+      [[1, 2, 3, 4]],
+      [2, 2],
+      'the nesting of data does not match shape [2,2]; nest data like the shape, or send a flat array',
+    ],
+    [
+      [[1, 2], 3, 4],
+      [2, 2],
+      'the nesting of data does not match shape [2,2]; nest data like the shape, or send a flat array',
+    ],
     [
       [[1], [2]],
       [2],

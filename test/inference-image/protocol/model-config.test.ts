@@ -39,7 +39,7 @@ const texts = (manifest: ModelManifest, tuning: Partial<ModelTuning> = {}) => {
   return Object.fromEntries(Object.entries(parameters).map(([name, { string_value }]) => [name, string_value]));
 };
 
-test('for rows on another axis, dims are whole shapes and the parameters report shared runs', () => {
+test('for rows on a different axis, dims are whole shapes and the parameters report shared runs', () => {
   const axes = { inputAxes: [0, null], outputAxes: [1] };
   const proved: ModelManifest = { ...model, batching: { verdict: 'independent', ...axes } };
   const config = modelConfig(proved, { executors: 1, maxBatchSize: 32, maxBatchDelaySeconds: 0, axes });

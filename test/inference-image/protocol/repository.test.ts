@@ -17,6 +17,6 @@ test('models cannot be loaded or unloaded', () => {
   expect(repositoryIsFixed('unload', model)).toMatchObject({
     kind: 'invalid',
     message:
-      'cannot unload model "m": this server serves only the model in its image; to serve another model, deploy its image',
+      'cannot unload model "m": this server serves only the model in its image; to serve a different model, deploy its image',
   });
 });

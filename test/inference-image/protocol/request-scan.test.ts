@@ -50,7 +50,7 @@ function expectSame(signature: Signature, text: string | Buffer, blob: Buffer = 
     return new InferRequestDecoder(signature).decode(Buffer.concat([json, blob]), json.length);
   });
   if (typeof parsed !== 'string' && scanned !== GIVEN_TWICE) expect(scanned).toEqual(parsed);
-  // Only the scan reads an integer such as 1e18 exactly, so parsing may fail alone.
+  // Only the scan reads an integer such as 1e18 exactly, so parsing may fail although the scan succeeds.
   else if (!/INT64 takes/.test(String(parsed))) expect(typeof scanned).toBe('string');
   return [scanned, parsed];
 }

@@ -32,7 +32,7 @@ test('runs a model with two sizes of its free dimension', () => {
   });
 });
 
-test('ends a run that takes too long, and reports the model as loaded', () => {
+test('terminates a run that takes too long, and reports the model as loaded', () => {
   const start = performance.now();
   expect(linesFor(slowMultiplier(folder, 'slow', 2, 60), { seconds: 1 })).toEqual({
     lines: [{ outputs: [{ name: 'y', shape: [-1] }] }, { stopped: 'its runs take more than 1 s', byLimit: true }],
@@ -42,7 +42,7 @@ test('ends a run that takes too long, and reports the model as loaded', () => {
   expect(performance.now() - start).toBeLessThan(20_000);
 });
 
-test('ends a run that takes too much memory', () => {
+test('terminates a run that takes too much memory', () => {
   const path = writeOnnxModel(join(folder, 'large.onnx'), {
     inputs: [value('x', 'float', ['n'])],
     outputs: [value('y', 'float', [])],
@@ -79,7 +79,7 @@ describe('on empty inputs', () => {
   test.each([
     ['LSTM', [2, 0, 3]],
     ['GRU', [0, 5, 3]],
-  ] as const)('the last line has the shapes on which the runtime ends the process: %s', (operator, shape) => {
+  ] as const)('the last line of the report has the shapes that crash the process: %s', (operator, shape) => {
     expect(tried(operator)).toEqual({
       last: { edge: 'empty', shapes: [shape] },
       ending: { failure: 'the process that loads it was killed by SIGABRT' },

@@ -371,7 +371,7 @@ describe('shape arithmetic that overflows or is rounded beyond some size', () =>
     expect(verdictIn(7)).toMatchObject({ verdict: 'independent', maxSize: undefined });
   });
 
-  test('floats, which are exact only up to 2^24, are tracked up to that', () => {
+  test('floats, which are exact only up to 2^24, are tracked up to that size', () => {
     dependent(graph(1));
   });
 });

@@ -310,7 +310,7 @@ describe('functions of the model', () => {
     );
   });
 
-  test('with another opset than the model, which the runtime does not support', () => {
+  test('with a different opset from that of the model, which the runtime does not support', () => {
     const opsetImport = [{ domain: '', version: 12 }];
     expect(call([own('F', ['a'], ['b'], [node('Softmax', ['a'], ['b'])], { opsetImport })])).toMatch(
       /^not understood own:F: .*a different opset/,

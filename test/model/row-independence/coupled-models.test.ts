@@ -105,7 +105,7 @@ const COUPLED: Record<string, [Graph, RegExp]> = {
     },
     /^coupled NonMaxSuppression/,
   ],
-  'candidates of all pictures in one list, of which the bright ones are kept': [
+  'candidates of all pictures in one list, from which only the bright ones are kept': [
     {
       inputs: { image: ['batch_size', 3, 2] },
       outputs: ['boxes', 'scores'],

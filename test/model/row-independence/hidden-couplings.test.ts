@@ -157,7 +157,7 @@ describe('sizes that result from broadcasting', () => {
   });
 });
 
-test('sizes of joined tensors, of which an empty one has other sizes', () => {
+test('sizes of joined tensors if an empty one has different sizes', () => {
   const nodes = [
     node('NonZero', ['w'], ['found']),
     node('Unsqueeze', ['found', 'zero'], ['list']),

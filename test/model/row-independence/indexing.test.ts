@@ -73,7 +73,7 @@ describe('GatherND, ScatterND', () => {
     );
   });
 
-  test('with numbers of rows in the wrong position', () => {
+  test('with row numbers in the wrong position', () => {
     expect(short(proofOf({ ...given, nodes: [...ownRow(1), node('GatherND', ['x', 'where'], ['y'])] }))).toMatch(
       /^coupled GatherND/,
     );
@@ -92,7 +92,7 @@ describe('GatherND, ScatterND', () => {
     expect(short(output)).toMatch(/^coupled Range: returns the position/);
   });
 
-  test('with numbers of rows of which only the shape is read', () => {
+  test('with row numbers if only their shape is read', () => {
     const nodes = [
       ...ownRow(0),
       node('Max', ['rows', 'last'], ['m']),

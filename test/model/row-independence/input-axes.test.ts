@@ -13,7 +13,7 @@ describe('the axis that counts rows', () => {
     expect(of([name, 4])).toBe('independent 0 | 0');
   });
 
-  test('may be another axis than the first, if that is fixed', () => {
+  test('may be an axis other than the first, if the first is fixed', () => {
     expect(of([2, 'batch', 4])).toBe('independent 1 | 1');
     expect(of([2, null, 4])).toBe('independent 1 | 1');
   });
@@ -22,7 +22,7 @@ describe('the axis that counts rows', () => {
     expect(of(['batch', 'steps', 4])).toBe('independent 0 | 0');
   });
 
-  test('is not one that has its size on another axis too', () => {
+  test('is not an axis whose size also appears on another axis', () => {
     expect(of(['n', 'n'])).toBe('coupled input: also has the number of rows as the size of another axis');
   });
 

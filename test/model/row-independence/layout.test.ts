@@ -4,7 +4,7 @@ import { proofOf, short, verdictOf } from './support';
 describe('Reshape', () => {
   const to = (shape: number[], x: (number | string)[] = ['N', 4, 6], attributes = {}) =>
     verdictOf('Reshape', { x, constants: { shape }, with: ['shape'], attributes });
-  /** Reshapes and restores, with an operator in between that must not work across rows. */
+  /** Reshapes the tensor and restores its shape, with an operator in between that must not work across rows. */
   const through = (shape: number[], axis: number) =>
     short(
       proofOf({
@@ -56,7 +56,7 @@ describe('Reshape', () => {
     );
   });
 
-  test('of rows on another axis than the first', () => {
+  test('of rows on an axis other than the first', () => {
     const nodes = [
       node('Transpose', ['x'], ['t'], { attributes: { perm: [1, 0, 2] } }),
       node('Reshape', ['t', 'flat'], ['f']),
@@ -193,7 +193,7 @@ describe('Slice', () => {
       with: ['starts', 'ends', 'axes', ...(steps ? ['steps'] : [])],
     });
 
-  test('on other axes than that of the rows', () => {
+  test('on axes other than that of the rows', () => {
     expect(slice([1], [3], [1])).toBe('independent 0 | 0');
     expect(slice([-1], [-5], [1], [-1])).toBe('independent 0 | 0');
   });
@@ -214,7 +214,7 @@ describe('Slice', () => {
     );
   });
 
-  test('of some rows, or of all in another order', () => {
+  test('of some rows, or of all in a different order', () => {
     expect(slice([0], [1], [0])).toMatch(/^coupled Slice/);
     expect(slice([1], [2 ** 31 - 1], [0])).toMatch(/^coupled Slice/);
     expect(slice([0], [-1], [0])).toMatch(/^coupled Slice/);

@@ -10,7 +10,7 @@ export interface Rows {
   readonly axis: number;
   readonly outer: Size;
   readonly inner: Size;
-  /** Symbol of the number of rows: N, or another one if a coupling changed the number. */
+  /** Symbol of the number of rows: N, or a different one if a coupling changed the number. */
   readonly count: string;
 }
 

@@ -129,7 +129,7 @@ def free_outputs(model, rows, axis):
     for value in model.graph.output:
         if declared_size(value, axis) == rows:
             free(value, axis)
-        # With another number of rows, the declared sizes of other axes may be wrong.
+        # With a different number of rows, the declared sizes of other axes may be wrong.
         for i, dim in enumerate(value.type.tensor_type.shape.dim):
             if i != axis:
                 dim.ClearField("value")

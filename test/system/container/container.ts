@@ -85,7 +85,7 @@ export class Container {
 
   /**
    * Memory in bytes that the kernel could not reclaim, which excludes the file cache; undefined if the container has
-   * ended.
+   * stopped.
    */
   memory(): number | undefined {
     const stat = this.cgroupFile('memory.stat');
@@ -152,7 +152,7 @@ export class Container {
     try {
       return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
     } catch {
-      // The container may end at any time.
+      // The container may stop at any time.
       return undefined;
     }
   }

@@ -65,7 +65,7 @@ export function inferPath({ model }: Target): string {
   return `/v2/models/${model}/infer`;
 }
 
-/** Makes a number of clients repeat an action until the time is over. */
+/** Makes a number of clients repeat an action until the time is up. */
 export async function again(clients: number, seconds: number, once: (turn: number) => Promise<void>): Promise<void> {
   const end = performance.now() + seconds * 1000;
   let turn = 0;

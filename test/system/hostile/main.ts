@@ -14,7 +14,7 @@ const DEFAULT_MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
 type Address = Pick<Target, 'host' | 'httpPort' | 'grpcPort' | 'metricsPort'>;
 
-/** Asks a server for its model, and returns it as a target. */
+/** Asks a server for its model, and returns the server as a target. */
 async function learn(where: Address, maxRequestBytes: number, seconds: number): Promise<Target> {
   const ask = async (path: string): Promise<any> =>
     (await fetch(`http://${where.host}:${where.httpPort}${path}`)).json();
@@ -49,7 +49,7 @@ async function attackAll(
     for (const attack of attacks) {
       let result = await once(attack, container, nameOf(configuration), witnesses, options);
       if (result.faults.length > 0 && !isDead(result)) {
-        console.log(`${line(result)}\nrepeating it on another container`);
+        console.log(`${line(result)}\nrepeating the attack on a new container`);
         container.remove();
         container = await Container.start(plan);
         result = { ...(await once(attack, container, nameOf(configuration), witnesses, options)), isRepeated: true };

@@ -38,7 +38,7 @@ export const REQUESTS: Readonly<Record<ModelName, string>> = {
 /** @param profile Path of the profile of digits, or false for none */
 export function modelOf(name: ModelName, profile: string | false = false): OnnxModel {
   if (name === 'digits') {
-    // The same options as in examples/digits/stack.ts.
+    // Uses the same options as examples/digits/stack.ts.
     return OnnxModel.fromFile(join(EXAMPLE, 'digits.onnx'), {
       golden: join(EXAMPLE, 'digits.golden.json'),
       picture: { color: 'rgb', mean: 0.5, std: 0.5, maxPixels: 4_000_000 },

@@ -30,8 +30,8 @@ const CONNECTIONS = 1000;
 const WARM_UP_SECONDS = 3;
 
 /**
- * Fraction of a rate that counts as all of it; allows for inexact clocks of the clients, and for requests that are
- * unanswered at the end.
+ * Fraction of a rate that counts as the whole rate; it allows for inexact clocks of the clients, and for requests that
+ * are unanswered at the end.
  */
 const NEARLY_ALL = 0.98;
 

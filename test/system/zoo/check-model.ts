@@ -45,7 +45,7 @@ export async function checkModel(model: PreparedModel, cli: CommandLine): Promis
   try {
     return { ...base, notSharing: server.notSharing, ...(await ask(server, model.cases)) };
   } catch (error) {
-    return { ...base, problems: [`the server has ended: ${(error as Error).message}`] };
+    return { ...base, problems: [`the server has exited: ${(error as Error).message}`] };
   } finally {
     await server.stop();
   }

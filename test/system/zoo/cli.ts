@@ -14,7 +14,7 @@ export interface Inspection {
 const READY_SECONDS = 120;
 const PORTS = ['--port', '0', '--grpc-port', '0', '--metrics-port', '0', '--no-page'];
 
-/** Command line of a build of the library, either the current one or that of another commit. */
+/** Command line of a build of the library, either the current one or that of a different commit. */
 export class CommandLine {
   constructor(private readonly main: string) {}
 

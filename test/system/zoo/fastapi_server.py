@@ -1,4 +1,4 @@
-"""The usual alternative: FastAPI as in its tutorial, which calls the runtime in the route. Serves any numeric model.
+"""The usual alternative: FastAPI as in its tutorial, with a route that calls the runtime. Serves any numeric model.
 
 uvicorn fastapi_server:app
 """

@@ -85,5 +85,5 @@ function scriptsVersion(script: string, programs: readonly string[], args: reado
 function python3(program: string, [script, ...args]: string[]): void {
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONWARNINGS: 'ignore' };
   const { status, stderr } = spawnSync(program, [join(SCRIPTS, script!), ...args], { env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${script} ended with ${status}: ${stderr.slice(-2000)}`);
+  if (status !== 0) throw new Error(`${script} exited with ${status}: ${stderr.slice(-2000)}`);
 }

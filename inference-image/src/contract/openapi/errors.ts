@@ -26,7 +26,7 @@ const ERRORS = {
     status: 403,
     description: 'A page of another origin sent the request, or its `Host` is not allowed.',
   },
-  NotFound: { status: 404, description: 'This server serves another model, or another version of it.' },
+  NotFound: { status: 404, description: 'This server serves a different model, or a different version of it.' },
   MethodNotAllowed: { status: 405, description: 'The method is not supported.', headers: ALLOW },
   RequestTimeout: { status: 408, description: 'The request did not arrive completely in time.' },
   BodyTooLarge: {

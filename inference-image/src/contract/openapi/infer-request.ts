@@ -114,7 +114,7 @@ function outputSchema(outputs: readonly TensorSignature[], binaryData: JsonObjec
   };
 }
 
-/** Schemas that require a request to ask for outputs without a JSON form as binary data, or not at all. */
+/** Schemas that require a request either to ask for outputs without a JSON form as binary data or to omit them. */
 function asksForBinary(outputs: readonly TensorSignature[]): JsonObject[] {
   const binary = outputs.filter(isBinaryOnly).map(({ name }) => name);
   const isTrue = (name: string): JsonObject => ({

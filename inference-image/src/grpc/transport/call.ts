@@ -26,7 +26,7 @@ const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
 
 /** Bytes that a client may send while the server does not read: the HTTP/2 window, which Node buffers. */
 const WINDOW_BYTES = 64 * 1024;
-/** Answers below this size are nearly always sent at once. */
+/** Answers below this size are nearly always sent immediately. */
 const SMALL_ANSWER_BYTES = 64 * 1024;
 
 /** Delay between a status and the reset of its stream, because HTTP/2 drops unsent data when a stream is reset. */
@@ -40,7 +40,7 @@ export interface CallContext {
   /** @default - answers in the operating system's buffers are not counted */
   readonly unread?: Pick<UnreadAnswers, 'sent'>;
   readonly metrics: Pick<Metrics, 'observeDrop'>;
-  /** Time that a client has to complete a message, once it has begun. */
+  /** Time that a client has to complete a message that it has begun. */
   readonly receiveTimeoutSeconds: number;
   /** Time that a client has to read an answer. */
   readonly sendTimeoutSeconds: number;
@@ -231,7 +231,7 @@ export class Call {
     if (!this.hasEnded && !this.stream.closed) this.reset(NGHTTP2_NO_ERROR);
   }
 
-  /** Handles the close of the stream, by either side. */
+  /** Handles the closing of the stream by either side. */
   close(): void {
     this.isClosed = true;
     this.context.idle.delete(this);

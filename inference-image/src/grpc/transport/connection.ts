@@ -10,7 +10,7 @@ const { NGHTTP2_NO_ERROR } = constants;
  * at most the length of the chunk, so that chunks of one byte account for few other bytes.
  */
 const FRAME_BYTES = 64;
-/** Bytes of an answer for which its client sends at most one byte of WINDOW_UPDATE and PING frames. */
+/** Number of answer bytes for which a client sends at most one byte of WINDOW_UPDATE and PING frames. */
 const ANSWER_BYTES = 128;
 /** Bytes of an unfinished message that may still be in transit: the HTTP/2 window. */
 const WINDOW_BYTES = 64 * 1024;
@@ -24,7 +24,9 @@ export class Connection implements Source {
   heardAt = this.pingedAt;
   goesAwayAt?: number;
   hasEnded = false;
-  /** Bytes that requests and answers account for, of those read since the last sweep or expected soon. */
+  /**
+   * Bytes that requests and answers account for: some were read since the last sweep, and the others are expected soon.
+   */
   private explainedBytes = 0;
   /** Part of `explainedBytes` that was left over from the last sweep. */
   private carriedBytes = 0;
@@ -80,7 +82,7 @@ export class Connection implements Source {
     const { bytesRead, bytesWritten } = this.socket;
     const explained = this.explainedBytes + (bytesWritten - this.bytesWritten) / ANSWER_BYTES;
     const left = explained - (bytesRead - this.bytesRead);
-    // Expected bytes may arrive one sweep later, but not at any time that the client chooses.
+    // Expected bytes may arrive one sweep later, but no later than that, so that a client cannot choose the time.
     this.explainedBytes = Math.max(0, Math.min(left, this.explainedBytes - this.carriedBytes));
     this.carriedBytes = this.explainedBytes;
     this.bytesRead = bytesRead;
@@ -94,7 +96,7 @@ export class Connection implements Source {
     if (this.goesAwayAt !== undefined || session.closed || session.destroyed) return;
     this.goesAwayAt = performance.now();
     // nghttp2 ignores requests that arrive after the GOAWAY frame. The frame contains the last accepted stream, so that
-    // clients retry later ones at once.
+    // clients retry later ones immediately.
     session.goaway(NGHTTP2_NO_ERROR);
     this.ping();
   }

@@ -13,7 +13,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 20_000;
 const GOAWAY_DELIVERY_MS = 1000;
 const GOAWAY_REACTION_MS = 100;
 /**
- * Maximum number of bytes that belong to no call and arrive between two sweeps: on one connection, and on all together.
+ * Maximum number of bytes that belong to no call and arrive between two sweeps: on one connection, and on all
+ * connections in total.
  */
 const MAX_OTHER_BYTES = 512 * 1024;
 const MAX_OTHER_BYTES_OF_ALL = 2 * 1024 * 1024;

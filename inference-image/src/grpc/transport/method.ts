@@ -12,8 +12,8 @@ export interface Method {
   /** Whether a call may send many messages, each of which is answered, in order. @default false */
   readonly isStream?: boolean;
   /**
-   * Whether calls count toward the memory budget. Health checks do not, because they must be answered even when it is
-   * full; their messages must be small. @default true
+   * Whether calls count toward the memory budget. Health checks do not, because they must be answered even when the
+   * budget is full; their messages must be small. @default true
    */
   readonly isCounted?: boolean;
   /** Handles a complete message, and answers it through the call, now or later. */

@@ -90,7 +90,7 @@ function withConstant(graph: RandomGraph, t: Tensor, op: string): Result {
   };
 }
 
-/** Combines the tensor with another of the pool that broadcasts; the rows of both are on the same axis. */
+/** Combines the tensor with another tensor of the pool that broadcasts to it; the rows of both are on the same axis. */
 function withAnother(graph: RandomGraph, t: Tensor, op: string): Result | undefined {
   const others = graph.choices.shuffled(graph.pool.filter(({ elem }) => elem === t.elem));
   for (const other of others) {

@@ -8,7 +8,7 @@ export interface RowWise {
    * is false for operators that may clip, compare or cancel values.
    */
   readonly faithful: boolean;
-  /** Applies the operator; returns undefined if it does not accept such a tensor. */
+  /** Applies the operator; returns undefined if it does not accept the tensor. */
   readonly apply: (graph: RandomGraph, t: Tensor) => Result | undefined;
 }
 

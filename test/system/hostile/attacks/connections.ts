@@ -1,4 +1,4 @@
-/** Attacks with connections that are many, slow, silent, or of another protocol. */
+/** Attacks with many, slow or silent connections, and with connections of a different protocol. */
 import { randomBytes } from 'node:crypto';
 import { again, inferPath, Tally, type Attack, type Target } from '../attack';
 import { filled } from '../wire/bytes';

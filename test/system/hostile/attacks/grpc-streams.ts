@@ -9,7 +9,7 @@ import { until } from '../wire/http1';
 const NAME = 'inference.GRPCInferenceService';
 const WATCH = '/grpc.health.v1.Health/Watch';
 
-/** Opens a number of connections, each of which repeats an action until the time is over, and then holds them. */
+/** Opens a number of connections, each of which repeats an action until the time is up, and then holds them. */
 async function flood(
   target: Target,
   connections: number,

@@ -8,7 +8,7 @@ export class Child<Question, Answer> {
 
   private constructor(private readonly process: ChildProcess) {
     this.ended = once(process, 'exit').then(([code]) => {
-      throw new Error(`the process has ended with ${code}`);
+      throw new Error(`the process has exited with ${code}`);
     });
     this.ended.catch(() => {});
   }
@@ -23,7 +23,7 @@ export class Child<Question, Answer> {
     return new Child(child);
   }
 
-  /** @throws Error If there is no answer in time, or the process ends */
+  /** @throws Error If there is no answer in time, or the process exits */
   async ask(question: Question, seconds: number): Promise<Answer> {
     const signal = AbortSignal.timeout(seconds * 1000);
     this.process.send(question as object);

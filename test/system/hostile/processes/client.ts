@@ -17,7 +17,7 @@ export interface ClientQuestion {
 export interface Served {
   /** Correct answers per second. */
   readonly perSecond: number;
-  /** Answers with status 200 that differ from that of the first request. */
+  /** Number of answers with status 200 that differ from the answer to the first request. */
   readonly wrong: number;
   /** Number of refusals and failures by reason. */
   readonly refused: Readonly<Record<string, number>>;

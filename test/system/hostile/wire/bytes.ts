@@ -8,7 +8,7 @@ export function filled(size: number, unit: string | Buffer): Buffer {
   return Buffer.alloc(Math.floor(size / length) * length, unit);
 }
 
-/** Compresses at the highest level, which reduces repeated data to a thousandth. */
+/** Compresses at the highest level, which reduces repeated data to a thousandth of its size. */
 export function gzip(body: Buffer): Buffer {
   return gzipSync(body, { level: constants.Z_BEST_COMPRESSION });
 }

@@ -141,7 +141,7 @@ export class RawHttp2 {
     return at;
   }
 
-  /** Resolves when data has arrived, or the time is over. */
+  /** Resolves when data has arrived, or when the time is up. */
   wait(milliseconds: number): Promise<void> {
     if (this.closed) return Promise.resolve();
     return new Promise((resolve) => {

@@ -46,7 +46,8 @@ def _text(value):
 
 def session_of(model):
     options = onnxruntime.SessionOptions()
-    # The same number of threads as in the server, because kernels of quantized models round differently with others.
+    # Uses the same number of threads as the server, because kernels of quantized models round differently with a
+    # different number.
     options.intra_op_num_threads = len(os.sched_getaffinity(0))
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
