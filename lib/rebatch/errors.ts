@@ -40,7 +40,7 @@ export const rebatchErrors = {
 
   notWritten: (out: string, reason: string): Problem => ({
     code: 'rebatch-not-written',
-    message: `--out ${out} cannot be written: ${reason}. Use a file in a folder that this user can write to.`,
+    message: `--out ${out} cannot be written: ${reason}. Use a file in a folder that you can write to.`,
   }),
 
   notCompared: (path: string, reason: string): Problem => ({
