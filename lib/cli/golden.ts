@@ -49,7 +49,11 @@ function recordCommand(): Command {
       'allowed absolute difference between floating-point values (default: measured for each output)',
       amount,
     )
-    .option('--relative <fraction>', 'additional allowed difference, as a fraction of the value (default: 0.0001)', amount)
+    .option(
+      '--relative <fraction>',
+      'additional allowed difference, as a fraction of the value (default: 0.0001)',
+      amount,
+    )
     .option('--force', 'overwrite existing examples')
     .action((path: string, options: RecordOptions) => {
       checkRequests(options);

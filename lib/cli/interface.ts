@@ -65,7 +65,9 @@ function acceptCommand(): Command {
 
 function diffCommand(): Command {
   return addInterfaceOption(addClientModelOptions(new Command('diff')))
-    .description('Show how the model differs from its accepted interface. The exit code is 1 if a difference breaks clients.')
+    .description(
+      'Show how the model differs from its accepted interface. The exit code is 1 if a difference breaks clients.',
+    )
     .action((path: string, options: InterfaceOptions) => {
       const { found, accepted, differences, isUntrue } = compareWithAccepted(path, options);
       const file = found?.path ?? options.interface ?? pathBeside(path, 'interface');

@@ -45,7 +45,7 @@ const EXPORTED = new Set([
 ]);
 
 /**
- * Joins the sources in runtime/, which all clients share, into one text. Omits imports and the files that the model does
+ * Joins the sources in runtime/, which all clients share, into one text. Omits imports, and files that the model does
  * not need.
  */
 export function runtimeText(has: { readonly pictures: boolean; readonly classes: boolean }): string {

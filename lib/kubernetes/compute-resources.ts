@@ -22,9 +22,9 @@ export interface ComputeResources {
   readonly cpuLimit?: number | 'none';
   /**
    * Memory request and limit in MiB.
-   * @default - derived from the model's profile. Without a profile, 512 MiB, or more if requests need more, plus the size
-   * of the weights once for each executor and once more. For a model that accepts pictures, 24 bytes more for each pixel
-   * of `picture.maxPixels`
+   * @default - derived from the model's profile. Without a profile, 512 MiB (or more if requests need more), the size
+   * of the weights for each executor, and that size once more. A model that accepts pictures gets 24 more bytes for
+   * each pixel of `picture.maxPixels`
    */
   readonly memoryMiB?: number;
 }

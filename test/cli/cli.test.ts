@@ -114,7 +114,9 @@ describe('model-serving inspect', () => {
     });
     const warned = runCli('inspect', file, '--runtime-check', 'warn');
     expect(warned.stderr).toMatch(/^warning: .*cannot load this model/);
-    expect(warned.stdout).toContain('verdict    cannot be served, or could not be loaded on this machine: see the warnings');
+    expect(warned.stdout).toContain(
+      'verdict    cannot be served, or could not be loaded on this machine: see the warnings',
+    );
     expect(runCli('inspect', file, '--runtime-check', 'skip').stdout).toContain('judging by its graph');
   });
 

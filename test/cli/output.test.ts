@@ -203,7 +203,7 @@ describe('model-serving context', () => {
     symlinkSync(target, 'out');
     const before = contents();
     expect(context('out').stderr).toBe(
-      'out is a symbolic link. Use a new or empty folder: a build context must contain nothing else. [context-folder-link]\n',
+      'out is a symbolic link. Use a new or empty folder: a build context must not contain other files. [context-folder-link]\n',
     );
     expect(contents()).toEqual(before);
     expect(spawn).not.toHaveBeenCalled();
@@ -217,7 +217,7 @@ describe('model-serving context', () => {
     }
     const before = contents();
     expect(context(out).stderr).toBe(
-      `${out} is not an empty folder. Use a new or empty folder: a build context must contain nothing else. [context-folder-not-empty]\n`,
+      `${out} is a file or a folder that is not empty. Use a new or empty folder: a build context must not contain other files. [context-folder-not-empty]\n`,
     );
     expect(contents()).toEqual(before);
     expect(spawn).not.toHaveBeenCalled();

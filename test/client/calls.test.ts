@@ -274,7 +274,10 @@ test('quotes the beginning of an error that does not follow the protocol', async
 test.each<[ClientOptions & CallOptions, string]>([
   [{ url: 'digits:8080' }, 'url is "digits:8080"; it must be an absolute URL such as "https://models.example.com"'],
   [{ url: '/v2' }, 'url is "/v2"; it must be an absolute URL such as "https://models.example.com"'],
-  [{ url: 'http://a:b@x' }, 'url contains a user name or password, which fetch rejects; set the authorization header instead'],
+  [
+    { url: 'http://a:b@x' },
+    'url contains a user name or password, which fetch rejects; set the authorization header instead',
+  ],
   [{ url: 'http://x', retries: -1 }, 'retries is -1; it must be a non-negative integer'],
   [{ url: 'http://x', deadline: 0 }, 'deadline is 0; it must be a number of milliseconds above 0'],
 ])('refuses invalid options: %j', (options, message) => {

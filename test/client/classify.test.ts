@@ -119,7 +119,9 @@ test('validates tensors before it sends them', async () => {
 
 test('treats a picture as tensors if the model accepts no pictures', async () => {
   const plain = new Caller(MODEL, { url: 'http://x' });
-  expect((await failure(classify(plain, SCORES, PNG, {}))).message).toBe(`unknown input "0"; the model's inputs are "x"`);
+  expect((await failure(classify(plain, SCORES, PNG, {}))).message).toBe(
+    `unknown input "0"; the model's inputs are "x"`,
+  );
 });
 
 test.each<[string, ClassSpec, object, object]>([

@@ -331,7 +331,7 @@ describe('rejects', () => {
     ],
     [
       { model, bindAddress: 'localhost' },
-      'stack/digits: bindAddress "localhost" is not an IP address. Use an address of the engine\'s host, such as 127.0.0.1, or 0.0.0.0 for all addresses. [bind-address-invalid]',
+      'stack/digits: bindAddress "localhost" is not a valid IP address. Use an address of the engine\'s host, such as 127.0.0.1, or 0.0.0.0 for all addresses. [bind-address-invalid]',
     ],
     [
       { model, environment: { '': 'x' } },
@@ -347,7 +347,7 @@ describe('rejects', () => {
     ],
     [
       { model, containerName: 'a b' },
-      'stack/digits: containerName "a b" is not a container name. Use two or more letters, digits, "_", "." and "-", starting with a letter or digit. [container-name-invalid]',
+      'stack/digits: containerName "a b" is not a valid container name. Use two or more letters, digits, "_", "." and "-", starting with a letter or digit. [container-name-invalid]',
     ],
     [
       { model, environment: { MODEL_SERVING_EXECUTORS: '4' } },
@@ -355,7 +355,7 @@ describe('rejects', () => {
     ],
     [
       { model, waitSeconds: -1 },
-      'stack/digits: waitSeconds is -1. Use a whole number of seconds, or 0 not to wait. [wait-seconds-invalid]',
+      'stack/digits: waitSeconds is -1. Use a whole number of seconds, or 0 to disable waiting. [wait-seconds-invalid]',
     ],
     [
       { model, logRotation: { maxFiles: 0 } },

@@ -25,7 +25,7 @@ describe('a number that is a text or invalid is shown as the user wrote it', () 
     [{ cpus: '2' }, "cpus is '2'. Use at least 0.01 CPUs, such as 0.5 or 2. [cpus-out-of-range]"],
     [
       { waitSeconds: '60' },
-      "waitSeconds is '60'. Use a whole number of seconds, or 0 not to wait. [wait-seconds-invalid]",
+      "waitSeconds is '60'. Use a whole number of seconds, or 0 to disable waiting. [wait-seconds-invalid]",
     ],
     [{ logRotation: { maxFiles: '3' } }, `logRotation.maxFiles is '3'. ${WHOLE}`],
   ])('ContainerizedModel, %j', (props, problem) => {

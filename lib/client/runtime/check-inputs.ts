@@ -55,7 +55,8 @@ function checkElements({ datatype }: TensorSpec, data: unknown, input: string): 
   const type = NUMERIC_ARRAYS[datatype];
   // instanceof would reject arrays from another realm.
   if (Object.prototype.toString.call(data) === `[object ${type.name}]`) return data as NumericArray;
-  if (datatype === 'FP16') throw invalidRequest(`${input}: data of FP16 must be a Uint16Array that contains the bits of each number`);
+  if (datatype === 'FP16')
+    throw invalidRequest(`${input}: data of FP16 must be a Uint16Array that contains the bits of each number`);
   const primitive = datatype === 'INT64' || datatype === 'UINT64' ? 'bigint' : 'number';
   if (!Array.isArray(data)) {
     throw invalidRequest(`${input}: data of ${datatype} must be a ${type.name} or an array of ${primitive}s`);

@@ -43,7 +43,8 @@ function decodeClass({ names, numbers }: ClassSpec, entry: unknown): object {
   const { class: name } = answered;
   if (typeof name !== 'string') throw noClass();
   const what = `class ${JSON.stringify(name)} of the answer`;
-  if (names && !names.includes(name)) throw invalidAnswer(`${what} is not one of the classes that this client was generated for`);
+  if (names && !names.includes(name))
+    throw invalidAnswer(`${what} is not one of the classes that this client was generated for`);
   const decoded: Record<string, string | number> = { class: name };
   for (const number of ['index', 'score'] as const) {
     const value = answered[number];

@@ -95,7 +95,9 @@ export function modelUrl({ url, version }: ClientOptions, model: string): string
     );
   }
   if (base.username !== '' || base.password !== '') {
-    throw new TypeError('url contains a user name or password, which fetch rejects; set the authorization header instead');
+    throw new TypeError(
+      'url contains a user name or password, which fetch rejects; set the authorization header instead',
+    );
   }
   const path = `${base.origin}${base.pathname.replace(/\/+$/, '')}/v2/models/${encodeURIComponent(model)}`;
   return version === undefined ? path : `${path}/versions/${encodeURIComponent(version)}`;
