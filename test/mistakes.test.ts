@@ -117,7 +117,7 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
   [
     'the file of an example that was not committed',
     (stack) => container(stack, digits(), { golden: golden({ file: 'digits.golden/one.y.bin' }) }),
-    `digits.golden.json: it refers to "digits.golden/one.y.bin", which does not exist. Paths are relative to the folder of digits.golden.json. [golden-file-missing]`,
+    `digits.golden.json: this file refers to "digits.golden/one.y.bin", which does not exist. Paths are relative to the folder of digits.golden.json. [golden-file-missing]`,
   ],
   [
     'a truncated file of an example',
