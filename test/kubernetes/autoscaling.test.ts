@@ -225,7 +225,7 @@ describe('T14 a metric of the server', () => {
     ['process_cpu_seconds_total', 'ScalingTarget.cpuUtilization'],
   ])('%s is rejected with an alternative', (name, instead) => {
     expect(synth(name)).toThrow(
-      `stack/digits: autoscaling.target names ${name}, a counter of the server. A counter never falls, so the autoscaler would never remove a replica. Use ${instead}, or configure the adapter to serve its rate under another name. [scaling-target-counter]`,
+      `stack/digits: autoscaling.target names ${name}, a counter of the server. A counter never falls, so the autoscaler would never remove a replica. Use ${instead}, or configure the adapter to serve the counter's rate under a different name. [scaling-target-counter]`,
     );
   });
 

@@ -55,7 +55,7 @@ describe('a number that is a text or invalid is shown as the user wrote it', () 
     ],
     [
       { rollout: { startupSeconds: '60', progressDeadlineSeconds: '30' } },
-      "rollout.startupSeconds is '60'. Use an integer from 1 to 86400 (a day). [startup-seconds-invalid]",
+      "rollout.startupSeconds is '60'. Use an integer from 1 to 86400 (one day). [startup-seconds-invalid]",
       `rollout.progressDeadlineSeconds is '30'. ${WHOLE}`,
     ],
     [{ service: { port: '80' } }, `service.port is '80'. ${PORT}`],
