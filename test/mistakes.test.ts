@@ -94,7 +94,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'batches of a model that was exported for one row',
     (stack) => container(stack, onnx('one-row', identity('float', [1, 4])), {}, { serving: { maxBatchSize: 8 } }),
-    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Omit it, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
+    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Omit the option, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
   ],
   [
     'a version that is not a valid path segment',
@@ -129,22 +129,22 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
   [
     'the profile of the previous model',
     (stack) => container(stack, withProfileOf('0'.repeat(64))),
-    `stale.profile.json: this profile belongs to another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has sha256 d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure again: model-serving profile stale.onnx [profile-stale]`,
+    `stale.profile.json: this profile belongs to a different model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has sha256 d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure again: model-serving profile stale.onnx [profile-stale]`,
   ],
   [
     'a profile that was written by hand',
     (stack) => container(stack, handWritten()),
-    `by-hand.profile.json: runs: Too small: expected array to have >=1 items. Profiles are measured, not written by hand. Remove it and measure again: model-serving profile by-hand.onnx [profile-invalid]`,
+    `by-hand.profile.json: runs: Too small: expected array to have >=1 items. Profiles are measured, not written by hand. Remove the file and measure again: model-serving profile by-hand.onnx [profile-invalid]`,
   ],
   [
     'less memory than was measured',
     (stack) => new ContainerizedModel(stack, 'digits', { model: profiled(), memoryMiB: 128 }),
-    `stack/digits: memoryMiB is 128, but model "profiled" needs at least 138 MiB: 138 MiB under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 MiB for each executor but the first. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]`,
+    `stack/digits: memoryMiB is 128, but model "profiled" needs at least 138 MiB: 138 MiB under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 MiB for each additional executor. Raise it to 265, which leaves room for requests, or omit it to use a default that fits. [memory-below-peak]`,
   ],
   [
     'less memory than the weights',
     (stack) => new ContainerizedModel(stack, 'large', { model: largeModel('.', 'large', 300), memoryMiB: 256 }),
-    `stack/large: memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]`,
+    `stack/large: memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it to use a default that fits. [memory-too-small]`,
   ],
   [
     'more requests than the replicas can answer',

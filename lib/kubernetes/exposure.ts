@@ -16,7 +16,10 @@ import type { Peer } from './peers';
 export interface IngressOptions {
   /** Host name, such as `digits.example.com`. */
   readonly host: string;
-  /** Peer of the ingress controller, such as `Peers.namespace('ingress-nginx')`. The network policy will allow this peer. */
+  /**
+   * Peer of the ingress controller, such as `Peers.namespace('ingress-nginx')`. The network policy will allow
+   * connections from it.
+   */
   readonly from: Peer;
   /**
    * Prefix of the paths that are routed to this service; the prefix is not removed. With `/v2/models/digits`, several

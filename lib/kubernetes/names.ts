@@ -22,7 +22,7 @@ export function defaultResourceName(path: string): string {
   const parts = path.split('/');
   const name = parts.join('-');
   const id = parts.at(-1)!;
-  // With two parts and no dash in the last one, the last dash is the separator. Eight hex digits could look like a hash.
+  // With two parts and no dash in the last one, the last dash separates them. Eight hex digits could look like a hash.
   const isUnambiguous = parts.length === 2 && !id.includes('-') && !/^[0-9a-f]{8}$/.test(id);
   return isUnambiguous && isResourceName(name) ? name : withHash(name, path);
 }

@@ -20,7 +20,7 @@ export class ScalingTarget {
   }
 
   /**
-   * Requests that are running or waiting in each replica. Requires an adapter that serves `inference_in_flight` as a custom
+   * Running and waiting requests in each replica. Requires an adapter that serves `inference_in_flight` as a custom
    * metric.
    */
   static inFlightPerReplica(requests: number): ScalingTarget {

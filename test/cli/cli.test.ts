@@ -60,7 +60,7 @@ describe('model-serving inspect', () => {
       'rate       1,000 requests/s',
       'queue      250 requests',
       'start      within 30 s',
-      'scaling    at 76 % of CPU',
+      'scaling    at 76 % CPU utilization',
     ]);
     expect(JSON.parse(runCli('inspect', file, '--json').stdout)).toMatchObject({
       memoryMiB: { minimum: 265, default: 272 },

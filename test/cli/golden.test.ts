@@ -140,7 +140,7 @@ test('reports an invalid request, and writes nothing', () => {
     'golden record: --dimension applies only to --random; the requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs. [golden-sizes-of-inputs]\n' +
       'golden record: --seed applies only to --random. Remove --seed, or use --random instead of --inputs. [golden-seed-of-inputs]\n',
   );
-  expect(record(model, '--random', '0').stderr).toContain('Use a whole number, at least 1.');
+  expect(record(model, '--random', '0').stderr).toContain('Use a whole number of at least 1.');
 });
 
 test('refuses an answer that rounding changes by more than the largest tolerance, unless a tolerance is set', () => {

@@ -39,7 +39,7 @@ test.each([
 
 test.each([undefined, null, '9', 1.5])('maxReplicas is refused if it is %j', (maxReplicas) => {
   expect(() => synthService({ model, autoscaling: { maxReplicas: maxReplicas as never } })).toThrow(
-    /^stack\/digits: autoscaling.maxReplicas is .*Use a whole number, at least 1.*\[not-positive\]$/,
+    /^stack\/digits: autoscaling.maxReplicas is .*Use a whole number of at least 1.*\[not-positive\]$/,
   );
 });
 

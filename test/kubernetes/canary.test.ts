@@ -321,7 +321,7 @@ describe('rejects', () => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+        'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it to use a default that fits. [memory-too-small]',
       );
     });
 

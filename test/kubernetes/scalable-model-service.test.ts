@@ -585,7 +585,7 @@ describe('cases', () => {
   test('K12 the memory is both request and limit, and at least what the model needs', () => {
     const large = largeModel(folder, 'large', 300);
     expect(() => synthService({ model: large, resources: { memoryMiB: 256 } })).toThrow(
-      'stack/digits: resources.memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it to use a default that fits. [memory-too-small]',
     );
     const { resources } = synthService({ model: large }).container;
     expect(resources.requests.memory).toBe('1114Mi');
@@ -625,7 +625,7 @@ test('K12 every executor has its own weights', () => {
   const large = largeModel(folder, 'copied', 300);
   const serving = { executors: 3 };
   expect(() => synthService({ model: large, serving, resources: { memoryMiB: 1000 } })).toThrow(
-    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs at least 1063 MiB: 301 MiB for the weights of each of 3 executors and 160 MiB for the runtime. Raise it to 1167, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs at least 1063 MiB: 301 MiB for the weights of each of 3 executors and 160 MiB for the runtime. Raise it to 1167, which leaves room for requests, or omit it to use a default that fits. [memory-too-small]',
   );
   expect(synthService({ model: large, serving }).container.resources.limits.memory).toBe('1716Mi');
 });
@@ -702,7 +702,7 @@ describe('rejects', () => {
     [
       'a repository for an existing image',
       { image },
-      'stack/digits: repository configures the image that is built for model, but image is set. Set repository on that InferenceImage instead. [build-with-image]',
+      'stack/digits: repository applies only if an image is built for model, but image is set. Set repository on that InferenceImage instead. [build-with-image]',
     ],
     [
       'no repository',
@@ -758,7 +758,11 @@ describe('rejects', () => {
       { model, replicas: 2, autoscaling: { maxReplicas: 4 } },
       'stack/digits: replicas and autoscaling are both set. Set either replicas, for a fixed number, or autoscaling. [replicas-with-autoscaling]',
     ],
-    ['replicas', { model, replicas: 0 }, 'stack/digits: replicas is 0. Use a whole number, at least 1. [not-positive]'],
+    [
+      'replicas',
+      { model, replicas: 0 },
+      'stack/digits: replicas is 0. Use a whole number of at least 1. [not-positive]',
+    ],
     [
       'bounds',
       { model, autoscaling: { minReplicas: 5, maxReplicas: 4 } },
@@ -815,7 +819,7 @@ describe('rejects', () => {
     [
       'T7 a fraction of a MiB',
       { model, resources: { memoryMiB: 1126.4 } },
-      'stack/digits: resources.memoryMiB is 1126.4. Use a whole number, at least 1. [not-positive]',
+      'stack/digits: resources.memoryMiB is 1126.4. Use a whole number of at least 1. [not-positive]',
     ],
     [
       'two bounds of a budget',
@@ -880,17 +884,17 @@ describe('rejects', () => {
     [
       'an invalid name of an environment variable',
       { model, environment: { '9': 'x' } },
-      'stack/digits: environment has a variable "9". Use letters, digits, "_", "." and "-" for its name, and start it with a letter or "_". [environment-name-invalid]',
+      'stack/digits: environment contains the variable "9", whose name is invalid. Use letters, digits, "_", "." and "-", and start the name with a letter or "_". [environment-name-invalid]',
     ],
     [
       'memory for the weights but not for the runtime',
       { model, resources: { memoryMiB: 100 } },
-      'stack/digits: resources.memoryMiB is 100, but model "digits" needs at least 161 MiB: 1 MiB for the weights and 160 MiB for the runtime. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 100, but model "digits" needs at least 161 MiB: 1 MiB for the weights and 160 MiB for the runtime. Raise it to 265, which leaves room for requests, or omit it to use a default that fits. [memory-too-small]',
     ],
     [
       'build options for an existing image',
       { image, repository: undefined, build: { platform: 'linux/arm64' } },
-      'stack/digits: build configures the image that is built for model, but image is set. Set build on that InferenceImage instead. [build-with-image]',
+      'stack/digits: build applies only if an image is built for model, but image is set. Set build on that InferenceImage instead. [build-with-image]',
     ],
     [
       'an invalid serving option',

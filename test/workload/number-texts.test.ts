@@ -11,7 +11,7 @@ const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 /** Error with exactly these messages, so without any that follow from an invalid number. */
 const said = (...problems: string[]) => new Error(problems.map((problem) => `stack/digits: ${problem}`).join('\n'));
 
-const WHOLE = 'Use a whole number, at least 1. [not-positive]';
+const WHOLE = 'Use a whole number of at least 1. [not-positive]';
 const PORT = 'Use an integer from 1 to 65535. [port-out-of-range]';
 
 describe('a number that is a text or invalid is shown as the user wrote it', () => {
