@@ -166,7 +166,7 @@ describe('model-serving context', () => {
     for (const out of [folder, file]) {
       const { code, stdout, stderr } = runCli('context', file, '--out', out);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toMatch(/ is not an empty folder\. .*\[context-folder-not-empty\]\n$/);
+      expect(stderr).toMatch(/ is a file or a folder that is not empty\. .*\[context-folder-not-empty\]\n$/);
     }
     expect(runCli('context', file, '--out', join(folder, 'y'), '--node-path', 'bin/node').stderr).toContain(
       '[node-path-invalid]',

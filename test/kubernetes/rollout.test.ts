@@ -60,7 +60,7 @@ describe('T13 the deadline of an update', () => {
   test.each<[RolloutOptions, string]>([
     [
       { startupSeconds: 1199, progressDeadlineSeconds: 1200 },
-      tooShort(1200, '1199 \(rounded up to 1200 by the startup probe\)', 1201),
+      tooShort(1200, '1199 (rounded up to 1200 by the startup probe)', 1201),
     ],
     [{ startupSeconds: 1, progressDeadlineSeconds: 2 }, tooShort(2, '1 (rounded up to 2 by the startup probe)', 3)],
     [{ startupSeconds: 1200, progressDeadlineSeconds: 1200 }, tooShort(1200, '1200', 1201)],
