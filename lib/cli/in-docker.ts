@@ -68,7 +68,7 @@ function dockerArguments(
 ): string[] {
   const writable = new Set([cache, ...written.map(folderOf)]);
   for (const folder of writable) makeFolder(folder);
-  // A file can be a symbolic link, as in the Hugging Face cache. Its target is mounted too.
+  // A file can be a symbolic link, as in the Hugging Face cache. The folder of its target is mounted too.
   const behindLinks = read.map((file) => dirname(realpathSync(file)));
   const readable = new Set([packageRoot, ...moduleFolders(), ...read.map(folderOf), ...behindLinks]);
   const user = process.getuid && process.getgid ? [`--user=${process.getuid()}:${process.getgid()}`] : [];

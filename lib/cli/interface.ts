@@ -22,7 +22,7 @@ interface InterfaceOptions extends ClientModelOptions {
 
 export function interfaceCommand(): Command {
   return new Command('interface')
-    .description("Record what a model's clients depend on, so that a breaking change fails the plan.")
+    .description("Record what a model's clients depend on, so that the plan fails if a change breaks them.")
     .addCommand(acceptCommand())
     .addCommand(diffCommand());
 }

@@ -60,10 +60,10 @@ export function profileCommand(): Command {
     .addOption(
       new Option(
         '--in <place>',
-        'measure in a container of the default base image, on an engine that runs on this machine',
+        'measure in a container of the default base image; the engine must run on this machine',
       ).choices(['docker']),
     )
-    .option('--cpus <count>', 'CPU limit of the container; its clients and its server share these CPUs', cpuCount)
+    .option('--cpus <count>', 'CPU limit of the container, shared by the server and the clients that load it', cpuCount)
     .option('--memory-mib <mebibytes>', 'memory limit of the container, in MiB', wholeNumber(1_048_576))
     .action(async (path: string, options: ProfileCommandOptions) => {
       const {

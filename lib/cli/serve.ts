@@ -22,7 +22,9 @@ interface ServeOptions extends StackModelOptions {
 
 export function serveCommand(): Command {
   return addStackModelOptions(new Command('serve'))
-    .description('Serve a model on this machine without Docker, with the same server and files as in its image.')
+    .description(
+      "Serve a model on this machine without Docker, with the same server and files as in the model's image.",
+    )
     .option('--port <port>', 'HTTP port; 0 for any free port', portNumber, httpPortNumber)
     .option('--grpc-port <port>', 'gRPC port; 0 for any free port', portNumber, grpcPortNumber)
     .option('--metrics-port <port>', 'port for Prometheus metrics; 0 for any free port', portNumber, metricsPortNumber)
@@ -33,7 +35,7 @@ export function serveCommand(): Command {
       'comma-separated host names that requests may use (default: localhost and the loopback addresses if --host is a loopback address, otherwise any name)',
       names,
     )
-    .option('--no-page', 'do not serve the page at / where you can try the model')
+    .option('--no-page', 'disable the page at /, where you can try the model')
     .action(async (path: string, { port, grpcPort, metricsPort, ...options }: ServeOptions) => {
       const { host, page, allowedOrigins, allowedHosts = localHosts(host) } = options;
       const ports = { httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort };

@@ -90,7 +90,7 @@ function withPictureDecoder(): ServerSbom {
   return { ...server, components: [...server.components, ...more] };
 }
 
-/** Bills of materials that were already read. All models of an app have the same server. */
+/** Cache of the bills of materials, because all models of an app have the same server. */
 const serverSboms = new Map<string, ServerSbom>();
 
 function serverSbom(folder = '.'): ServerSbom {

@@ -106,8 +106,8 @@ export interface ContainerizedModelProps {
 }
 
 /**
- * A model as a hardened container on one Docker engine. An update stops the old container, which finishes its requests
- * in flight, and then starts the new one.
+ * A model that runs in a hardened container on one Docker engine. An update stops the old container, which finishes its
+ * requests in flight, and then starts the new one.
  */
 export class ContainerizedModel extends Construct {
   readonly model: OnnxModel;

@@ -43,7 +43,7 @@ export function publishedHost(bindAddress: string, engineHost: string | undefine
   return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress;
 }
 
-/** Adds the engine's host to a URL with a loopback address, if the engine runs on another machine. */
+/** Adds the engine's host to a URL with a loopback address, if the engine runs on a different machine. */
 export function withEngine(url: string, bindAddress: string, engineHost: string | undefined): string {
   return engineHost && isLoopback(canonicalAddress(bindAddress)) ? `${url} (loopback of ${engineHost})` : url;
 }

@@ -49,7 +49,7 @@ const READERS = {
   FP64: { bytes: 8, isNaN: (bytes: Buffer, at: number) => Number.isNaN(bytes.readDoubleLE(at)) },
 };
 
-/** Compares raw values: equal values in different encodings (JSON and bytes) count as different. */
+/** Compares the values as they are stored: equal values in JSON and in bytes count as different. */
 function constantResponses(golden: Golden): string[] {
   const { examples, path } = golden;
   const [first] = examples;

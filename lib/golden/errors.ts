@@ -90,7 +90,7 @@ export const goldenErrors = {
 
   exists: (path: string): Problem => ({
     code: 'golden-exists',
-    message: `${path}: this file already exists. Choose another file with --out, or overwrite it with --force.`,
+    message: `${path}: this file already exists. Choose a different file with --out, or overwrite it with --force.`,
   }),
 
   inputsOrRandom: (): Problem => ({

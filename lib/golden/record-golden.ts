@@ -71,7 +71,10 @@ export function recordGolden(
   return examples.length;
 }
 
-/** Whether an example has no rows, so that its answer depends on no weights. One empty input may be an empty cache. */
+/**
+ * Whether an example has no rows, so that its answer does not depend on the weights. A single empty input among others
+ * may be an empty cache.
+ */
 function isEmpty({ inputs = [], outputs }: RecordedExample): boolean {
   const hasNone = ({ shape }: RecordedTensor) => shape.includes(0);
   return inputs.some(hasNone) && (inputs.every(hasNone) || outputs.every(hasNone));

@@ -52,7 +52,7 @@ export const kubernetesErrors = {
 
   replicasWithAutoscaling: (where: string): Problem => ({
     code: 'replicas-with-autoscaling',
-    message: `${where}: replicas and autoscaling are both set. Set either replicas, for a fixed number, or autoscaling.`,
+    message: `${where}: replicas and autoscaling are both set. Set only replicas, for a fixed number of replicas, or only autoscaling.`,
   }),
 
   replicaBounds: (where: string, minimum: number, maximum: number): Problem => ({

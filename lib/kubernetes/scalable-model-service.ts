@@ -126,7 +126,7 @@ export interface ScalableModelServiceProps {
   readonly provider?: TerraformProvider;
 }
 
-/** A model as a Kubernetes service, with rolling updates, scaling, draining, and access control. */
+/** A model that runs as a Kubernetes service, with rolling updates, scaling, draining, and access control. */
 export class ScalableModelService extends Construct {
   readonly model: OnnxModel;
   /** Image of the replicas. */

@@ -5,7 +5,7 @@ import { ownSeconds } from './process-figures';
 /** Share of the CPU time that other processes may use while a model is measured. */
 export const MAX_LOAD = 0.1;
 
-/** Time long enough to detect a load of 1 % on 2 CPUs, whose counters advance in steps of 10 ms. */
+/** Time that is long enough to detect a load of 1 % on 2 CPUs, whose counters advance in steps of 10 ms. */
 const REST_SECONDS = 0.5;
 
 /** Number of attempts, so that brief activity, such as the end of the previous command, does not count as load. */

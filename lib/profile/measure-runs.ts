@@ -52,7 +52,7 @@ interface Ladder {
   loadSeconds: number;
 }
 
-/** Reports the current measurement and the estimated seconds left for runs. */
+/** Reports the current measurement and the estimated number of seconds left for runs. */
 export type OnRunsStep = (what: string, detail: string, left: number) => void;
 
 /** Measures the model's runs for each number of threads and batch size. */

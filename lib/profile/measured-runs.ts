@@ -5,7 +5,7 @@ import { saturatingBatchSize } from './saturation';
 /** If a run of one row takes at most this long, it needs no more threads. */
 const FAST_RUN_SECONDS = 0.05;
 
-/** Largest ratio to the fastest run's time that counts as equal. A smaller difference is not worth another CPU. */
+/** Ratio to the fastest run's time up to which runs count as equally fast: a smaller gain is not worth another CPU. */
 const SIMILAR_TIME = 1.05;
 
 /** Seconds per row at the largest measured batch up to `batchSize`, with `threads` or the nearest lower number. */

@@ -59,7 +59,7 @@ interface Measured {
   readonly executorMiB: number;
 }
 
-/** Reports a step with the seconds left at the current size. */
+/** Reports a step and the number of seconds left at the current size. */
 type OnSizeStep = (what: string, detail: string | undefined, left: number) => void;
 
 /**

@@ -30,7 +30,7 @@ export const rebatchErrors = {
 
   exists: (file: string): Problem => ({
     code: 'rebatch-exists',
-    message: `${file}: this file already exists. Choose another file with --out, or overwrite it with --force.`,
+    message: `${file}: this file already exists. Choose a different file with --out, or overwrite it with --force.`,
   }),
 
   otherData: (path: string, file: string): Problem => ({

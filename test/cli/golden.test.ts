@@ -63,7 +63,7 @@ test('records requests with the answers of the model', () => {
   expect(OnnxModel.fromFile(model, { golden: 'double.golden.json' }).servable).toBe(true);
 
   expect(record(model, '--inputs', one).stderr).toBe(
-    'double.golden.json: this file already exists. Choose another file with --out, or overwrite it with --force. [golden-exists]\n',
+    'double.golden.json: this file already exists. Choose a different file with --out, or overwrite it with --force. [golden-exists]\n',
   );
   expect(record(model, '--inputs', one, '--force').stdout).toBe('double.golden.json: 1 golden example.\n');
 });

@@ -190,7 +190,7 @@ describe('existing files', () => {
       code: 1,
       stdout: '',
       stderr:
-        'free.onnx: this file already exists. Choose another file with --out, or overwrite it with --force. [rebatch-exists]\n',
+        'free.onnx: this file already exists. Choose a different file with --out, or overwrite it with --force. [rebatch-exists]\n',
     });
     expect(rebatch('--force').code).toBe(0);
     expect(readFileSync('free.onnx')).toEqual(before);

@@ -756,7 +756,7 @@ describe('rejects', () => {
     [
       'replicas and autoscaling',
       { model, replicas: 2, autoscaling: { maxReplicas: 4 } },
-      'stack/digits: replicas and autoscaling are both set. Set either replicas, for a fixed number, or autoscaling. [replicas-with-autoscaling]',
+      'stack/digits: replicas and autoscaling are both set. Set only replicas, for a fixed number of replicas, or only autoscaling. [replicas-with-autoscaling]',
     ],
     [
       'replicas',

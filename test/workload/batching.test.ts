@@ -129,7 +129,9 @@ describe.each([
     expect(() => synth(batchable, { maxBatchDelaySeconds: 2, queueTimeoutSeconds: 2 })).toThrow(
       'stack/digits: serving.maxBatchDelaySeconds is 2, but it must be less than queueTimeoutSeconds, which is 2. Otherwise, requests would be answered with 504 while they wait for a batch to fill. Use a few milliseconds, such as 0.005. [batch-delay-too-long]',
     );
-    expect(() => synth(batchable, { maxBatchDelaySeconds: 30 })).toThrow('it must be less than queueTimeoutSeconds, which is 30');
+    expect(() => synth(batchable, { maxBatchDelaySeconds: 30 })).toThrow(
+      'it must be less than queueTimeoutSeconds, which is 30',
+    );
     expect(() => synth(batchable, { maxBatchDelaySeconds: 29 })).not.toThrow();
   });
 
