@@ -94,7 +94,7 @@ const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void
   [
     'batches of a model that was exported for one row',
     (stack) => container(stack, onnx('one-row', identity('float', [1, 4])), {}, { serving: { maxBatchSize: 8 } }),
-    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Omit it, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
+    `stack/digits: serving.maxBatchSize is 8, but model "one-row" cannot run requests together: input "x" has a fixed first dimension, 1. Omit the option, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`,
   ],
   [
     'a version that is not a valid path segment',
@@ -117,7 +117,7 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
   [
     'the file of an example that was not committed',
     (stack) => container(stack, digits(), { golden: golden({ file: 'digits.golden/one.y.bin' }) }),
-    `digits.golden.json: it refers to "digits.golden/one.y.bin", which does not exist. Paths are relative to the folder of digits.golden.json. [golden-file-missing]`,
+    `digits.golden.json: this file refers to "digits.golden/one.y.bin", which does not exist. Paths are relative to the folder of digits.golden.json. [golden-file-missing]`,
   ],
   [
     'a truncated file of an example',
@@ -129,38 +129,38 @@ digits.golden.json: example "one": output "y" has shape [1], but the model decla
   [
     'the profile of the previous model',
     (stack) => container(stack, withProfileOf('0'.repeat(64))),
-    `stale.profile.json: this profile belongs to another model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has sha256 d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure again: model-serving profile stale.onnx [profile-stale]`,
+    `stale.profile.json: this profile belongs to a different model, with sha256 0000000000000000000000000000000000000000000000000000000000000000, measured on 4 x AMD EPYC 9B14 on 2026-11-25; stale.onnx has sha256 d150be346e733605fafe2efd38b75be90c4a173cc6897bc1b83716bbc621729c. Measure again: model-serving profile stale.onnx [profile-stale]`,
   ],
   [
     'a profile that was written by hand',
     (stack) => container(stack, handWritten()),
-    `by-hand.profile.json: runs: Too small: expected array to have >=1 items. Profiles are measured, not written by hand. Remove it and measure again: model-serving profile by-hand.onnx [profile-invalid]`,
+    `by-hand.profile.json: runs: Too small: expected array to have >=1 items. Profiles are measured, not written by hand. Remove the file and measure again: model-serving profile by-hand.onnx [profile-invalid]`,
   ],
   [
     'less memory than was measured',
     (stack) => new ContainerizedModel(stack, 'digits', { model: profiled(), memoryMiB: 128 }),
-    `stack/digits: memoryMiB is 128, but model "profiled" needs at least 138 MiB: 138 MiB under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 MiB for each executor but the first. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]`,
+    `stack/digits: memoryMiB is 128, but model "profiled" needs at least 138 MiB: 138 MiB under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 MiB for each additional executor. Raise it to 265, which leaves room for requests, or omit it to use a default that fits. [memory-below-peak]`,
   ],
   [
     'less memory than the weights',
     (stack) => new ContainerizedModel(stack, 'large', { model: largeModel('.', 'large', 300), memoryMiB: 256 }),
-    `stack/large: memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]`,
+    `stack/large: memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it to use a default that fits. [memory-too-small]`,
   ],
   [
     'more requests than the replicas can answer',
     (stack) => service(stack, { replicas: 2, capacity: { requestsPerSecond: 2000 } }),
-    `stack/digits: capacity.requestsPerSecond is 2,000, but replicas is 2, enough for 1,530 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 3, or raise resources.cpu to 2. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 2,000, but replicas is 2, which is enough for only 1,530 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet the capacity, raise replicas to 3, or raise resources.cpu to 2. [capacity-unmeetable]`,
   ],
   [
     'more requests than the maximum of replicas can answer',
     (stack) =>
       service(stack, { autoscaling: { maxReplicas: 4 }, capacity: { requestsPerSecond: 5000, headroom: 0.5 } }),
-    `stack/digits: capacity.requestsPerSecond is 5,000, but autoscaling.maxReplicas is 4, enough for 2,660 requests/s with 50 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise autoscaling.maxReplicas to 8, or raise resources.cpu to 2.3. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 5,000, but autoscaling.maxReplicas is 4, which is enough for only 2,660 requests/s with 50 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet the capacity, raise autoscaling.maxReplicas to 8, or raise resources.cpu to 2.3. [capacity-unmeetable]`,
   ],
   [
     'half a CPU for a model that needs more',
     (stack) => service(stack, { replicas: 2, resources: { cpu: 0.5 }, capacity: { requestsPerSecond: 1000 } }),
-    `stack/digits: capacity.requestsPerSecond is 1,000, but replicas is 2, enough for 640 requests/s with 30 % headroom: a replica of 0.5 CPUs answers 416 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet it, raise replicas to 4, or raise resources.cpu to 0.8. [capacity-unmeetable]`,
+    `stack/digits: capacity.requestsPerSecond is 1,000, but replicas is 2, which is enough for only 640 requests/s with 30 % headroom: a replica of 0.5 CPUs answers 416 requests/s, as measured on 4 x AMD EPYC 9B14 on 2026-11-25. To meet the capacity, raise replicas to 4, or raise resources.cpu to 0.8. [capacity-unmeetable]`,
   ],
   [
     'a capacity for a model without a profile',
@@ -227,7 +227,7 @@ changed.onnx: compared with changed.interface.json (version "1"), output "labels
   [
     'a canary that breaks the clients of the service',
     (stack) => canary(stack),
-    `stack/digits/next: compared with the service's version "1", input "x" changes from FP32 [n, 4] to FP32 [1, 4]: clients that send other sizes are refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]`,
+    `stack/digits/next: compared with the service's version "1", input "x" changes from FP32 [n, 4] to FP32 [1, 4]: clients that send other sizes are refused. Deploy the model as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]`,
   ],
 
   // Where it runs
@@ -260,7 +260,7 @@ stack/digits: serving.queueTimeoutSeconds is 0. Too small: expected number to be
   [
     'a disruption budget that blocks every drain',
     (stack) => service(stack, { replicas: 2, disruptionBudget: { minAvailable: 2 } }),
-    `stack/digits: disruptionBudget.minAvailable is 2, but there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]`,
+    `stack/digits: disruptionBudget.minAvailable is 2, but the service may have only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]`,
   ],
 ];
 

@@ -9,7 +9,9 @@ import { print } from './print';
 
 export function checkCommand(): Command {
   return addStackModelOptions(new Command('check'))
-    .description('Run every check that a synth runs, including golden examples beside the model (digits.golden.json).')
+    .description(
+      'Run every check that a synth runs, including the golden examples beside the model (MODEL.golden.json).',
+    )
     .action((path: string, options: StackModelOptions) => {
       const { golden = fileBeside(path, 'golden') } = options;
       const model = readModel(path, { ...options, golden });

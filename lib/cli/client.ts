@@ -14,14 +14,14 @@ const MARK = '//   model-serving client ';
 
 export function clientCommand(): Command {
   return addClientModelOptions(new Command('client'))
-    .description('Generate a typed client for a model: one TypeScript file that needs only fetch.')
+    .description('Generate a typed client for a model: a TypeScript file whose only dependency is fetch.')
     .option('--out <file>', 'file to write (default: standard output)')
     .action((path: string, options: ClientOptions) => {
       const { out, preprocessing } = options;
       const output =
         out === undefined ? undefined : { option: '--out', path: out, inputs: [path, preprocessing], mark: MARK };
       if (output) checkOutput(output);
-      // No accepted interface is needed: the client fits this model. The plan protects clients of earlier versions.
+      // The accepted interface is not read: it protects clients of earlier versions, and this client is for this model.
       const model = readModel(path, { ...options, interface: false, profile: false });
       const source = clientSource(model, commandText(path, options));
       if (!output) return void process.stdout.write(source);
@@ -30,7 +30,7 @@ export function clientCommand(): Command {
     });
 }
 
-/** The command that generates the same client again. */
+/** Command that generates the same client again. */
 function commandText(path: string, { name, modelVersion, preprocessing, out }: ClientOptions): string {
   const options = {
     '--name': name,

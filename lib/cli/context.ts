@@ -18,7 +18,7 @@ interface ContextOptions extends StackModelOptions {
 export function contextCommand(): Command {
   return addStackModelOptions(new Command('context'))
     .description("Stage the build context of a model's image for docker buildx, kaniko, buildah or another builder.")
-    .requiredOption('--out <folder>', 'folder to write to; new or empty')
+    .requiredOption('--out <folder>', 'new or empty folder to write to')
     .addOption(
       new Option('--platform <platform>', 'platform of the image')
         .choices([...IMAGE_PLATFORMS])

@@ -7,7 +7,7 @@ export type Dimensions = Readonly<Record<string, number>>;
 export function dimensionOption(): Option {
   return new Option(
     '--dimension <name=size>',
-    'size of a free dimension; INPUT:AXIS=SIZE if it has no name (repeatable)',
+    'size of a free dimension; use INPUT:AXIS=SIZE if it has no name (repeatable)',
   )
     .argParser(parseDimension)
     .default({}, 'none');

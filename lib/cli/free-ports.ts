@@ -6,14 +6,14 @@ import { ModelServingError, type Problem } from '../errors';
 export interface WantedPort {
   /** Option that sets the port, such as `--port`. */
   readonly option: string;
-  /** 0 for any free port. */
+  /** Port number; 0 for any free port. */
   readonly port: number;
 }
 
 /**
- * Checks, before any other work, that the server can listen on a host and on all ports at the same time.
+ * Checks, before any other work, that the server can listen on all ports of a host at the same time.
  *
- * @throws ModelServingError `host-unavailable`, or `port-taken` for each port that it cannot listen on
+ * @throws ModelServingError `host-unavailable`, or `port-taken` for each port that the server cannot listen on
  */
 export async function checkPorts(host: string, ports: readonly WantedPort[]): Promise<void> {
   const problems: Problem[] = [];
@@ -44,7 +44,7 @@ function hostUnavailable(host: string, { code, syscall, message }: NodeJS.ErrnoE
         : message;
   return {
     code: 'host-unavailable',
-    message: `--host ${host}: cannot listen on this address: ${reason}. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them.`,
+    message: `--host ${host}: cannot listen on this address: ${reason}. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of its addresses.`,
   };
 }
 
@@ -52,6 +52,6 @@ function portTaken(option: string, port: number, host: string, { code, message }
   const reason = code === 'EADDRINUSE' ? 'it is in use' : message;
   return {
     code: 'port-taken',
-    message: `${option} ${port}: cannot listen on this port on ${host}: ${reason}. Use another port, or 0 for any free port.`,
+    message: `${option} ${port}: cannot listen on this port on ${host}: ${reason}. Use a different port, or 0 for any free port.`,
   };
 }

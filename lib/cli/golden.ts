@@ -35,21 +35,25 @@ export function goldenCommand(): Command {
 
 function recordCommand(): Command {
   return addClientModelOptions(new Command('record'))
-    .description('Run requests and write them with their answers as golden examples. Commit the file.')
+    .description('Run requests and write them, with their answers, to a file of golden examples. Commit that file.')
     .option(
       '--inputs <file...>',
-      'requests in JSON, .npz, .npy, .csv, PNG or JPEG files; each becomes an example with the name of its file',
+      'requests in JSON, .npz, .npy, .csv, PNG or JPEG files; each becomes an example that is named after its file',
     )
     .option('--random <count>', 'number of random requests to generate and record, instead of --inputs', whole)
-    .option('--seed <number>', 'seed of the random requests (default: 1)', whole)
+    .option('--seed <number>', 'seed for the random requests (default: 1)', whole)
     .addOption(dimensionOption())
     .option('--out <file>', 'file to write (default: MODEL.golden.json beside MODEL.onnx)', jsonPath)
     .option(
       '--absolute <difference>',
-      'allowed difference of a floating-point value (default: measured for each output)',
+      'allowed absolute difference between floating-point values (default: measured for each output)',
       amount,
     )
-    .option('--relative <fraction>', 'further allowed difference, as a fraction of the value (default: 0.0001)', amount)
+    .option(
+      '--relative <fraction>',
+      'additional allowed difference, as a fraction of the value (default: 0.0001)',
+      amount,
+    )
     .option('--force', 'overwrite existing examples')
     .action((path: string, options: RecordOptions) => {
       checkRequests(options);
@@ -102,7 +106,7 @@ function refusePictures(out: string, task: RecordTask): void {
   );
 }
 
-/** The extension is required: without it, the file and the folder for elements stored as bytes would have the same name. */
+/** Requires the extension. Without it, the file and the folder for elements stored as bytes would have the same name. */
 function jsonPath(path: string): string {
   if (path.endsWith('.json')) return path;
   throw new InvalidArgumentError('Use a file that ends in .json.');
@@ -110,11 +114,11 @@ function jsonPath(path: string): string {
 
 function whole(text: string): number {
   if (/^[1-9][0-9]*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Use a whole number, at least 1.');
+  throw new InvalidArgumentError('Use a whole number of at least 1.');
 }
 
 function amount(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('Use a number, at least 0.');
+  throw new InvalidArgumentError('Use a number that is not negative.');
 }

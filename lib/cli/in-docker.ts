@@ -9,7 +9,7 @@ import { modelErrors } from '../model/errors';
 import { isThere } from '../model/model-files';
 import { packageRoot } from '../package-root';
 
-/** Resource limits of a container. Without one, the container can use all of the engine's CPUs or memory. */
+/** Resource limits of a container. If a limit is not set, the container can use all of the engine's CPUs or memory. */
 export interface ContainerLimits {
   readonly cpus?: number;
   readonly memoryMiB?: number;
@@ -21,12 +21,12 @@ export interface CommandFiles {
   readonly written: readonly string[];
 }
 
-/** Exit codes of `docker run` if it could not start a container. */
+/** Exit codes with which `docker run` reports that it could not start a container. */
 const ENGINE_FAILED = [125, 127];
 
 /**
  * Runs a command of this program in a container of the default base image, on an engine that can mount this machine's
- * files. Mounts the package, its dependencies and the files' folders at the same paths in the container.
+ * files. The package, its dependencies and the files' folders have the same paths in the container as on this machine.
  *
  * @param args - arguments of the command, with absolute paths
  * @returns the command's exit code
@@ -38,9 +38,9 @@ export async function runInDocker(
   limits: ContainerLimits,
   signal: AbortSignal,
 ): Promise<number> {
-  // Otherwise the mount of a missing folder would fail, with the misleading error `docker-unavailable`.
+  // If a folder were missing, its mount would fail with the misleading error `docker-unavailable`.
   ModelServingError.throwIfAny(files.read.filter((file) => !isThere(file)).map(modelErrors.fileNotFound));
-  // On this machine: inside the container, the cache would use its limited memory.
+  // The cache folder is on this machine. In the container, it would use the container's limited memory.
   const cache = mkdtempSync(join(realpathSync(tmpdir()), 'model-serving-'));
   try {
     const child = spawn('docker', dockerArguments(args, files, limits, cache), {
@@ -68,7 +68,7 @@ function dockerArguments(
 ): string[] {
   const writable = new Set([cache, ...written.map(folderOf)]);
   for (const folder of writable) makeFolder(folder);
-  // A file can be a symbolic link, as in the Hugging Face cache. Its target is mounted too.
+  // A file can be a symbolic link, as in the Hugging Face cache. The folder of its target is mounted too.
   const behindLinks = read.map((file) => dirname(realpathSync(file)));
   const readable = new Set([packageRoot, ...moduleFolders(), ...read.map(folderOf), ...behindLinks]);
   const user = process.getuid && process.getgid ? [`--user=${process.getuid()}:${process.getgid()}`] : [];
@@ -90,7 +90,7 @@ function dockerArguments(
   ];
 }
 
-/** Formats `--mount`, whose value is CSV: paths with commas or quotation marks are quoted. */
+/** Formats the option `--mount`. Its value is CSV, so paths with commas or quotation marks are quoted. */
 function mountOption(folder: string, flags: readonly string[] = []): string {
   const fields = ['type=bind', `source=${folder}`, `target=${folder}`, ...flags];
   const quoted = fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field));

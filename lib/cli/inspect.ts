@@ -32,7 +32,7 @@ export function inspectCommand(): Command {
     });
 }
 
-/** The report for other programs. Standard output is always JSON, even if the model has problems. */
+/** Collects the facts for `--json`. Standard output is always JSON, even if the model has problems. */
 function inspect(path: string, options: InspectOptions): object {
   try {
     return facts(readModel(path, options));
@@ -125,7 +125,7 @@ function requestsText({ maxRequestBytes, requestBudgetBytes }: ReturnType<typeof
   return `up to ${bytesText(maxRequestBytes)} each, ${bytesText(requestBudgetBytes)} for all requests in progress`;
 }
 
-/** Rows for the model card: one for each line of its texts. */
+/** Table rows for the model card, one for each line of its texts. */
 function cardRows({ card = {} }: OnnxModel): [string, string][] {
   return Object.entries(cardProperties(card)).flatMap(([name, text]) =>
     text.split(/\r?\n|\r/).map((line, index): [string, string] => [index === 0 ? name.replaceAll('_', ' ') : '', line]),
@@ -145,16 +145,16 @@ function preprocessingRows({ picture, classes }: OnnxModel): [string, string][] 
 
 function classesText({ output, kind, softmax, names }: ClassOutput): string {
   const how = softmax ? 'softmax of the scores' : kind;
-  return `${names ? `${names.length} names` : 'no names'}, by the ${how} of "${output}"`;
+  return `${names ? `${names.length} names` : 'no names'}, from the ${how} in output "${output}"`;
 }
 
-/** Sizes of a replica that constructs derive from the profile if no prop sets them. */
+/** Replica sizes that constructs derive from the profile if no prop sets them. */
 function measuredSizing(model: OnnxModel): Sizing | undefined {
   return model.profile && sizeReplica(model.profile, model);
 }
 
 function verdict({ servable }: OnnxModel, runtimeCheck: StackModelOptions['runtimeCheck']): string {
-  if (!servable) return 'cannot be served, or was not loaded here: see the warnings';
+  if (!servable) return 'cannot be served, or could not be loaded on this machine: see the warnings';
   return runtimeCheck === 'skip' ? 'can be served, judging by its graph' : 'can be served';
 }
 

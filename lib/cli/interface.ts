@@ -22,12 +22,12 @@ interface InterfaceOptions extends ClientModelOptions {
 
 export function interfaceCommand(): Command {
   return new Command('interface')
-    .description("Record what a model's clients depend on, so that a breaking change fails the plan.")
+    .description("Record what a model's clients depend on, so that the plan fails if a change breaks them.")
     .addCommand(acceptCommand())
     .addCommand(diffCommand());
 }
 
-/** `model-serving contract`, the old name of the command. Fails with the command to use now. */
+/** The command `model-serving contract`, which was renamed. It fails with an error that contains the new command. */
 export function oldInterfaceCommand(): Command {
   return new Command('contract')
     .argument('[args...]')
@@ -46,8 +46,8 @@ function addInterfaceOption(command: Command): Command {
 
 function acceptCommand(): Command {
   return addInterfaceOption(addClientModelOptions(new Command('accept')))
-    .description("Accept the model's current interface: write it to a file. Commit the file.")
-    .option('--breaking', 'also accept changes that break clients, without a new major version')
+    .description("Accept the model's current interface by writing it to a file. Commit that file.")
+    .option('--breaking', 'accept changes that break clients even if the major version is the same')
     .action((path: string, options: InterfaceOptions) => {
       const out = options.interface ?? pathBeside(path, 'interface');
       checkOutput({ option: '--interface', path: out, inputs: [path, options.preprocessing] });
@@ -65,13 +65,15 @@ function acceptCommand(): Command {
 
 function diffCommand(): Command {
   return addInterfaceOption(addClientModelOptions(new Command('diff')))
-    .description('Show the differences from the accepted interface. The exit code is 1 if they break clients.')
+    .description(
+      'Show how the model differs from its accepted interface. The exit code is 1 if a difference breaks clients.',
+    )
     .action((path: string, options: InterfaceOptions) => {
       const { found, accepted, differences, isUntrue } = compareWithAccepted(path, options);
       const file = found?.path ?? options.interface ?? pathBeside(path, 'interface');
       if (found?.rename !== undefined) printNote(`warning: ${oldNameText(found.path, found.rename)}`);
       printDifferences(differences);
-      if (isUntrue) print(`${file}: it contains shapes that the model declares wrongly.`);
+      if (isUntrue) print(`${file}: contains shapes that the model declares wrongly.`);
       if (!accepted) print(`${file}: no interface is accepted yet.`);
       else if (differences.length === 0) print(`${file}: no differences.`);
       if (breaking(differences).length > 0 && !isUntrue) process.exitCode = 1;

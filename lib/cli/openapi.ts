@@ -11,7 +11,7 @@ interface OpenApiOptions extends DeclaredModelOptions {
 export function openApiCommand(): Command {
   return addDeclaredModelOptions(new Command('openapi'))
     .description("Print the OpenAPI 3.1 document that a model's server returns at /openapi.json.")
-    .option('--out <file>', 'file to write instead of standard output; an up-to-date file is left as it is')
+    .option('--out <file>', 'file to write instead of standard output; an up-to-date file is not rewritten')
     .action((path: string, options: OpenApiOptions) => {
       const { out, card, preprocessing } = options;
       if (out !== undefined) {

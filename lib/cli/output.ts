@@ -13,7 +13,7 @@ export interface Output {
   readonly path: string;
   /** Files that the command reads, the model first; undefined for options that are not set. */
   readonly inputs: readonly (string | undefined)[];
-  /** Text in every file that this command writes. An existing file without it, such as a README, is not overwritten. */
+  /** Text that is in every file that this command writes. Existing files without this text are not overwritten. */
   readonly mark?: string;
 }
 
@@ -60,7 +60,7 @@ function faultOf({ option, path, inputs, mark }: Output): Problem | undefined {
     if (path === '') return outputErrors.empty(option);
     const stats = statsOf(path, statSync);
     if (stats?.isDirectory() || /[\\/]$/.test(path)) return outputErrors.notAFile(option, path, 'a folder');
-    // /dev/stdout can be a link to a regular file.
+    // The path is checked too, because /dev/stdout can be a link to a regular file.
     if ((stats && !stats.isFile()) || /^\/(?:dev|proc)\//.test(resolve(path))) {
       return outputErrors.notAFile(option, path, 'a device or a pipe');
     }
@@ -76,7 +76,7 @@ function isSame(a: string, b: string): boolean {
   return resolve(a) === resolve(b) || (existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b));
 }
 
-/** Why this user cannot create a file in a folder, or in its nearest existing parent. */
+/** Reason why this user cannot create a file in a folder or, if the folder is missing, its nearest existing parent. */
 function folderObstacle(folder: string): string | undefined {
   const stats = statsOf(folder, statSync);
   if (!stats) return folderObstacle(dirname(folder));
@@ -92,7 +92,7 @@ function accessObstacle(path: string): string | undefined {
   }
 }
 
-/** Undefined if nothing exists at the path, or if a parent is a file. */
+/** Returns the stats of a path; undefined if nothing exists there, or if a parent is a file. */
 function statsOf(path: string, stat: typeof statSync | typeof lstatSync): Stats | undefined {
   try {
     return stat(path);
@@ -106,7 +106,7 @@ function statsOf(path: string, stat: typeof statSync | typeof lstatSync): Stats 
 const outputErrors = {
   empty: (option: string): Problem => ({
     code: 'out-empty',
-    message: `${option} is empty; a shell variable may be unset. Use a path.`,
+    message: `${option} is empty; a shell variable may be unset. Set it to a path.`,
   }),
 
   notAFile: (option: string, path: string, what: string): Problem => ({
@@ -116,16 +116,16 @@ const outputErrors = {
 
   isInput: (option: string, path: string, input: string): Problem => ({
     code: 'out-is-input',
-    message: `${option} ${path} is ${path === input ? 'a file that the command reads' : `the same file as ${input}`}. Use another path.`,
+    message: `${option} ${path} is ${path === input ? 'a file that the command reads' : `the same file as ${input}`}. Use a different path.`,
   }),
 
   notOwn: (option: string, path: string): Problem => ({
     code: 'out-not-own',
-    message: `${option} ${path} is a file that this command did not write. Use another path, or remove the file.`,
+    message: `${option} ${path} is a file that this command did not write. Use a different path, or remove the file.`,
   }),
 
   unwritable: (option: string, path: string, reason: string): Problem => ({
     code: 'out-unwritable',
-    message: `${option} ${path} cannot be written: ${reason}. Use a file in a folder that this user can write to.`,
+    message: `${option} ${path} cannot be written: ${reason}. Use a file in a folder that you can write to.`,
   }),
 };

@@ -34,14 +34,14 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 export function profileCommand(): Command {
   return addClientModelOptions(new Command('profile'))
     .description(
-      'Measure a model on this machine: runs by batch size and threads, requests to the server, start time and memory.',
+      'Measure a model on this machine: runs at each batch size and number of threads, requests to its server, start time and memory.',
     )
     .option(
       '--golden <file>',
-      'golden examples; the first one sets free dimensions (default: MODEL.golden.json beside MODEL.onnx, if it exists)',
+      'golden examples; the first example sets the sizes of free dimensions (default: MODEL.golden.json beside MODEL.onnx, if it exists)',
     )
     .option('--out <file>', 'profile to write (default: MODEL.profile.json beside MODEL.onnx)')
-    .option('--picture <file>', 'chart to write (default: the path of --out with .svg)')
+    .option('--picture <file>', 'chart to write (default: the path of --out, with the extension .svg)')
     .option(
       '--threads <list>',
       'threads per run, such as 1,2,4 (default: 1, 2, 4 … up to the number of CPUs)',
@@ -60,10 +60,10 @@ export function profileCommand(): Command {
     .addOption(
       new Option(
         '--in <place>',
-        'measure in a container of the default base image, on an engine that runs on this machine',
+        'measure in a container of the default base image; the engine must run on this machine',
       ).choices(['docker']),
     )
-    .option('--cpus <count>', 'CPU limit of the container, which clients and server share', cpuCount)
+    .option('--cpus <count>', 'CPU limit of the container, shared by the server and the clients that load it', cpuCount)
     .option('--memory-mib <mebibytes>', 'memory limit of the container, in MiB', wholeNumber(1_048_576))
     .action(async (path: string, options: ProfileCommandOptions) => {
       const {
@@ -96,7 +96,7 @@ export function profileCommand(): Command {
         bar.clear();
         if (batchingObstacle !== undefined) {
           printNote(
-            `warning: requests to this model do not share runs, so the profile has only runs of one row: ${batchingObstacle}`,
+            `warning: only runs of one row were measured, because requests to this model do not share runs: ${batchingObstacle}`,
           );
         }
         writeOutput(outputs[0], `${JSON.stringify(profile, undefined, 2)}\n`);
@@ -148,7 +148,10 @@ function optionArguments([name, value]: [string, unknown]): string[] {
   return Object.entries(value as Dimensions).map(([dimension, size]) => `${flag}=${dimension}=${size}`);
 }
 
-/** Aborts with the signal's name, so that child processes end before this one. */
+/**
+ * Aborts when this process receives SIGINT, SIGTERM or SIGHUP, so that child processes exit first. The reason is the
+ * signal's name.
+ */
 function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
   for (const name of Object.keys(EXIT_CODES)) process.on(name, () => controller.abort(name));
@@ -182,5 +185,5 @@ function cpuCount(text: string): number {
 function seconds(text: string): number {
   const number = Number(text);
   if (number > 0 && number <= 60) return number;
-  throw new InvalidArgumentError('Use a number of seconds above 0 and up to 60.');
+  throw new InvalidArgumentError('Use a number of seconds above 0 and at most 60.');
 }

@@ -4,7 +4,7 @@ import { durationText } from '../profile/units';
 
 const WIDTH = 30;
 
-/** Shows progress: a bar on a terminal; elsewhere, such as in a log, a line for each new step. */
+/** Shows progress as a bar on a terminal, and as a line for each new step elsewhere, such as in a log. */
 export class ProgressBar {
   private what?: string;
 

@@ -21,7 +21,7 @@ interface RebatchCommandOptions extends ClientModelOptions {
 export function rebatchCommand(): Command {
   return addClientModelOptions(new Command('rebatch'))
     .description(
-      'Convert a model for one row to a model for any number of rows, so that requests can share runs. Its rows must be proved independent.',
+      'Convert a model for one row to a model for any number of rows, so that requests can share runs. Fails if the rows cannot be proved independent.',
     )
     .requiredOption('--out <file>', 'ONNX file to write')
     .option(
@@ -37,7 +37,7 @@ export function rebatchCommand(): Command {
       const result = rebatch(model, path, { out, force, golden });
       print(`${out}: ${changes(model, result)}.`);
       print(`Compared with ${path}: ${comparisonText(result.comparison)}.`);
-      // Reads the new model to print its warnings, such as wrongly declared shapes.
+      // Reads the new model to print its warnings, for example about wrongly declared shapes.
       readModel(out, { ...options, name: model.name, golden: undefined, profile: false, interface: false });
       if (golden !== undefined) reportGolden(model, golden, out);
       for (const line of stale(path, out)) print(line);
@@ -66,13 +66,13 @@ function comparisonText({ madeUpRows, exampleRows, largestBatch, largestDifferen
     largestDifference === 0
       ? 'are bitwise identical'
       : `differ by up to ${Number(largestDifference.toPrecision(2))} times the largest magnitude in a row's output`;
-  return `${rows}, alone and in runs of up to ${largestBatch}; outputs ${difference}`;
+  return `${rows}, alone and in runs of up to ${largestBatch} rows; outputs ${difference}`;
 }
 
 function reportGolden(model: OnnxModel, golden: string, out: string): void {
   const carried = carryGolden(model, golden, out);
   if ('path' in carried) print(`${carried.path}: ${counted(carried.count, 'golden example')}, reproduced.`);
-  else for (const reason of carried.reasons) printNote(`warning: golden examples not copied: ${reason}`);
+  else for (const reason of carried.reasons) printNote(`warning: golden examples were not copied: ${reason}`);
 }
 
 /** Lists files that describe the model for one row, or an earlier model at the path of the new one. */
@@ -88,6 +88,6 @@ function stale(path: string, out: string): string[] {
   });
   return [
     ...lines,
-    `An OpenAPI document or a client of ${path} does not apply to ${out}. Generate it again: model-serving openapi, model-serving client`,
+    `OpenAPI documents and clients of ${path} do not apply to ${out}. Generate them again: model-serving openapi, model-serving client`,
   ];
 }

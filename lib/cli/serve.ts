@@ -22,18 +22,20 @@ interface ServeOptions extends StackModelOptions {
 
 export function serveCommand(): Command {
   return addStackModelOptions(new Command('serve'))
-    .description('Serve a model on this machine without Docker, with the same server and files as in its image.')
+    .description(
+      "Serve a model on this machine without Docker, with the same server and files as in the model's image.",
+    )
     .option('--port <port>', 'HTTP port; 0 for any free port', portNumber, httpPortNumber)
     .option('--grpc-port <port>', 'gRPC port; 0 for any free port', portNumber, grpcPortNumber)
     .option('--metrics-port <port>', 'port for Prometheus metrics; 0 for any free port', portNumber, metricsPortNumber)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--allowed-origins <origins>', 'origins of other web pages that may send requests, comma-separated', names)
+    .option('--allowed-origins <origins>', 'comma-separated origins of other web pages that may send requests', names)
     .option(
       '--allowed-hosts <names>',
-      'host names that requests may use, comma-separated (default: those of this machine if --host is a loopback address)',
+      'comma-separated host names that requests may use (default: localhost and the loopback addresses if --host is a loopback address, otherwise any name)',
       names,
     )
-    .option('--no-page', 'do not serve the page at / for trying the model')
+    .option('--no-page', 'disable the page at /, where you can try the model')
     .action(async (path: string, { port, grpcPort, metricsPort, ...options }: ServeOptions) => {
       const { host, page, allowedOrigins, allowedHosts = localHosts(host) } = options;
       const ports = { httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort };

@@ -3,7 +3,7 @@ import { commentText, stringLiteral } from './identifiers';
 import { WIDTH } from './width';
 
 /**
- * Maximum number of class names in a union type. Editors truncate longer unions, and the names would make up most of
+ * Maximum number of class names in a union type. Editors truncate longer unions, and more names would make up most of
  * the client.
  */
 const MAX_NAMES = 100;
@@ -44,7 +44,7 @@ export function classifyMethod(prefix: string, input: string): string {
   }`;
 }
 
-/** Constants about classes that the client uses at run time. */
+/** Constants that describe the classes to the client at run time. */
 export function classSpec(classes: ClassOutput): string {
   const names = knownNames(classes);
   const numbers = NUMBERS[classes.kind].map(stringLiteral).join(', ');
@@ -73,7 +73,7 @@ function numberMembers({ kind, softmax, names }: ClassOutput): string[] {
   return ['  readonly index: number;', ...(kind === 'scores' ? score : [])];
 }
 
-/** All names that an answer can contain; undefined if there are many, or if a label may differ from the names. */
+/** All names that an answer can contain; undefined if there are too many, or if a label may differ from the names. */
 function knownNames({ kind, names }: ClassOutput): readonly string[] | undefined {
   return kind !== 'label' && names && names.length <= MAX_NAMES ? names : undefined;
 }

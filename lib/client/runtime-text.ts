@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../package-root';
 
-/** Files in the order of the generated client; classes follow the classes that they extend. */
+/** Files in the order in which the client contains them. A class follows the class that it extends. */
 export const RUNTIME_FILES = [
   'tensors.ts',
   'options.ts',
@@ -45,8 +45,8 @@ const EXPORTED = new Set([
 ]);
 
 /**
- * Text of a client besides its model's types: the sources in runtime/ joined into one file, without imports, and
- * without files that the model does not need.
+ * Joins the sources in runtime/, which all clients share, into one text. Omits imports, and files that the model does
+ * not need.
  */
 export function runtimeText(has: { readonly pictures: boolean; readonly classes: boolean }): string {
   const unused = [...(has.pictures ? [] : PICTURE_FILES), ...(has.classes ? [] : CLASS_FILES)];

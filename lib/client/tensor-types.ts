@@ -2,7 +2,7 @@ import { type Dimension, type TensorSignature, tensorText } from '../../inferenc
 import { commentText, isIdentifier, propertyName, stringLiteral } from './identifiers';
 import { WIDTH } from './width';
 
-/** Members of an interface with one member for each tensor. */
+/** Members of an interface, one for each tensor. */
 export function tensorMembers(tensors: readonly TensorSignature[], type: 'InputTensor' | 'OutputTensor'): string {
   return tensors
     .flatMap((tensor) => [`  /** ${commentText(tensorText(tensor))} */`, tensorMember(tensor, type)])
@@ -25,7 +25,7 @@ function sizeType(dimension: Dimension): string {
   return dimension !== null && isIdentifier(dimension) ? `${dimension}: number` : 'number';
 }
 
-/** Member `inputs` or `outputs` of the constants that the client uses at run time. */
+/** Member `inputs` or `outputs` of the constant that describes the model to the client at run time. */
 export function tensorSpecs(member: string, tensors: readonly TensorSignature[]): string {
   const specs = tensors.map(specLine);
   const line = `  ${member}: [${specs.join(', ')}],`;

@@ -21,8 +21,8 @@ export interface BuildContextProps {
 }
 
 /**
- * Everything that the build of an inference image reads: Dockerfile, server, runtime, model. Nothing is written before
- * {@link BuildContext.stage}.
+ * Everything that the build of an inference image reads: Dockerfile, server, runtime, model. The files are written only
+ * by {@link BuildContext.stage}.
  */
 export class BuildContext {
   static of({ model, platform, nodePath }: BuildContextProps): BuildContext {
@@ -51,8 +51,8 @@ export class BuildContext {
   }
 
   /**
-   * Writes the context into a new or empty folder. Files of this machine become reflinks, hard links or copies: the
-   * first of these that the file system supports.
+   * Writes the context into a new or empty folder. Files on this machine become reflinks, hard links or copies,
+   * whichever of these the file system supports first.
    * @throws ModelServingError `context-folder-not-empty`
    */
   stage(folder: string): void {

@@ -3,7 +3,7 @@ import { fileSha256 } from '../file-hash';
 
 /** A file of a build context: its path, hash and source. */
 export interface ContextFile {
-  /** Relative to the context, with forward slashes. */
+  /** Path relative to the context, with forward slashes. */
   readonly path: string;
   readonly sha256: string;
   /** A file on this machine, or the content itself. */

@@ -15,7 +15,7 @@ export function checkContext(
     (value) => imageErrors.platformUnsupported(where, value),
   );
   problems.checkKnown(where, 'nodePath', nodePath);
-  // The Dockerfile contains it unescaped.
+  // The Dockerfile contains the path unescaped.
   problems.check(
     nodePath,
     (value) => /^(\/[\w.+@-]+)+$/.test(value),

@@ -21,7 +21,7 @@ export interface DockerfileProps {
 export function dockerfile({ nodePath, takesPictures, labels }: DockerfileProps): string {
   const template = readFileSync(join(packageRoot, 'inference-image', 'Dockerfile'), 'utf8');
   const labelLines = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${quoted(value)}\n`);
-  // Inserted before the layers that change more often, so that its layer is reused.
+  // The decoder is copied before the files that change more often, so that its layer can be reused.
   const text = takesPictures ? template.replace(/^(?=COPY .* app\/\*\.cjs )/m, COPY_PICTURE_DECODER) : template;
   return text.replaceAll(DEFAULT_NODE_PATH, () => nodePath) + labelLines.join('');
 }

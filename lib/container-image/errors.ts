@@ -15,7 +15,7 @@ export const imageErrors = {
 
   runtimeVersion: (folder: string, version: string, builtFor?: string): Problem => ({
     code: 'runtime-version-wrong',
-    message: `${folder} is onnxruntime-node ${version}, but this package's server is built for ${builtFor}. Remove the override of its version and install again.`,
+    message: `${folder} contains onnxruntime-node ${version}, but this package's server is built for ${builtFor}. Remove the override of that version and install again.`,
   }),
 
   baseImageMusl: (where: string, baseImage: string): Problem => ({
@@ -25,12 +25,12 @@ export const imageErrors = {
 
   baseImageInvalid: (where: string, baseImage: string): Problem => ({
     code: 'base-image-invalid',
-    message: `${where}: baseImage "${baseImage}" is not an image reference. Use a name with a tag or digest, such as node:24-bookworm-slim or registry.example.com/node@sha256:….`,
+    message: `${where}: baseImage "${baseImage}" is not a valid image reference. Use a name with a tag or digest, such as node:24-bookworm-slim or registry.example.com/node@sha256:….`,
   }),
 
   repositoryInvalid: (where: string, repository: string): Problem => ({
     code: 'repository-invalid',
-    message: `${where}: repository "${repository}" is not a repository name. Use registry and path in lower case without a tag, such as registry.example.com/ml/digits; the tag is the hash of the content.`,
+    message: `${where}: repository "${repository}" is not a valid repository name. Use a registry and a lower-case path without a tag, such as registry.example.com/ml/digits; the tag is a hash of the content.`,
   }),
 
   platformUnsupported: (where: string, platform: string): Problem => ({
@@ -40,21 +40,21 @@ export const imageErrors = {
 
   nodePathInvalid: (where: string, nodePath: string): Problem => ({
     code: 'node-path-invalid',
-    message: `${where}: nodePath "${nodePath}" is not an absolute path of letters, digits and "._@+-". Use the path of the node binary in the base image, such as /nodejs/bin/node.`,
+    message: `${where}: nodePath "${nodePath}" is not an absolute path that contains only letters, digits and "._@+-". Use the path of the node binary in the base image, such as /nodejs/bin/node.`,
   }),
 
   referenceInvalid: (reference: string): Problem => ({
     code: 'image-reference-invalid',
-    message: `InferenceImage.fromRegistry: "${reference}" is not an image reference. Use a repository with a tag or, preferably, a digest, such as registry.example.com/ml/digits@sha256:….`,
+    message: `InferenceImage.fromRegistry: "${reference}" is not a valid image reference. Use a repository with a tag or, preferably, a digest, such as registry.example.com/ml/digits@sha256:….`,
   }),
 
   contextFolderLink: (folder: string): Problem => ({
     code: 'context-folder-link',
-    message: `${folder} is a symbolic link. Use a new or empty folder: a build context must contain nothing else.`,
+    message: `${folder} is a symbolic link. Use a new or empty folder: a build context must not contain other files.`,
   }),
 
   contextFolderNotEmpty: (folder: string): Problem => ({
     code: 'context-folder-not-empty',
-    message: `${folder} is not an empty folder. Use a new or empty folder: a build context must contain nothing else.`,
+    message: `${folder} is a file or a folder that is not empty. Use a new or empty folder: a build context must not contain other files.`,
   }),
 };

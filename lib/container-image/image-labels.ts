@@ -6,7 +6,7 @@ import type { OnnxModel } from '../model/onnx-model';
 /** @see https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys */
 const OCI = 'org.opencontainers.image';
 
-/** Prefix of labels that OCI does not define. */
+/** Prefix of the labels that OCI does not define. */
 const OWN = 'io.model-serving';
 
 const CARD_LABELS: Readonly<Record<CardText, string>> = {

@@ -23,7 +23,7 @@ export function isPinned(reference: string): boolean {
   return /@sha256:[0-9a-f]{64}$/.test(reference);
 }
 
-/** Whether the last component or the tag names Alpine or musl. The rest of the path does not count. */
+/** Whether the last component or the tag contains the word alpine or musl. Ignores the rest of the path. */
 export function isMusl(reference: string): boolean {
   return /alpine|musl/i.test(reference.slice(reference.lastIndexOf('/') + 1));
 }

@@ -90,7 +90,7 @@ function withPictureDecoder(): ServerSbom {
   return { ...server, components: [...server.components, ...more] };
 }
 
-/** Cache, since all models of an app have the same server. */
+/** Cache of the bills of materials, because all models of an app have the same server. */
 const serverSboms = new Map<string, ServerSbom>();
 
 function serverSbom(folder = '.'): ServerSbom {
@@ -130,7 +130,7 @@ function modelComponent(model: OnnxModel): Component {
     name,
     version,
     ...(description && { description }),
-    // Only for a model in a single file. With external data, the model's sha256 is the hash of a list of its files.
+    // Set only for a model in a single file. With external data, the model's sha256 is the hash of a list of its files.
     ...(files[0]!.sha256 === model.sha256 && { hashes: sha256(model.sha256) }),
     ...(license && { licenses: [{ expression: license }] }),
     ...externalReferences(model),
@@ -201,7 +201,7 @@ function sha256(content: string): object[] {
   return [{ alg: 'SHA-256', content }];
 }
 
-/** A UUID of version 8, whose bits can be chosen freely: https://www.rfc-editor.org/rfc/rfc9562#section-5.8 */
+/** A UUID of version 8, most of whose bits can be chosen freely: https://www.rfc-editor.org/rfc/rfc9562#section-5.8 */
 function serialNumber(content: object): string {
   const bytes = createHash('sha256').update(JSON.stringify(content)).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;

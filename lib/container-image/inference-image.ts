@@ -58,13 +58,12 @@ export interface ImageOptions {
    */
   readonly builder?: string;
   /**
-   * Whether to keep the image on the engine when its resource is destroyed, since a container may still run it.
+   * Whether to keep the image on the engine when its resource is destroyed. A container may still be running it.
    * @default true
    */
   readonly keepLocally?: boolean;
   /**
-   * Whether to keep the image in the registry when its resource is destroyed, since a running pod may have to pull it
-   * again.
+   * Whether to keep the image in the registry when its resource is destroyed. A running pod may have to pull it again.
    * @default true
    */
   readonly keepRemotely?: boolean;
@@ -101,7 +100,7 @@ const IMAGE_PROPS: PropKinds<InferenceImageProps> = {
  */
 export class InferenceImage extends Construct implements ModelImage {
   /**
-   * An image that was built elsewhere. Use it if Terraform runs without a Docker engine.
+   * Refers to an image that was built elsewhere. Use this if Terraform runs without a Docker engine.
    * @throws ModelServingError with all invalid props
    */
   static fromRegistry(reference: string, props: RegistryModelImageProps): RegistryModelImage {
@@ -115,7 +114,7 @@ export class InferenceImage extends Construct implements ModelImage {
   readonly image: Image;
   /** `docker_registry_image`, if a repository is set. */
   readonly registryImage?: RegistryImage;
-  /** sha256 of the build context and the base image. The image is built again only when it changes. */
+  /** sha256 of the build context and the base image. The image is built again only if this hash changes. */
   readonly contentHash: string;
 
   private readonly context: BuildContext;
@@ -177,7 +176,7 @@ export class InferenceImage extends Construct implements ModelImage {
     return this.registryImage ? `${this.repository}@${this.registryImage.sha256Digest}` : this.image.imageId;
   }
 
-  /** The sha256 suffices, since the same plan builds the image. */
+  /** Only the sha256 is expected, because the same plan builds the image. */
   get expected(): ExpectedModel {
     return { expectedSha256: this.model.sha256 };
   }
@@ -192,7 +191,7 @@ export class InferenceImage extends Construct implements ModelImage {
     return pulledImageId(scope, this, provider);
   }
 
-  /** Relative to Terraform's working directory, so that the plan is the same on every machine. */
+  /** Path relative to Terraform's working directory, so that the plan is the same on every machine. */
   private get contextPath(): string {
     return `assets/${TerraformStack.of(this).getLogicalId(this.node)}/${this.context.hash}`;
   }
@@ -219,7 +218,7 @@ function problemsOf(path: string, props: InferenceImageProps): Problem[] {
   return problems.list;
 }
 
-/** sha256 of the parts, separated by spaces. Terraform computes it if a part is a token. */
+/** sha256 of the parts, separated by spaces. Terraform computes the hash if a part is a token. */
 function hashOf(...parts: string[]): string {
   if (parts.some(Token.isUnresolved)) return Fn.sha256(Fn.join(' ', parts));
   return createHash('sha256').update(parts.join(' ')).digest('hex');

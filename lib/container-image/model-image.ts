@@ -16,7 +16,7 @@ import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
 export interface ExpectedModel {
   /** Digest of the weights. */
   readonly expectedSha256: string;
-  /** What model.json in the image must declare besides the weights; undefined if the plan builds the image. */
+  /** Declaration that model.json in the image must contain in addition; undefined if the plan builds the image. */
   readonly expectedDeclaration?: string;
 }
 
@@ -28,9 +28,9 @@ export interface ModelImage {
   readonly nodePath: string;
   /** The model that a container must find in the image to become ready. */
   readonly expected: ExpectedModel;
-  /** Reference to pull: by digest, by tag, or an image id that only the building engine knows. */
+  /** Reference to pull: with a digest, with a tag, or an image id that only the engine that built the image knows. */
   readonly reference: string;
-  /** Whether other machines can pull it. */
+  /** Whether other machines can pull the image. */
   readonly isInRegistry: boolean;
   /** The image's id on the Docker engine of `provider`, pulled in `scope` if necessary. */
   engineImageId(scope: Construct, provider?: TerraformProvider): string;
@@ -51,7 +51,7 @@ export interface RegistryModelImageProps {
 /** Types of the props, checked at run time for users without TypeScript. */
 const REGISTRY_PROPS: PropKinds<RegistryModelImageProps> = { model: required(model), platform: text, nodePath: text };
 
-/** An image that was built elsewhere, from the same context: `model-serving context MODEL --out DIR`. */
+/** An image that was built elsewhere from the same build context, which `model-serving context` writes. */
 export class RegistryModelImage implements ModelImage {
   readonly model: OnnxModel;
   readonly platform: ImagePlatform;

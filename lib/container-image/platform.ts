@@ -1,4 +1,4 @@
-/** Platforms that an image can be built for. The runtime has Linux binaries for them. */
+/** Platforms that an image can be built for. The runtime has Linux binaries for these platforms. */
 export const IMAGE_PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;
 
 /** @see https://github.com/opencontainers/image-spec/blob/main/image-index.md */

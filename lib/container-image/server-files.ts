@@ -17,7 +17,7 @@ const BUNDLES = [
   'THIRD_PARTY_NOTICES.txt',
 ];
 
-/** Further files in the images of models with a picture input. */
+/** Additional files in the images of models with a picture input. */
 const PICTURE_DECODER = [
   'decoder.cjs',
   'squoosh_png_bg.wasm',
@@ -27,8 +27,8 @@ const PICTURE_DECODER = [
 ].map((name) => `${PICTURE_DECODER_FOLDER}/${name}`);
 
 /**
- * The runtime's native files, by name. An install on linux x64 may have put CUDA libraries beside them, which must
- * neither ship nor change the hash.
+ * Names of the runtime's native files. An install on linux x64 may have put CUDA libraries beside them, which must not
+ * be part of the image or change its hash.
  */
 const NATIVE_FILES: Record<string, readonly string[]> = {
   'linux/x64': ['onnxruntime_binding.node', 'libonnxruntime.so.1'],
@@ -89,7 +89,7 @@ function runtimeFiles(nativeFolder: string): ContextFile[] {
   return natives.map((path) => fromFile(`app/node_modules/onnxruntime-node/${path}`, join(node, path)));
 }
 
-/** Checks that the native code has the version of the JavaScript in the bundle. */
+/** Checks that the native code has the same version as the JavaScript in the bundle. */
 function checkVersion(node: string): void {
   const { version } = readPackage(node);
   const builtFor = readPackage(packageRoot).dependencies['onnxruntime-node'];

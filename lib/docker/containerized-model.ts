@@ -69,9 +69,9 @@ export interface ContainerizedModelProps {
   readonly cpus?: number;
   /**
    * Memory limit in MiB, without swap.
-   * @default - derived from the model's profile. Without a profile, 512 MiB, or more if requests need more, plus the size
-   * of the weights once for each executor and once more. For a model that accepts pictures, 24 bytes more for each pixel
-   * of `picture.maxPixels`
+   * @default - derived from the model's profile. Without a profile, 512 MiB (or more if requests need more), the size
+   * of the weights for each executor, and that size once more. A model that accepts pictures gets 24 more bytes for
+   * each pixel of `picture.maxPixels`
    */
   readonly memoryMiB?: number;
   /** @default - derived from the construct's path, such as `stack-digits` */
@@ -91,7 +91,7 @@ export interface ContainerizedModelProps {
   /** @default - all hardening is enabled */
   readonly hardening?: Hardening;
   /**
-   * How long an apply waits for the container to become ready, in seconds; with 0 it does not wait.
+   * How long an apply waits for the container to become ready, in seconds; 0 means that it does not wait.
    * @default 120
    */
   readonly waitSeconds?: number;
@@ -106,8 +106,8 @@ export interface ContainerizedModelProps {
 }
 
 /**
- * A model as a hardened container on one Docker engine. An update stops the old container, which finishes its requests
- * in flight, and then starts the new one.
+ * A model that runs in a hardened container on one Docker engine. An update stops the old container, which finishes its
+ * requests in flight, and then starts the new one.
  */
 export class ContainerizedModel extends Construct {
   readonly model: OnnxModel;
@@ -160,7 +160,7 @@ export class ContainerizedModel extends Construct {
     this.container = new Container(this, 'container', {
       provider,
       name: containerName,
-      // The id, because with the image's name every plan would replace the container.
+      // This is the image's id: with its name, every plan would replace the container.
       image: this.image.engineImageId(this, provider),
       env: variables({ ...environment, ...servingEnvironment(served, this.image.expected) }),
       ports: publishedPorts(bindAddress, props),
@@ -179,7 +179,7 @@ export class ContainerizedModel extends Construct {
       healthcheck: healthCheck(this.image.nodePath, waitSeconds || DEFAULT_WAIT_SECONDS),
       wait: waitSeconds > 0,
       waitTimeout: waitSeconds || undefined,
-      // Otherwise the provider would kill the container immediately, and every update would lose requests in flight.
+      // By default, the provider kills the container immediately, so that every update would lose requests in flight.
       destroyGraceSeconds: grace,
       stopTimeout: grace,
     });
@@ -191,14 +191,14 @@ export class ContainerizedModel extends Construct {
   }
 
   /**
-   * HTTP URL of the container, such as `http://127.0.0.1:8080`. A loopback address refers to the engine's host, which
-   * may be another machine.
+   * HTTP URL of the container, such as `http://127.0.0.1:8080`. A loopback address is that of the engine's host, which
+   * may be a different machine.
    */
   get url(): string {
     return `http://${this.published(HTTP)}`;
   }
 
-  /** gRPC address without TLS, in the form for clients: `127.0.0.1:8081`. */
+  /** gRPC address without TLS, in the form that clients expect: `127.0.0.1:8081`. */
   get grpcEndpoint(): string {
     return this.published(GRPC);
   }

@@ -12,7 +12,7 @@ export function defaultDockerProvider(construct: Construct): TerraformProvider |
   return providers.find(({ terraformResourceType, alias }) => terraformResourceType === 'docker' && !alias);
 }
 
-/** Problems with the host of a provider's engine. Call it when the stack is complete. */
+/** Finds problems with the host of a provider's engine. Call this function once the stack is complete. */
 export function engineHostProblems(where: string, provider: TerraformProvider | undefined): Problem[] {
   const { host, context } = (provider ?? {}) as Partial<DockerProvider>;
   // With a Docker context, the host comes from the context.
@@ -21,8 +21,9 @@ export function engineHostProblems(where: string, provider: TerraformProvider | 
 }
 
 /**
- * Host name of a provider's engine, in URL form, if the engine runs on a machine other than Terraform's. Undefined if it
- * is unknown: a Terraform token, or set by the environment or a Docker context, which differ between machines.
+ * Host name of a provider's engine, in URL form, if the engine runs on a machine other than Terraform's. Undefined if
+ * the host is unknown: it is a Terraform token, or it is set by the environment or a Docker context, which differ
+ * between machines.
  */
 export function remoteEngineHost(provider: TerraformProvider | undefined): string | undefined {
   const { host, context } = (provider ?? {}) as Partial<DockerProvider>;
@@ -37,12 +38,12 @@ export function remoteEngineHost(provider: TerraformProvider | undefined): strin
 /** Host of a URL for a port that an engine publishes on an address. */
 export function publishedHost(bindAddress: string, engineHost: string | undefined): string {
   const address = canonicalAddress(bindAddress);
-  // A port on all addresses is reached by the engine's host name, or on this machine by the loopback address.
+  // A port on all addresses can be reached at the engine's host name or, on this machine, at the loopback address.
   if (WILDCARDS.includes(address)) return engineHost ?? (address === '::' ? '[::1]' : '127.0.0.1');
   return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress;
 }
 
-/** Adds the engine's host to a URL with a loopback address, if the engine runs on another machine. */
+/** Adds the engine's host to a URL with a loopback address, if the engine runs on a different machine. */
 export function withEngine(url: string, bindAddress: string, engineHost: string | undefined): string {
   return engineHost && isLoopback(canonicalAddress(bindAddress)) ? `${url} (loopback of ${engineHost})` : url;
 }

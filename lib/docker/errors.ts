@@ -6,7 +6,7 @@ import type { HostPort } from './host-port';
 export const dockerErrors = {
   bindAddressInvalid: (where: string, address: string): Problem => ({
     code: 'bind-address-invalid',
-    message: `${where}: bindAddress "${address}" is not an IP address. Use an address of the engine's host, such as 127.0.0.1, or 0.0.0.0 for all addresses.`,
+    message: `${where}: bindAddress "${address}" is not a valid IP address. Use an address of the engine's host, such as 127.0.0.1, or 0.0.0.0 for all addresses.`,
   }),
 
   cpusOutOfRange: (where: string, cpus: number): Problem => ({
@@ -16,12 +16,12 @@ export const dockerErrors = {
 
   containerNameInvalid: (where: string, name: string): Problem => ({
     code: 'container-name-invalid',
-    message: `${where}: containerName "${name}" is not a container name. Use two or more letters, digits, "_", "." and "-", starting with a letter or digit.`,
+    message: `${where}: containerName "${name}" is not a valid container name. Use two or more letters, digits, "_", "." and "-", starting with a letter or digit.`,
   }),
 
   containerNameTaken: (where: string, name: string, other: string): Problem => ({
     code: 'container-name-taken',
-    message: `${where}: the container name "${name}" is already used by ${other}, on the same Docker provider. Change the containerName of one of them.`,
+    message: `${where}: the container name "${name}" is already used by ${other}, which has the same Docker provider. Change the containerName of one of them.`,
   }),
 
   engineHostInvalid: (where: string, host: string): Problem => ({
@@ -36,6 +36,6 @@ export const dockerErrors = {
 
   waitSecondsInvalid: (where: string, seconds: number): Problem => ({
     code: 'wait-seconds-invalid',
-    message: `${where}: waitSeconds is ${inspect(seconds)}. Use a whole number of seconds, or 0 not to wait.`,
+    message: `${where}: waitSeconds is ${inspect(seconds)}. Use a whole number of seconds, or 0 to disable waiting.`,
   }),
 };

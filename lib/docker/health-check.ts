@@ -1,7 +1,7 @@
 import type { ContainerHealthcheck } from '@cdktf/provider-docker/lib/container';
 
 /**
- * Reports healthy once the model is ready. node runs a script in the image directly, without a shell.
+ * Health check that passes once the model is ready. It runs a script in the image with node, without a shell.
  * @param startSeconds - time during which failures do not count
  */
 export function healthCheck(nodePath: string, startSeconds: number): ContainerHealthcheck {
@@ -15,7 +15,8 @@ export function healthCheck(nodePath: string, startSeconds: number): ContainerHe
 }
 
 /**
- * Formats a duration as the provider reads it back: after "120s", it would report a difference to "2m0s" in every plan.
+ * Formats a duration the way the provider reads it back. It reads "120s" as "2m0s", and would report the difference in
+ * every plan.
  */
 function goDuration(seconds: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];

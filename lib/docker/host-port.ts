@@ -13,7 +13,7 @@ export function conflict(one: HostPort, other: HostPort): boolean {
   return one.port === other.port && overlap(canonicalAddress(one.address), canonicalAddress(other.address));
 }
 
-/** Addresses that listen on all addresses of their own family; Docker uses `::` for IPv6 only. */
+/** Addresses that stand for all addresses of their family. Docker uses `::` for IPv6 only. */
 export const WILDCARDS = ['0.0.0.0', '::'];
 
 function overlap(one: string, other: string): boolean {

@@ -9,13 +9,13 @@ import { readingFile } from '../model/model-files';
 import { goldenErrors } from './errors';
 import type { Golden } from './golden-file';
 
-/** Faults of well-formed golden examples that leave a model unguarded. */
+/** Faults of well-formed golden examples, such as answers that could not detect a changed model. */
 export interface AnswerFaults {
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
 }
 
-/** Finds outputs that are all NaN, equal responses to all requests, and files that no example names. Caches success. */
+/** Finds outputs that are all NaN, equal responses to all requests, and files that no example uses. Caches success. */
 export function checkAnswers(golden: Golden): AnswerFaults {
   const key = `golden-answers 1 ${golden.files.map(({ sha256 }) => sha256).join(' ')}`;
   const isKnown = readCache<true>(key) === true;
@@ -49,7 +49,7 @@ const READERS = {
   FP64: { bytes: 8, isNaN: (bytes: Buffer, at: number) => Number.isNaN(bytes.readDoubleLE(at)) },
 };
 
-/** Compares raw values: equal values in different encodings (JSON and bytes) count as different. */
+/** Compares the values as they are stored: equal values in JSON and in bytes count as different. */
 function constantResponses(golden: Golden): string[] {
   const { examples, path } = golden;
   const [first] = examples;
@@ -67,7 +67,7 @@ function bytesOf({ files }: Golden, { file }: GoldenTensor): Buffer {
   return readingFile(source, () => readFileSync(source));
 }
 
-/** Lists files in the folder beside the examples that no example names. Hidden files are ignored. */
+/** Lists files that no example uses in the folder beside the examples. Ignores hidden files. */
 function orphans({ path, files }: Golden): string[] {
   const folder = basename(path, '.json');
   const place = join(dirname(path), folder);

@@ -11,7 +11,7 @@ import type { Golden } from './golden-file';
 import { runGolden } from './golden-process';
 
 /**
- * Runs the examples with the image's version of the runtime. Success is cached for the content of model and examples.
+ * Runs the examples with the image's version of the runtime. Caches success for the contents of the model and examples.
  *
  * @param modelPath - path as the user gave it; used in messages
  */
@@ -32,7 +32,7 @@ export function checkReproduced(
   if ('unavailable' in report) return [goldenErrors.notRun(path, modelPath, report.unavailable)];
   if ('failure' in report) return [goldenErrors.notRun(path, modelPath, report.failure)];
   const differences = 'differences' in report ? report.differences : [];
-  // A file replaced in the meantime is not the file that ran.
+  // If a file was replaced in the meantime, a different file may have been run.
   if (differences.length === 0 && areUnchanged([...files, ...golden.files])) writeCache(key, true);
   return differences.map(({ example, what, isRefused }) =>
     isRefused
@@ -59,7 +59,7 @@ export function isReproduced(
 
 /** Part of a cache key: everything that the answers depend on. */
 function contentOf(golden: Golden, { files }: Weights, picture: GoldenOrder['picture']): string {
-  // The decoder and its options matter for pictures only.
+  // The decoder and its options matter only for pictures.
   const decoded = picturesOf(golden).length > 0 ? ` ${JSON.stringify(picture)} ${hashesOf(pictureDecoderFiles())}` : '';
   return `${RUNTIME_VERSION} ${modelDigest(files)} ${hashesOf(golden.files)}${decoded}`;
 }

@@ -25,7 +25,7 @@ function requestsOf(examples: Golden['examples']): string {
 export const goldenErrors = {
   notJson: (path: string, reason: string): Problem => ({
     code: 'golden-not-json',
-    message: `${path}: this file is not valid JSON: ${reason}. Fix it, or record the examples again with --force.`,
+    message: `${path}: this file is not valid JSON: ${reason}. Fix the file, or record the examples again with --force.`,
   }),
 
   halfWritten: (path: string): Problem => ({
@@ -35,7 +35,7 @@ export const goldenErrors = {
 
   invalid: (path: string, where: string, reason: string): Problem => ({
     code: 'golden-invalid',
-    message: `${path}: ${where}: ${reason}. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request".`,
+    message: `${path}: ${where}: ${reason}. Golden examples have the form {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request".`,
   }),
 
   mismatch: (path: string, example: string, what: string): Problem => ({
@@ -43,7 +43,7 @@ export const goldenErrors = {
     message: `${path}: example "${example}": ${what}. Record the example again with this model.`,
   }),
 
-  /** A warning; `fitGolden` explains when. */
+  /** A warning; `fitGolden` decides when it applies. */
   outdated: ({ path, examples }: Golden, modelPath: string): string =>
     `${path}: the examples have the shapes that ${modelPath} wrongly declares, so the model cannot reproduce them. They are left out of the image. Record them again: model-serving golden record ${shellWord(modelPath)} ${requestsOf(examples)} --out ${shellWord(path)} --force`,
 
@@ -64,7 +64,7 @@ export const goldenErrors = {
 
   fileMissing: (path: string, file: string): Problem => ({
     code: 'golden-file-missing',
-    message: `${path}: it refers to "${file}", which does not exist. Paths are relative to the folder of ${basename(path)}.`,
+    message: `${path}: this file refers to "${file}", which does not exist. Paths are relative to the folder of ${basename(path)}.`,
   }),
 
   fileOutside: (path: string, { link, target }: LinkOutside): Problem => ({
@@ -85,12 +85,12 @@ export const goldenErrors = {
 
   refused: (path: string, example: string, what: string): Problem => ({
     code: 'golden-refused',
-    message: `${path}: example "${example}": ${what}. Fix its request or picture, or the expected response.`,
+    message: `${path}: example "${example}": ${what}. Fix the request or picture of the example, or its expected response.`,
   }),
 
   exists: (path: string): Problem => ({
     code: 'golden-exists',
-    message: `${path}: this file already exists. Choose another file with --out, or overwrite it with --force.`,
+    message: `${path}: this file already exists. Choose a different file with --out, or overwrite it with --force.`,
   }),
 
   inputsOrRandom: (): Problem => ({
@@ -105,18 +105,18 @@ export const goldenErrors = {
 
   nameTwice: (name: string): Problem => ({
     code: 'golden-name-twice',
-    message: `golden record: two requests are called "${name}". Examples are named after their files, so rename one.`,
+    message: `golden record: two requests are named "${name}", after their files. Rename one of the files.`,
   }),
 
   sizesOfInputs: (): Problem => ({
     code: 'golden-sizes-of-inputs',
     message:
-      'golden record: --dimension applies to --random only; requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs.',
+      'golden record: --dimension applies only to --random; the requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs.',
   }),
 
   seedOfInputs: (): Problem => ({
     code: 'golden-seed-of-inputs',
-    message: 'golden record: --seed applies to --random only. Remove --seed, or use --random instead of --inputs.',
+    message: 'golden record: --seed applies only to --random. Remove --seed, or use --random instead of --inputs.',
   }),
 
   inputInvalid: (path: string, what: string, remedy: string): Problem => ({
@@ -136,7 +136,7 @@ export const goldenErrors = {
 
   empty: (modelPath: string, example: string): Problem => ({
     code: 'golden-empty',
-    message: `${modelPath}: nothing was recorded: the request "${example}" has no rows, so its answer guards nothing. Send at least one row.`,
+    message: `${modelPath}: nothing was recorded: the request "${example}" has no rows, so its answer could not detect a changed model. Use a request with at least one row.`,
   }),
 
   /** Answers that are useless as examples. */
@@ -157,21 +157,21 @@ export const goldenErrors = {
           message: `${nothing}: output "${answers.output}" ${of} ${allNaN(answers.elements)}. ${
             isRandom
               ? OWN_REQUESTS
-              : 'Fix the request: a mask of zeros, a length of 0 or NaN in an input has this effect'
+              : 'Fix the request: a mask of zeros, a length of 0 or NaN in an input can cause this'
           }.`,
         };
       }
       case 'constant':
         return {
           code: 'golden-constant',
-          message: `${nothing}: ${answers.count} different requests have the same answer, so the examples would guard nothing. ${
+          message: `${nothing}: ${answers.count} different requests have the same answer, so the examples could not detect a changed model. ${
             isRandom ? OWN_REQUESTS : 'Add a request with a different answer'
           }.`,
         };
       case 'random':
         return {
           code: 'golden-unrepeatable',
-          message: `${nothing}: a second run of "${answers.example}" differs from the first: ${answers.difference}. The model uses random numbers, so no container would reproduce its answers. Export it for inference, without dropout and sampling.`,
+          message: `${nothing}: a second run of "${answers.example}" differs from the first: ${answers.difference}. The model uses random numbers, so no container could reproduce its answers. Export it for inference, without dropout and sampling.`,
         };
     }
   },
@@ -180,23 +180,23 @@ export const goldenErrors = {
   unstable: (modelPath: string, example: string, difference: string, isRandom: boolean): Problem => ({
     code: 'golden-unstable',
     message: `${modelPath}: nothing was recorded: rounding changes the answer to "${example}" by more than a tenth of the output's largest value: ${difference}. A tolerance that allows this would not detect wrong answers. ${
-      isRandom ? 'Try another --seed, or pass your own requests with --inputs' : 'Use another request'
+      isRandom ? 'Try a different --seed, or pass your own requests with --inputs' : 'Use a different request'
     }, or set the tolerance with --absolute.`,
   }),
 
   /** For an example in a file; `unusable` is for answers that are being recorded. */
   allNaN: (path: string, example: string, output: string, elements: number): Problem => ({
     code: 'golden-all-nan',
-    message: `${path}: example "${example}": output "${output}" ${allNaN(elements)}, so it guards nothing. Record the example with another request, or remove this output from it.`,
+    message: `${path}: example "${example}": output "${output}" ${allNaN(elements)}, which could not detect a changed model. Record the example with a different request, or remove this output from the example.`,
   }),
 
-  /** A warning: the answers of a classifier may be equal by chance. */
+  /** A warning, because the answers of a classifier may be equal by chance. */
   constant: (path: string, count: number): string =>
-    `${path}: all ${count} examples have the same response to different requests, so they guard little. Add a request with a different response.`,
+    `${path}: all ${count} examples have the same response to different requests, so they may not detect a changed model. Add a request with a different response.`,
 
   /** A warning. */
   orphans: (path: string, folder: string, files: readonly string[]): string =>
-    `${path}: ${folder} has files that no example names: ${files.join(', ')}. Remove them.`,
+    `${path}: ${folder} contains files that no example uses: ${files.join(', ')}. Remove these files.`,
 
   notRun: (path: string, modelPath: string, reason: string): Problem => ({
     code: 'golden-not-run',

@@ -23,7 +23,7 @@ export class FilesBeside {
   readonly files: { readonly path: string; readonly content: Buffer }[] = [];
   private readonly home: string;
   private readonly folder: string;
-  /** Names in use, in lower case: some file systems ignore case. */
+  /** Names in use, in lower case because some file systems ignore case. */
   private readonly taken: Set<string>;
 
   /**
@@ -36,7 +36,7 @@ export class FilesBeside {
     this.taken = new Set(pictures.flatMap((path) => this.within(path)?.toLowerCase() ?? []));
   }
 
-  /** Adds a file for a tensor's elements. It replaces the file of an earlier recording. */
+  /** Adds a file for a tensor's elements, which replaces the file of an earlier recording. Returns its path. */
   elements(example: string, tensor: string, bytes: Buffer): string {
     return this.add(this.free(`${fileName(example)}.${fileName(tensor)}`, '.bin'), bytes);
   }

@@ -12,13 +12,13 @@ export interface FittingGolden {
 }
 
 /**
- * Compares golden examples with a model's signature. Examples that match only the shapes that the model wrongly declares
- * cannot be reproduced: they are left out with a warning.
+ * Compares golden examples with a model's signature. The model cannot reproduce examples that fit only the shapes that
+ * it wrongly declares, so these are left out of the image with a warning.
  *
  * @param modelPath - path as the user gave it; used in messages
  * @param declared - signature as declared in the file
- * @param reproduced - the same examples if the model reproduces them although they do not fit: no signature fits an
- * output whose number of dimensions depends on the request
+ * @param reproduced - the same examples if the model reproduces them although they do not fit its signature. No
+ * signature fits an output whose number of dimensions depends on the request.
  * @param takesPictures - whether the model declares a picture input
  */
 export function fitGolden(

@@ -31,7 +31,7 @@ export interface Golden {
 }
 
 /**
- * Reads golden examples and checks their form. JSON.parse suffices: only the container needs exact 64-bit integers.
+ * Reads golden examples and checks their form with JSON.parse: only the container needs exact 64-bit integers.
  *
  * @throws ModelServingError `golden-not-json`, `golden-half-written`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and the errors of `sourceText`
  */
@@ -65,7 +65,7 @@ function namedFile(path: string, name: string): SourceFile {
 }
 
 /**
- * Refuses a named file that does not exist, or that is a link out of the folder of the file that names it.
+ * Refuses a named file that does not exist, or that is a link to a place outside the folder of the file that names it.
  *
  * @param path - path of the golden examples or the request that names the file
  * @throws ModelServingError `golden-file-missing`, `golden-file-outside`
@@ -129,7 +129,7 @@ function tensorProblems(
   const { name, datatype, shape } = tensor;
   const label = `${direction} "${name}"`;
   const declared = signature.find((tensor) => tensor.name === name);
-  if (!declared) return [`the model has no ${label}; it has ${names(signature)}`];
+  if (!declared) return [`the model has no ${label}; its ${direction}s are ${names(signature)}`];
   if (all.filter((tensor) => tensor.name === name).length > 1) return [`${label} appears twice`];
   if (datatype !== declared.datatype) return [`${label} is ${datatype}, but the model declares ${declared.datatype}`];
   if (!hasAnyShape && !shapeFits(shape, declared)) {
@@ -145,7 +145,7 @@ function wrongAmount({ datatype, shape, data, file }: GoldenTensor, files: reado
   const needed = elementCount(shape);
   if (data) {
     const elements: readonly unknown[] = data.flat(Math.max(0, shape.length - 1));
-    if (elements.some(Array.isArray)) return ['data nested deeper than its shape has dimensions'];
+    if (elements.some(Array.isArray)) return ['data that is nested deeper than its shape allows'];
     const given = elements.length;
     return given === needed ? [] : [`${given} elements of data, but its shape needs ${needed}`];
   }
@@ -155,7 +155,7 @@ function wrongAmount({ datatype, shape, data, file }: GoldenTensor, files: reado
   return [`${given} bytes in ${file}, but its shape needs ${needed * bytesEach}`];
 }
 
-/** Bytes per element, as in the protocol's binary data. Strings vary in length. */
+/** Bytes per element, as in the protocol's binary data. Strings have no fixed size. */
 const ELEMENT_BYTES: Partial<Record<GoldenTensor['datatype'], number>> = {
   BOOL: 1,
   UINT8: 1,
@@ -190,7 +190,7 @@ function unequalSymbols(given: readonly GoldenTensor[], signature: readonly Tens
   }
   return [...sizes]
     .filter(([, seen]) => seen.size > 1)
-    .map(([symbol, seen]) => `its inputs have sizes ${[...seen].join(' and ')} for dimension "${symbol}"`);
+    .map(([symbol, seen]) => `its inputs have different sizes for dimension "${symbol}": ${[...seen].join(' and ')}`);
 }
 
 function isFp16({ datatype, data }: GoldenTensor): boolean {

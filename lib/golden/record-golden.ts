@@ -18,10 +18,10 @@ import { checkReservedFiles } from './golden-file';
 import { runGolden } from './golden-process';
 
 export interface RecordOptions {
-  /** Path of the file to write; it ends in .json. Elements stored as bytes go to a folder beside it. */
+  /** Path of the file to write, which ends in .json. Elements stored as bytes go into a folder beside this file. */
   readonly out: string;
   /**
-   * Tolerance for all examples. A part that is not set has a default in the container.
+   * Tolerance for all examples. The container has defaults for a part that is not set.
    * @default - measured for each output
    */
   readonly tolerance?: { readonly absolute?: number; readonly relative?: number };
@@ -71,7 +71,10 @@ export function recordGolden(
   return examples.length;
 }
 
-/** Whether an example has no rows, so that its answer tests no weights. A single empty input may be an empty cache. */
+/**
+ * Whether an example has no rows, so that its answer does not depend on the weights. A single empty input among others
+ * may be an empty cache.
+ */
 function isEmpty({ inputs = [], outputs }: RecordedExample): boolean {
   const hasNone = ({ shape }: RecordedTensor) => shape.includes(0);
   return inputs.some(hasNone) && (inputs.every(hasNone) || outputs.every(hasNone));
@@ -91,7 +94,7 @@ function refuseUnstable(modelPath: string, recorded: readonly RecordedExample[],
   );
 }
 
-/** Lists the files with elements in the folder beside golden examples; none if the examples cannot be read. */
+/** Lists the files with elements in the folder beside golden examples; empty if the examples cannot be read. */
 function tensorFiles(path: string): string[] {
   if (!existsSync(path)) return [];
   try {
@@ -117,7 +120,7 @@ function removeOrphans(out: string, earlier: readonly string[], named: readonly 
   }
 }
 
-/** Writes JSON as text: parsing would round 64-bit integers. */
+/** Formats an example as JSON. Copies the elements as text, because parsing would round 64-bit integers. */
 function exampleText(
   { name, inputs, picture, outputs }: RecordedExample,
   tolerance: RecordOptions['tolerance'],

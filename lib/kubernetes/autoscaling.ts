@@ -27,7 +27,7 @@ export interface Autoscaling {
   readonly scaleDownAfterSeconds?: number;
 }
 
-/** With two replicas, one keeps answering while the other is replaced or its node is drained. */
+/** Default number of replicas. One keeps answering while the other is replaced or its node is drained. */
 export const DEFAULT_REPLICAS = 2;
 
 export function scalingTargets({ target = ScalingTarget.cpuUtilization(70) }: Autoscaling): readonly ScalingTarget[] {
@@ -71,8 +71,8 @@ export function autoscaler(scope: Construct, id: string, props: AutoscalerProps)
 }
 
 /**
- * Scales up immediately, by four replicas or 100 % in 15 s, whichever is more, and down slowly, by half in a minute. All
- * fields are set, because the provider would otherwise report a difference.
+ * Scales up immediately, by up to four replicas or 100 % per 15 s, whichever is more. Scales down slowly, by up to half
+ * per minute. All fields are set, because the provider would otherwise report a difference.
  */
 function behavior(scaleDownAfterSeconds: number): HorizontalPodAutoscalerV2SpecBehavior {
   return {

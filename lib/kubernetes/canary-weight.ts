@@ -1,4 +1,4 @@
-/** Share of requests that a number of canary replicas gets. */
+/** Number of canary replicas and the share of connections that they get. */
 export interface CanaryShare {
   /** Number of canary replicas. */
   readonly replicas: number;
@@ -22,8 +22,8 @@ export function nearestShare(stableReplicas: number, weight: number): CanaryShar
 }
 
 /**
- * Finds the smallest number of stable replicas, from `atLeast` up, with which a weight is reached within `tolerance`
- * percentage points.
+ * Finds the smallest number of stable replicas, at least `atLeast`, for which some share is within `tolerance`
+ * percentage points of a weight.
  */
 export function replicasFor(weight: number, tolerance: number, atLeast: number): number {
   let stable = atLeast;

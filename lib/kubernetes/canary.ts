@@ -27,7 +27,7 @@ import { replicaSizing } from './replica-sizing';
 import { checkDeadline } from './rollout';
 
 export interface CanaryProps {
-  /** The model to try; it has the name of the service's model and another version. Set either this or `image`. */
+  /** The model to try. It has the name of the service's model but a different version. Set either this or `image`. */
   readonly model?: OnnxModel;
   /** An image that exists in a registry. */
   readonly image?: ModelImage;
@@ -59,14 +59,14 @@ const CANARY_PROPS: PropKinds<CanaryProps> = {
 export interface CanaryContext {
   readonly name: string;
   readonly model: OnnxModel;
-  /** Undefined if an autoscaler sets the number. */
+  /** Number of replicas; undefined if an autoscaler sets it. */
   readonly replicas?: number;
   readonly build?: ImageOptions;
   readonly deployment: DeploymentOptions;
   readonly disruptionBudget?: DisruptionBudgetOptions;
 }
 
-/** Another model behind the same Service. Each replica gets the same share of connections. */
+/** A second model behind the Service of the first. Each replica of either model gets the same share of connections. */
 export class Canary extends Construct {
   readonly model: OnnxModel;
   readonly image: ModelImage;

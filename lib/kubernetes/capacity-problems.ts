@@ -66,7 +66,7 @@ function decisiveProps(
   };
 }
 
-/** Remedy: the fewest CPUs with which this number of replicas is enough, within the measured range. */
+/** Remedy: the smallest number of CPUs with which this many replicas suffice, within the measured range. */
 function moreCpus(props: ScalableModelServiceProps, model: OnnxModel, sizing: Sizing, replicas: number): string[] {
   const { resources = {} } = props;
   const bounds = [model.profile!.machine.cpus, resources.cpuLimit].filter((cpus) => typeof cpus === 'number');
@@ -79,7 +79,7 @@ function moreCpus(props: ScalableModelServiceProps, model: OnnxModel, sizing: Si
   return [];
 }
 
-/** Remedy: options whose removal makes this number of replicas enough. */
+/** Remedy: options without which this many replicas suffice. */
 function fewerOptions(props: ScalableModelServiceProps, model: OnnxModel, replicas: number): string[] {
   const { serving = {} } = props;
   return (['executors', 'threadsPerExecutor', 'maxBatchSize'] as const)

@@ -8,7 +8,7 @@ import type { Sizing } from '../profile/sizing';
 
 /** Load that a service must handle, checked against its model's profile. */
 export interface Capacity {
-  /** Requests of one row that all replicas together must answer per second. */
+  /** Requests of one row that the service must answer per second, with all its replicas. */
   readonly requestsPerSecond: number;
   /**
    * Spare capacity as a fraction of `requestsPerSecond`, for peaks and for the time until more replicas are ready.
@@ -40,11 +40,11 @@ export function isHeadroom(value: number): boolean {
 /** Minimum number of replicas for a capacity. */
 export function replicasFor({ requestsPerSecond, headroom = DEFAULT_HEADROOM }: Capacity, sizing: Sizing): number {
   const replicas = (requestsPerSecond * (1 + headroom)) / sizing.requestsPerSecond;
-  // In floating point, 100 * 1.1 is 110.00000000000001, which would need two replicas that handle 110 each.
+  // In floating point, 100 * 1.1 is 110.00000000000001. With 110 per replica, this would need two replicas.
   return Math.ceil(Number(replicas.toPrecision(12)));
 }
 
-/** Rate that this many replicas handle with the headroom left, in requests per second. */
+/** Rate that this many replicas handle without using the headroom, in requests per second. */
 export function handledRate({ headroom = DEFAULT_HEADROOM }: Capacity, replicas: number, sizing: Sizing): number {
   return roundDown((replicas * sizing.requestsPerSecond) / (1 + headroom));
 }

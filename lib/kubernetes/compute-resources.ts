@@ -22,9 +22,9 @@ export interface ComputeResources {
   readonly cpuLimit?: number | 'none';
   /**
    * Memory request and limit in MiB.
-   * @default - derived from the model's profile. Without a profile, 512 MiB, or more if requests need more, plus the size
-   * of the weights once for each executor and once more. For a model that accepts pictures, 24 bytes more for each pixel
-   * of `picture.maxPixels`
+   * @default - derived from the model's profile. Without a profile, 512 MiB (or more if requests need more), the size
+   * of the weights for each executor, and that size once more. A model that accepts pictures gets 24 more bytes for
+   * each pixel of `picture.maxPixels`
    */
   readonly memoryMiB?: number;
 }
@@ -63,8 +63,9 @@ export function withThreads(serving: ServingOptions, resources: ComputeResources
 }
 
 /**
- * CPUs that runs of the model can use in a replica. Threads are whole, so one thread uses only 1 of 1.5 CPUs. The
- * server's own CPU time for requests and responses is not counted. Undefined if a value is a Terraform token.
+ * CPUs that runs of the model can use in a replica. A thread uses at most one CPU, so a replica with 1.5 CPUs and one
+ * thread uses only 1. The server's own CPU time for requests and responses is not counted. Undefined if a value is a
+ * Terraform token.
  */
 export function usableCpus(serving: ServingOptions, resources: ComputeResources): number | undefined {
   const { cpu = 1, cpuLimit = cpu } = resources;
@@ -75,7 +76,7 @@ export function usableCpus(serving: ServingOptions, resources: ComputeResources)
   return Math.min(limit, executors * (threadsPerExecutor ?? threads(shared, executors)));
 }
 
-/** CPUs for each executor; computed by Terraform if a value is a token. */
+/** Number of threads of each executor. Terraform computes it if a value is a token. */
 function threads(cpus: number, executors: number): number {
   const share = wholeQuotient(cpus, executors);
   return Token.isUnresolved(share) ? Fn.max([1, share]) : Math.max(1, share);

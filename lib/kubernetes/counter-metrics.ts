@@ -10,7 +10,7 @@ export function isServerCounter(metric: string): boolean {
   return COUNTER.test(metric);
 }
 
-/** The target to use instead of a counter: it follows the same load, and also falls. */
+/** The target to use instead of a counter. Unlike the counter, it falls when the load falls. */
 export function targetInstead(counter: string): string {
   if (counter.startsWith('process_cpu_')) return 'ScalingTarget.cpuUtilization';
   if (counter.startsWith('inference_queue_'))

@@ -4,7 +4,7 @@ const [WIDTH, HEIGHT] = [24 / COLUMNS, 8];
 
 interface PanelOptions {
   readonly title: string;
-  /** Unit of Grafana: `reqps`, `s`, `percentunit`, `bytes`, `short`. */
+  /** Grafana's unit, such as `reqps` or `percentunit`. */
   readonly unit: string;
   /** Queries by the legend of their series. */
   readonly queries: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ const PANELS: readonly PanelOptions[] = [
     queries: { '{{version}} {{outcome}}': `sum by (version, outcome) (${rate('inference_requests_total')})` },
   },
   {
-    title: 'Share of requests without success',
+    title: 'Share of unsuccessful requests',
     unit: 'percentunit',
     queries: {
       '{{version}}':
@@ -41,7 +41,7 @@ const PANELS: readonly PanelOptions[] = [
     },
   },
   {
-    title: 'Rows of a run',
+    title: 'Rows per run',
     unit: 'short',
     queries: {
       '{{version}} mean':

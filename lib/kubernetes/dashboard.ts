@@ -77,7 +77,7 @@ function dashboard(title: string) {
   };
 }
 
-/** A variable with the values of a label in a series. */
+/** A dashboard variable that lists the values of a label in a series. */
 function label(name: string, series: string) {
   return {
     name,

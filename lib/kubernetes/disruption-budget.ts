@@ -47,7 +47,7 @@ export function blocksEviction({ maxUnavailable, minAvailable }: DisruptionBudge
   return maxUnavailable !== undefined && replicasOf(maxUnavailable, replicas) < 1;
 }
 
-/** Whether this is a number of replicas of at least 0, or a percentage up to 100. */
+/** Whether the value is a number of replicas of at least 0, or a percentage of at most 100. */
 export function isReplicaShare(value: number | string): boolean {
   return /^\d+$|^(\d{1,2}|100)%$/.test(String(value));
 }

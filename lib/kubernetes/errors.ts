@@ -37,12 +37,12 @@ export const kubernetesErrors = {
 
   resourceNameInvalid: (where: string, name: string): Problem => ({
     code: 'resource-name-invalid',
-    message: `${where}: name "${name}" is not a Kubernetes name. Use at most 63 lower-case letters, digits and "-"; start with a letter, and do not end with "-".`,
+    message: `${where}: name "${name}" is not a valid Kubernetes name. Use at most 63 lower-case letters, digits and "-"; start with a letter, and do not end with "-".`,
   }),
 
   namespaceInvalid: (where: string, name: string): Problem => ({
     code: 'resource-name-invalid',
-    message: `${where}: namespace "${name}" is not a Kubernetes name. Use at most 63 lower-case letters, digits and "-"; do not start or end with "-".`,
+    message: `${where}: namespace "${name}" is not a valid Kubernetes name. Use at most 63 lower-case letters, digits and "-"; do not start or end with "-".`,
   }),
 
   nameTaken: (where: string, name: string, namespace: string, owner: string): Problem => ({
@@ -52,12 +52,12 @@ export const kubernetesErrors = {
 
   replicasWithAutoscaling: (where: string): Problem => ({
     code: 'replicas-with-autoscaling',
-    message: `${where}: replicas and autoscaling are both set. Keep replicas for a fixed number, or autoscaling.`,
+    message: `${where}: replicas and autoscaling are both set. Set only replicas, for a fixed number of replicas, or only autoscaling.`,
   }),
 
   replicaBounds: (where: string, minimum: number, maximum: number): Problem => ({
     code: 'replica-bounds',
-    message: `${where}: autoscaling.minReplicas is ${minimum}, which is more than maxReplicas ${maximum}. Lower minReplicas or raise maxReplicas.`,
+    message: `${where}: autoscaling.minReplicas is ${minimum}, but maxReplicas is only ${maximum}. Lower minReplicas or raise maxReplicas.`,
   }),
 
   scalingTargetsMissing: (where: string): Problem => ({
@@ -72,12 +72,12 @@ export const kubernetesErrors = {
 
   scalingTargetTwice: (where: string, metric: string): Problem => ({
     code: 'scaling-target-twice',
-    message: `${where}: autoscaling.target has two targets for ${metric}. Keep one.`,
+    message: `${where}: autoscaling.target has two targets for ${metric}. Remove one of them.`,
   }),
 
   scalingTargetCounter: (where: string, metric: string, instead: string): Problem => ({
     code: 'scaling-target-counter',
-    message: `${where}: autoscaling.target names ${metric}, a counter of the server. A counter never falls, so the autoscaler would never remove a replica. Use ${instead}, or configure the adapter to serve its rate under another name.`,
+    message: `${where}: autoscaling.target names ${metric}, a counter of the server. A counter never falls, so the autoscaler would never remove a replica. Use ${instead}, or configure the adapter to serve the counter's rate under a different name.`,
   }),
 
   scalingTargetValue: (where: string, metric: string, value: number): Problem => ({
@@ -136,7 +136,7 @@ export const kubernetesErrors = {
     remedies: readonly string[],
   ): Problem => ({
     code: 'capacity-unmeetable',
-    message: `${where}: capacity.requestsPerSecond is ${figure(capacity.requestsPerSecond)}, but ${prop} is ${most}, enough for ${rateText(handled)} with ${headroomText(capacity.headroom)}: a replica of ${cpusText(cpus)} answers ${rateText(requestsPerSecond)}, as measured on ${measuredOn(profile)}. To meet it, ${remedies.join(', or ')}.`,
+    message: `${where}: capacity.requestsPerSecond is ${figure(capacity.requestsPerSecond)}, but ${prop} is ${most}, which is enough for only ${rateText(handled)} with ${headroomText(capacity.headroom)}: a replica of ${cpusText(cpus)} answers ${rateText(requestsPerSecond)}, as measured on ${measuredOn(profile)}. To meet the capacity, ${remedies.join(', or ')}.`,
   }),
 
   cpuOutOfRange: (where: string, prop: string, value: number): Problem => ({
@@ -146,12 +146,12 @@ export const kubernetesErrors = {
 
   cpuLimitBelowRequest: (where: string, limit: number, request: number): Problem => ({
     code: 'cpu-limit-below-request',
-    message: `${where}: resources.cpuLimit is ${limit}, below resources.cpu ${request}. Raise the limit, or omit it to use the value of resources.cpu.`,
+    message: `${where}: resources.cpuLimit is ${limit}, but resources.cpu is ${request}. Raise the limit, or omit it to use the value of resources.cpu.`,
   }),
 
   budgetBothBounds: (where: string): Problem => ({
     code: 'disruption-budget-both',
-    message: `${where}: disruptionBudget has both maxUnavailable and minAvailable. Kubernetes accepts only one. Keep maxUnavailable if in doubt.`,
+    message: `${where}: disruptionBudget has both maxUnavailable and minAvailable, but Kubernetes accepts only one. If in doubt, keep maxUnavailable.`,
   }),
 
   budgetInvalid: (where: string, prop: string, value: number | string): Problem => ({
@@ -161,7 +161,7 @@ export const kubernetesErrors = {
 
   budgetBlocks: (where: string, prop: string, value: number | string, replicas: number): Problem => ({
     code: 'disruption-budget-blocks',
-    message: `${where}: disruptionBudget.${prop} is ${JSON.stringify(value)}, but there may be only ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas.`,
+    message: `${where}: disruptionBudget.${prop} is ${JSON.stringify(value)}, but the service may have only ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas.`,
   }),
 
   surgeInvalid: (where: string, value: number | string): Problem => ({
@@ -171,22 +171,22 @@ export const kubernetesErrors = {
 
   startupInvalid: (where: string, seconds: number, longest: number): Problem => ({
     code: 'startup-seconds-invalid',
-    message: `${where}: rollout.startupSeconds is ${inspect(seconds)}. Use an integer from 1 to ${longest} (a day).`,
+    message: `${where}: rollout.startupSeconds is ${inspect(seconds)}. Use an integer from 1 to ${longest} (one day).`,
   }),
 
   deadlineTooShort: (where: string, deadline: number, startup: number, probed: number): Problem => ({
     code: 'progress-deadline-too-short',
-    message: `${where}: rollout.progressDeadlineSeconds is ${deadline}, which is not more than startupSeconds ${startup}${probed === startup ? '' : `, which the startup probe rounds up to ${probed}`}. Updates would fail while replicas are still starting. Raise it to at least ${probed + 1}, or omit it.`,
+    message: `${where}: rollout.progressDeadlineSeconds is ${deadline}, but it must be more than startupSeconds, which is ${startup}${probed === startup ? '' : ` (rounded up to ${probed} by the startup probe)`}. Otherwise, updates would fail while replicas are still starting. Raise it to at least ${probed + 1}, or omit it.`,
   }),
 
   labelInvalid: (where: string, prop: string, key: string, value: string): Problem => ({
     code: 'label-invalid',
-    message: `${where}: ${prop} has "${key}: ${value}", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may start with a DNS name and "/".`,
+    message: `${where}: ${prop} has "${key}: ${value}", which is not a valid Kubernetes label. Use up to 63 letters, digits, "-", "_" and "." for the key and for the value; both must start and end with a letter or digit. A DNS name and "/" may precede the key.`,
   }),
 
   labelReserved: (where: string, prop: string, key: string): Problem => ({
     code: 'label-reserved',
-    message: `${where}: ${prop} sets "${key}", which is reserved for the construct. Use another key.`,
+    message: `${where}: ${prop} sets "${key}", which is reserved for the construct. Use a different key.`,
   }),
 
   headlessPort: (where: string, prop: string, port: number, ownPort: number): Problem => ({
@@ -201,7 +201,7 @@ export const kubernetesErrors = {
 
   hostInvalid: (where: string, host: string): Problem => ({
     code: 'host-invalid',
-    message: `${where}: host "${host}" is not a DNS name. Use a lower-case name without scheme or port, such as digits.example.com.`,
+    message: `${where}: host "${host}" is not a valid DNS name. Use a lower-case name without scheme or port, such as digits.example.com.`,
   }),
 
   pathInvalid: (where: string, path: string): Problem => ({
@@ -221,7 +221,7 @@ export const kubernetesErrors = {
 
   peersNotListed: (where: string, prop: string, value: unknown, what: 'peers' | 'rules'): Problem => ({
     code: 'peer-invalid',
-    message: `${where}: ${prop} is ${inspect(value, { breakLength: Infinity })}, not a list of ${what}. Use a list, such as [${what === 'peers' ? "Peers.namespace('front')" : "{ to: Peers.namespace('telemetry') }"}].`,
+    message: `${where}: ${prop} is ${inspect(value, { breakLength: Infinity })}, which is not a list of ${what}. Use a list, such as [${what === 'peers' ? "Peers.namespace('front')" : "{ to: Peers.namespace('telemetry') }"}].`,
   }),
 
   routeTaken: (where: string, host: string, path: string, other: string): Problem => ({
@@ -231,7 +231,7 @@ export const kubernetesErrors = {
 
   canaryIdTaken: (where: string, id: string): Problem => ({
     code: 'canary-id-taken',
-    message: `${where}: the service already has a construct with the id "${id}". Use another id for the canary, such as "next".`,
+    message: `${where}: the service already has a construct with the id "${id}". Use a different id for the canary, such as "next".`,
   }),
 
   canaryTwice: (where: string, other: string): Problem => ({
@@ -241,7 +241,7 @@ export const kubernetesErrors = {
 
   canaryTrack: (where: string, id: string): Problem => ({
     code: 'label-reserved',
-    message: `${where}: the id "${id}" would give the canary's pods the label of the service's own pods. Use another id for the canary, such as "next".`,
+    message: `${where}: the id "${id}" would give the canary's pods the label of the service's own pods. Use a different id for the canary, such as "next".`,
   }),
 
   canaryAutoscaled: (where: string): Problem => ({
@@ -256,12 +256,12 @@ export const kubernetesErrors = {
 
   canaryInterface: (where: string, version: string, { change, effect }: Required<Difference>): Problem => ({
     code: 'canary-interface',
-    message: `${where}: compared with the service's version "${version}", ${change}: ${effect}. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected.`,
+    message: `${where}: compared with the service's version "${version}", ${change}: ${effect}. Deploy the model as a separate service, or set acceptsInterfaceChange if no client is affected.`,
   }),
 
   canaryVersion: (where: string, version: string): Problem => ({
     code: 'canary-version',
-    message: `${where}: the canary's model and the service's are both version "${version}", so their answers and metrics could not be told apart. Use another version for the canary.`,
+    message: `${where}: the canary's model and the service's model are both version "${version}", so their answers and metrics could not be distinguished. Use a different version for the canary.`,
   }),
 
   canaryWeight: (where: string, weight: number): Problem => ({
@@ -283,7 +283,7 @@ export const kubernetesErrors = {
     enough: number,
   ): Problem => ({
     code: 'canary-unreachable',
-    message: `${where}: weight is ${weight}, but with ${stable} ${stable === 1 ? 'replica' : 'replicas'} the nearest share of whole replicas is ${round(nearest.weight)} (${nearest.replicas} of ${stable + nearest.replicas}), and weightTolerance is ${tolerance}. Use weight ${round(nearest.weight)}, or ${enough} replicas.`,
+    message: `${where}: weight is ${weight}, but with ${stable} ${stable === 1 ? 'replica' : 'replicas'} the nearest possible weight is ${round(nearest.weight)} (${nearest.replicas} of ${stable + nearest.replicas} replicas), and weightTolerance is ${tolerance}. Use weight ${round(nearest.weight)}, or ${enough} replicas.`,
   }),
 };
 
@@ -291,7 +291,7 @@ function round(percent: number): number {
   return Number(percent.toFixed(2));
 }
 
-/** Remedy for sizes that were not measured: a dimension that exists, or the command that measures the size too. */
+/** Remedy for sizes that were not measured: to use a dimension that exists, or to measure the size as well. */
 function measuringRemedy(at: Readonly<Record<string, number>>, profile: ModelProfile, command: string): string {
   const unknown = Object.keys(at).filter((name) => sizesOf(profile, name).length === 0);
   if (unknown.length > 0) {

@@ -16,11 +16,14 @@ import type { Peer } from './peers';
 export interface IngressOptions {
   /** Host name, such as `digits.example.com`. */
   readonly host: string;
-  /** Peer of the ingress controller, such as `Peers.namespace('ingress-nginx')`. The network policy will allow it. */
+  /**
+   * Peer of the ingress controller, such as `Peers.namespace('ingress-nginx')`. The network policy will allow
+   * connections from it.
+   */
   readonly from: Peer;
   /**
-   * Prefix of the paths that are routed to this service, unchanged. With `/v2/models/digits`, several models can share
-   * a host.
+   * Prefix of the paths that are routed to this service; the prefix is not removed. With `/v2/models/digits`, several
+   * models can share a host.
    * @default '/'
    */
   readonly path?: string;
@@ -63,7 +66,7 @@ export function externalUrl({ host, path = '/', tls }: IngressOptions): string {
 }
 
 /**
- * Problems with the options.
+ * Finds problems with the options.
  *
  * @param allowedHosts - host names that the server accepts; undefined for any
  */
@@ -96,8 +99,8 @@ function mayBeAllowed(host: string, allowed: readonly string[]): boolean {
 const routes = new Claims<string>((one, other) => one === other);
 
 /**
- * Claims the route of a service, and reports a conflicting service: an ingress controller would send all requests to
- * one of them. Ingresses of different classes have different controllers.
+ * Claims the route of a service. Reports another service with the same route, because an ingress controller would send
+ * all requests to only one of them. Ingresses of different classes have different controllers.
  */
 export function claimRoute(owner: Construct, options: IngressOptions, provider?: TerraformProvider): Problem[] {
   const { host, path = '/', className = '' } = options;

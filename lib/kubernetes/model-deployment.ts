@@ -60,7 +60,7 @@ export interface ModelDeploymentProps extends DeploymentOptions {
   readonly sizing?: Sizing;
   /** Labels by which the Deployment selects its pods. */
   readonly selector: Readonly<Record<string, string>>;
-  /** Undefined if an autoscaler sets the number. */
+  /** Number of replicas; undefined if an autoscaler sets it. */
   readonly replicas?: number;
   /** Maximum number of replicas that the autoscaler may set. */
   readonly maxReplicas?: number;
@@ -100,7 +100,7 @@ export class ModelDeployment extends DeploymentV1 {
           },
           spec: {
             serviceAccountName: props.serviceAccountName,
-            // Otherwise the provider would mount a token despite the setting of the service account.
+            // By default, the provider mounts a token despite the setting of the service account.
             automountServiceAccountToken: false,
             enableServiceLinks: false,
             securityContext: {
@@ -147,7 +147,7 @@ function container({ image, sizing, environment, ...options }: ModelDeploymentPr
       runAsNonRoot: true,
       capabilities: { drop: ['ALL'] },
     },
-    // The last lines of the log show why a replica ended.
+    // The last lines of the log show why a replica terminated.
     terminationMessagePolicy: 'FallbackToLogsOnError',
     ...probes(startupSeconds),
   };

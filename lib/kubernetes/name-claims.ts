@@ -4,12 +4,12 @@ import type { Problem } from '../errors';
 import { Claims } from '../workload/claims';
 import { kubernetesErrors } from './errors';
 
-/** Kinds of resources of which a construct has exactly one. Its other resources have the same name. */
+/** Kinds of resources that a construct has exactly once. Its other resources have the same name as this one. */
 type Kind = 'Deployment' | 'ConfigMap';
 
 const claims = new Claims<string>((one, other) => one === other);
 
-/** Claims the name of a construct's resource, and reports another construct with the same kind and name. */
+/** Claims the name of a construct's resource. Reports another construct with a resource of the same kind and name. */
 export function claimName(
   owner: Construct,
   kind: Kind,

@@ -22,13 +22,13 @@ export function defaultResourceName(path: string): string {
   const parts = path.split('/');
   const name = parts.join('-');
   const id = parts.at(-1)!;
-  // With two parts and no dash in the last one, the last dash is the separator. Eight hex digits could be a hash.
+  // With two parts and no dash in the last one, the last dash separates them. Eight hex digits could look like a hash.
   const isUnambiguous = parts.length === 2 && !id.includes('-') && !/^[0-9a-f]{8}$/.test(id);
   return isUnambiguous && isResourceName(name) ? name : withHash(name, path);
 }
 
 /**
- * Name of a resource that belongs to another one, shortened if needed; different ids give different names. An owner's
+ * Name of a resource that belongs to an owner, shortened if necessary. Different ids give different names. An owner's
  * name that is a Terraform token is not shortened.
  */
 export function memberName(owner: string, id: string): string {

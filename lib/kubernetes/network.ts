@@ -55,7 +55,7 @@ export function networkPolicySpec(
   };
 }
 
-/** Without peers there is no rule: a rule without peers would allow everyone. */
+/** Returns no rule if there are no peers, because a rule without peers would allow everyone. */
 function ingress(from: readonly Peer[], ports: readonly number[]): NetworkPolicyV1SpecIngress[] {
   return from.length === 0 ? [] : [{ from: [...from], ports: ports.map(tcp) }];
 }

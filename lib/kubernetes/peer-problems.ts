@@ -17,8 +17,8 @@ export function egressProblems(where: string, prop: string, rules: unknown): Pro
 }
 
 /**
- * Problems with peers that TypeScript would reject. Kubernetes applies a selector without labels to everyone, and the
- * provider does so for an empty peer.
+ * Finds peers that TypeScript would reject. To Kubernetes, a selector without labels matches everyone, and the provider
+ * treats an empty peer in the same way.
  */
 export function peerProblems(where: string, prop: string, peers: unknown): Problem[] {
   if (!Array.isArray(peers)) return [kubernetesErrors.peersNotListed(where, prop, peers, 'peers')];

@@ -43,7 +43,7 @@ function httpGet(path: string) {
   return { httpGet: { path, port: 'http', scheme: 'HTTP' } };
 }
 
-/** The default timeout of Kubernetes is 1 s, which a busy node can exceed. */
+/** Timing with a timeout of 3 s. On a busy node, a probe can take longer than Kubernetes' default of 1 s. */
 function timing(periodSeconds: number) {
   return { periodSeconds, timeoutSeconds: 3, successThreshold: 1 };
 }

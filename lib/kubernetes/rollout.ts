@@ -9,8 +9,8 @@ import { probedStartupSeconds } from './probes';
 /** How a new version replaces the old one. */
 export interface RolloutOptions {
   /**
-   * Maximum time from the start of a replica until it is ready, in seconds; at most a day. Kubernetes restarts a replica
-   * that takes longer. The startup probe runs every 2 s and rounds the time up.
+   * Maximum time from the start of a replica until it is ready, in seconds; at most one day. Kubernetes restarts a
+   * replica that takes longer. The startup probe runs every 2 s, so the time is rounded up to an even number.
    * @default - with a profile, ten times the measured time plus 1 s for each 20 MiB of weights, at least 30; without
    * one, 60 plus 1 s for each 20 MiB of weights
    */
@@ -38,7 +38,7 @@ export const DEFAULT_SURGE = '25%';
 export interface RolloutTimes {
   readonly startupSeconds: number;
   readonly progressDeadlineSeconds: number;
-  /** How long an apply waits: longer than the deadline, so that Kubernetes reports what failed. */
+  /** How long an apply waits. This is longer than the deadline, so that Kubernetes can report what failed. */
   readonly timeoutSeconds: number;
 }
 
@@ -58,10 +58,10 @@ function defaultStartupSeconds(model: OnnxModel): number {
   return 60 + Math.ceil(inMiB(model.sizeBytes) / 20);
 }
 
-/** Number of waves in which a surge replaces all replicas; each takes as long as a start. */
+/** Number of waves in which a surge replaces all replicas. Each wave takes as long as a replica takes to start. */
 function wavesOf(maxSurge: number | string = DEFAULT_SURGE, replicas?: number): number {
   const surge = String(maxSurge);
-  // Kubernetes rounds a percentage up, so few replicas need no more waves than many.
+  // Kubernetes rounds a percentage up, so the number of waves does not exceed this for any number of replicas.
   if (surge.endsWith('%')) return Math.ceil(100 / Number(surge.slice(0, -1)));
   const isKnown = replicas !== undefined && ![maxSurge, replicas].some(Token.isUnresolved);
   return isKnown ? Math.ceil(replicas / Number(surge)) : wavesOf(DEFAULT_SURGE);
@@ -81,7 +81,7 @@ export function checkDeadline(where: string, options: RolloutOptions, model: Onn
   }
 }
 
-/** Whether this is a percentage such as `25%`, or a number of replicas of at least 1. */
+/** Whether the value is a percentage such as `25%`, or a number of replicas of at least 1. */
 export function isSurge(value: number | string): boolean {
   if (Token.isUnresolved(value)) return true;
   return /^([1-9][0-9]*)%?$/.test(String(value));

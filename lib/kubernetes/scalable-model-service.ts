@@ -57,12 +57,13 @@ import { SERVICE_PROPS, serviceProblems } from './service-problems';
 import { sizedProps } from './sized-props';
 
 /**
- * Longer than on Docker, because ingress controllers and load balancers learn of a terminating pod through the API.
+ * Default drain time. It is longer than on Docker, because ingress controllers and load balancers learn about a
+ * terminating pod through the API.
  */
 const DRAIN_SECONDS = 15;
 
 export interface ScalableModelServiceProps {
-  /** The model to build an image for. Set either this, with `repository`, or `image`. */
+  /** The model to build an image for. Set either this and `repository`, or `image`. */
   readonly model?: OnnxModel;
   /** Repository to push that image to, without a tag, such as `registry.example.com/ml/digits`. */
   readonly repository?: string;
@@ -125,7 +126,7 @@ export interface ScalableModelServiceProps {
   readonly provider?: TerraformProvider;
 }
 
-/** A model as a Kubernetes service, with rolling updates, scaling, draining, and access control. */
+/** A model that runs as a Kubernetes service, with rolling updates, scaling, draining, and access control. */
 export class ScalableModelService extends Construct {
   readonly model: OnnxModel;
   /** Image of the replicas. */
@@ -143,13 +144,13 @@ export class ScalableModelService extends Construct {
   readonly serviceAccount: ServiceAccountV1;
   /** `kubernetes_horizontal_pod_autoscaler_v2`, if autoscaling is enabled. */
   readonly autoscaler?: HorizontalPodAutoscalerV2;
-  /** `kubernetes_pod_disruption_budget_v1` of the replicas, without those of a canary. */
+  /** `kubernetes_pod_disruption_budget_v1` of the replicas. A canary has its own. */
   readonly disruptionBudget: PodDisruptionBudgetV1;
   /** `kubernetes_network_policy_v1` */
   readonly networkPolicy: NetworkPolicyV1;
   /** HTTP URL within the cluster, such as `http://stack-digits.default.svc`. */
   readonly url: string;
-  /** gRPC address without TLS within the cluster, in the form for clients: `stack-digits.default.svc:8081`. */
+  /** gRPC address without TLS within the cluster, in the form that clients expect: `stack-digits.default.svc:8081`. */
   readonly grpcEndpoint: string;
 
   private readonly props: ScalableModelServiceProps;
@@ -268,8 +269,8 @@ export class ScalableModelService extends Construct {
   }
 
   /**
-   * Adds another model behind the same Service for a share of the connections. To promote it, make it the service's
-   * model and remove the canary. To roll back, remove the canary.
+   * Adds a second model behind the same Service, which gets a share of the connections. To promote this model, make it
+   * the service's model and remove the canary. To roll back, remove the canary.
    * @throws ModelServingError with all problems
    */
   addCanary(id: string, props: CanaryProps): Canary {

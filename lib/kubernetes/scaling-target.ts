@@ -5,8 +5,8 @@ import { decimalQuantity } from './quantities';
 /** A metric that the autoscaler keeps at a value by adding and removing replicas. */
 export class ScalingTarget {
   /**
-   * CPU time of a replica, in percent of its CPU request. Only the server's container counts, so that a sidecar without
-   * a CPU request does not stop the autoscaler. Requires Kubernetes 1.27 or newer.
+   * CPU time of a replica, as a percentage of its CPU request. Only the server's container counts, so that a sidecar
+   * without a CPU request does not disable the autoscaler. Requires Kubernetes 1.27 or newer.
    */
   static cpuUtilization(percent: number): ScalingTarget {
     return new ScalingTarget('cpu', percent, {
@@ -20,14 +20,14 @@ export class ScalingTarget {
   }
 
   /**
-   * Requests running or waiting in each replica. Requires an adapter that serves `inference_in_flight` as a custom
+   * Running and waiting requests in each replica. Requires an adapter that serves `inference_in_flight` as a custom
    * metric.
    */
   static inFlightPerReplica(requests: number): ScalingTarget {
     return ScalingTarget.podsMetric('inference_in_flight', requests);
   }
 
-  /** Requests waiting in each replica. Requires an adapter that serves `inference_queue_length` as a custom metric. */
+  /** Waiting requests in each replica. Requires an adapter that serves `inference_queue_length` as a custom metric. */
   static queueLengthPerReplica(requests: number): ScalingTarget {
     return ScalingTarget.podsMetric('inference_queue_length', requests);
   }
@@ -46,7 +46,7 @@ export class ScalingTarget {
   private constructor(
     /** `cpu`, or the name of a pods metric. */
     readonly metricName: string,
-    /** Value to keep; in percent for `cpu`. */
+    /** Value to maintain; a percentage for `cpu`. */
     readonly value: number,
     /** Metric in the form of the autoscaler's API. */
     readonly metric: HorizontalPodAutoscalerV2SpecMetric,

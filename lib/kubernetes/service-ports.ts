@@ -29,7 +29,7 @@ export function servicePorts({ headless, port = 80, grpcPort = SETTING_DEFAULTS.
   return headless ? { http: httpPortNumber, grpc: grpcPortNumber } : { http: port, grpc: grpcPort };
 }
 
-/** Ports with their application protocol, so that meshes and gateways need not detect it. */
+/** Ports with their application protocols, so that meshes and gateways need not detect them. */
 export function servicePortSpecs(options: ServiceOptions): ServiceV1SpecPort[] {
   const { http, grpc } = servicePorts(options);
   return [

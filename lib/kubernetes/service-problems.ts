@@ -49,7 +49,7 @@ export const SERVICE_PROPS: PropKinds<ScalableModelServiceProps> = {
   provider: object,
 };
 
-/** All problems with the props, to which the derived replicas and autoscaling have been added. */
+/** Finds all problems with the props, including the derived replicas and autoscaling. */
 export function serviceProblems(
   where: string,
   given: ScalableModelServiceProps & { readonly name: string },

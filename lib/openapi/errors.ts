@@ -4,7 +4,7 @@ import type { Problem } from '../errors';
 export const openApiErrors = {
   notWritten: (where: string, prop: string, path: string, reason: string): Problem => ({
     code: 'openapi-file-unwritable',
-    message: `${where}: ${prop} "${path}" cannot be written: ${reason}. Use a file in a folder that this user can write to.`,
+    message: `${where}: ${prop} "${path}" cannot be written: ${reason}. Use a file in a folder that you can write to.`,
   }),
 
   notOwn: (where: string, prop: string, path: string): Problem => ({

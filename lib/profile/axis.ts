@@ -1,4 +1,4 @@
-/** Maps values to coordinates of a chart. */
+/** An axis of a chart, which maps values to coordinates. */
 export interface Axis {
   readonly ticks: readonly number[];
   /** Returns the coordinate of a value, in the chart's units. */
@@ -16,7 +16,7 @@ export function linearAxis(most: number, from: number, to: number): Axis {
   return { ticks, place: (value) => from + ((to - from) * value) / (count * step) };
 }
 
-/** Logarithmic axis that covers all values. Its ends are round: 1, 2, 5, 10, 20 and so on. */
+/** Logarithmic axis that covers all values. Its ends are round numbers: 1, 2, 5, 10, 20 and so on. */
 export function logAxis(values: readonly number[], from: number, to: number): Axis {
   const first = floorRound(Math.min(...values));
   const ticks = [first];

@@ -8,21 +8,21 @@ export interface LoadPlan {
   /** Number of connections. Each waits for its response before it sends the next request. */
   readonly clients: number;
   readonly seconds: number;
-  /** The load goes on after `seconds` until it has this many responses, but for at most ten times `seconds`. */
+  /** The load continues after `seconds` until it has this many responses, but for at most ten times `seconds`. */
   readonly minResponses: number;
 }
 
 export interface Load {
   /** Latency of each response, in seconds. */
   readonly latencies: readonly number[];
-  /** Time from the first request to the last response. */
+  /** Time from the first request to the last response, in seconds. */
   readonly seconds: number;
 }
 
 /** A status other than 200, or no response. The message completes a sentence that begins with "the server". */
 export class RefusedRequest extends Error {}
 
-/** Sends requests until the time is over, and waits for all responses. */
+/** Sends requests until the time has elapsed, and waits for all responses. */
 export async function closedLoop(plan: LoadPlan): Promise<Load> {
   const target = targetOf(plan);
   const latencies: number[] = [];

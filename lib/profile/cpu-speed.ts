@@ -11,15 +11,14 @@ export function cpuName(): string {
   return cpus()[0]?.model.trim() || process.arch;
 }
 
-/** Measures `Machine.cpuSpeed` in about 0.1 s. The median ignores disturbed runs. */
+/** Measures `Machine.cpuSpeed` in about 0.1 s. Takes the median, so that disturbed runs have no effect. */
 export function measureCpuSpeed(): number {
   return rounded(median(Array.from({ length: REPETITIONS }, multiplyAdditionsPerSecond)));
 }
 
 /**
- * How this machine's CPU compares with the one that a profile was measured on, for users of the profile: `this machine's
- * Intel Xeon is 1.4 times as fast in a test of one thread`. Undefined for the same CPU, and for profiles of earlier
- * releases.
+ * Text that compares this machine's CPU with the one that a profile was measured on: `this machine's Intel Xeon is 1.4
+ * times as fast in a single-threaded test`. Undefined for the same CPU, and for profiles of earlier releases.
  *
  * @param speed - measures this machine's CPU
  */
@@ -29,7 +28,7 @@ export function otherCpuText(
   speed = measureCpuSpeed,
 ): string | undefined {
   if (here === cpu || cpuSpeed === undefined) return undefined;
-  return `this machine's ${here} is ${(speed() / cpuSpeed).toPrecision(2)} times as fast in a test of one thread`;
+  return `this machine's ${here} is ${(speed() / cpuSpeed).toPrecision(2)} times as fast in a single-threaded test`;
 }
 
 /** Multiply-additions per second of CPU time. The 32-bit floats fit in the first-level cache. */

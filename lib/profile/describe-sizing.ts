@@ -7,7 +7,7 @@ import { rateText, shapeText } from './sizing-text';
 import { sizeReplica, type SizedModel } from './sizing';
 import { startupBudget } from './startup-budget';
 
-/** The sizes that constructs derive from a profile if no prop sets them, as rows of a table. */
+/** The sizes that constructs derive from a profile if no prop sets them, as labels and texts of a table. */
 export function describeSizing(profile: ModelProfile, model: SizedModel): [label: string, text: string][] {
   const sizing = sizeReplica(profile, model);
   const otherCpu = otherCpuText(profile.machine);
@@ -18,7 +18,7 @@ export function describeSizing(profile: ModelProfile, model: SizedModel): [label
     ['rate', rateText(sizing.requestsPerSecond)],
     ['queue', `${sizing.maxQueueLength} requests`],
     ['start', `within ${startupBudget(profile.start.readySeconds, model)} s`],
-    ['scaling', `at ${cpuTarget(sizing)} % of CPU`],
+    ['scaling', `at ${cpuTarget(sizing)} % CPU utilization`],
   ];
 }
 

@@ -1,4 +1,4 @@
-/** Fraction by which the load may rise before new replicas are ready. */
+/** Default headroom: the fraction by which the load may rise before new replicas are ready. */
 export const DEFAULT_HEADROOM = 0.3;
 
 /** `30 % headroom` */

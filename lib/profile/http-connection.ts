@@ -34,7 +34,7 @@ export class HttpConnection {
   onClose: () => void = () => {};
 
   private readonly socket: Socket;
-  /** Bytes of the current response still to come; -1 before its head is read, Infinity if it is chunked. */
+  /** Number of bytes missing from the current response; -1 until its head is read, Infinity if it is chunked. */
   private missing = -1;
   private status = 0;
   /** Beginning of a head that arrived in pieces. */
@@ -71,7 +71,7 @@ export class HttpConnection {
     return true;
   }
 
-  /** Whether the head is complete. */
+  /** Reads the head of a response. Returns whether it is complete. */
   private readHead(buffer: Buffer, length: number): boolean {
     let bytes = buffer.subarray(0, length);
     if (this.head) bytes = Buffer.concat([this.head, bytes]);

@@ -4,19 +4,19 @@ export interface Rung {
   readonly p50Seconds: number;
 }
 
-/** If a run takes longer than this, larger batches are of no use. */
+/** If a run takes longer than this, larger batches are not useful. */
 const MAX_RUN_SECONDS = 2;
 
 /** Smallest gain in throughput that is worth the latency of a larger batch. */
 const MIN_GAIN = 1.05;
 
-/** 1, 2, 4 and so on below `most`, then `most`. */
+/** Returns the powers of two below `most`, and then `most` itself. */
 export function doublings(most: number): number[] {
   const below = Array.from({ length: Math.ceil(Math.log2(most)) }, (_, i) => 2 ** i);
   return [...below, most];
 }
 
-/** Whether to stop measuring larger batches: runs are slow, or two steps in a row gained almost nothing. */
+/** Whether larger batches need not be measured, because runs are slow or the last two steps gained almost nothing. */
 export function ladderEnds(rungs: readonly Rung[]): boolean {
   const last = rungs.at(-1);
   if (last && last.p50Seconds > MAX_RUN_SECONDS) return true;

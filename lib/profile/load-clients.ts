@@ -2,12 +2,12 @@ const MIN_CLIENTS = 64;
 export const MAX_CLIENTS = 1024;
 
 /**
- * One batch runs while the next fills. With fewer clients than rows in both, batches are not full and memory stays below
- * its peak.
+ * Number of full batches that the clients supply: one runs while the next fills. With fewer clients, batches would not
+ * be full, and memory would stay below its peak.
  */
 const BATCHES_IN_FLIGHT = 2;
 
-/** Longest wait of a client; the server's time limit is 30 s. */
+/** Longest time that a client may wait for a response. The server's time limit is 30 s. */
 const MAX_WAIT_SECONDS = 5;
 
 /** Number of clients that produce the load for a measurement. */

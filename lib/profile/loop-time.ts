@@ -9,7 +9,7 @@ export interface CpuTimes {
   readonly threadSeconds?: number;
 }
 
-/** Shorter runs may execute on the event loop's thread and block it. */
+/** Runs shorter than this may execute on the event loop's thread and block it. */
 const INLINE_RUN_SECONDS = 100e-6;
 
 /**

@@ -5,10 +5,10 @@ import { ownSeconds } from './process-figures';
 /** Share of the CPU time that other processes may use while a model is measured. */
 export const MAX_LOAD = 0.1;
 
-/** Long enough to detect a load of 1 % on 2 CPUs, whose counters advance in steps of 10 ms. */
+/** Time that is long enough to detect a load of 1 % on 2 CPUs, whose counters advance in steps of 10 ms. */
 const REST_SECONDS = 0.5;
 
-/** Number of attempts: brief activity, such as the end of the previous command, does not count as load. */
+/** Number of attempts, so that brief activity, such as the end of the previous command, does not count as load. */
 const REST_ATTEMPTS = 3;
 
 /** Measures the share of this machine's CPU time used by processes other than this one and its children. */
@@ -27,7 +27,7 @@ export class MachineLoad {
   }
 }
 
-/** Share of the CPU time in use while nothing is measured: the lowest of a few attempts, which end below the limit. */
+/** Share of the CPU time in use while nothing is measured: the first low one of a few attempts, or else the lowest. */
 export async function loadAtRest(signal: AbortSignal): Promise<number> {
   let least = Infinity;
   for (let rest = 0; rest < REST_ATTEMPTS && least > MAX_LOAD; rest++) {

@@ -9,7 +9,7 @@ import { TrialFailure, type TrialProcess } from './trial-process';
 
 type TrialCalls = Pick<TrialProcess, 'call'>;
 
-/** Several rounds instead of a single long one, so that a burst of load from other processes spoils only one. */
+/** Number of rounds. A burst of load from other processes spoils only one of them. */
 export const ROUNDS = 3;
 
 /** Minimum number of runs per round, even if the model is slow. */
@@ -21,7 +21,7 @@ export interface RunsPlan {
   readonly hasExample: boolean;
   /** @default - 1, 2, 4 and so on below the number of CPUs, and that number */
   readonly threads?: readonly number[];
-  /** 1 if rows cannot share a run. */
+  /** Largest batch to measure; 1 if rows cannot share a run. */
   readonly maxBatchSize: number;
   /** Duration of each measurement, the sum of all rounds. */
   readonly seconds: number;
@@ -52,7 +52,7 @@ interface Ladder {
   loadSeconds: number;
 }
 
-/** Reports the current measurement and the estimated seconds left for runs. */
+/** Reports the current measurement and the estimated number of seconds left for runs. */
 export type OnRunsStep = (what: string, detail: string, left: number) => void;
 
 /** Measures the model's runs for each number of threads and batch size. */
@@ -151,7 +151,7 @@ async function timesOf(trial: TrialCalls, { batchSize }: Samples, seconds: numbe
   }
 }
 
-/** Takes the median of the rounds, so that one round on a busy machine does not count. */
+/** Takes the median of the rounds, so that one round on a busy machine has no effect. */
 function rungOf({ batchSize, rounds }: Samples): Rung {
   return { batchSize, p50Seconds: median(rounds.map(median)) };
 }

@@ -11,7 +11,7 @@ import { mainThreadSeconds, peakBytes } from './process-figures';
 import { quantile, rounded } from './quantile';
 import { ServerMetrics } from './server-metrics';
 
-/** Room for one request of every client, so that none is refused. */
+/** Queue that has room for one request of every client, so that no request is refused. */
 const QUEUE = { maxQueueLength: MAX_CLIENTS, maxQueueBytes: 2 ** 40 };
 
 /** With fewer responses, the 99th percentile is meaningless. */
@@ -36,7 +36,7 @@ export interface ServiceMeasured {
   readonly served: MeasuredService;
   readonly readySeconds: number;
   readonly memory: Pick<MeasuredMemory, 'readyMiB' | 'peakMiB'>;
-  /** Why requests do not share runs, although `maxBatchSize` is above 1. */
+  /** Reason why requests do not share runs although `maxBatchSize` is above 1. */
   readonly batchingObstacle?: string;
 }
 

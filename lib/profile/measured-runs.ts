@@ -2,10 +2,10 @@ import { fullBatchSize } from './load-clients';
 import type { MeasuredRun, ModelProfile } from './model-profile';
 import { saturatingBatchSize } from './saturation';
 
-/** If a run of one row is at most this long, it needs no more threads. */
+/** If a run of one row takes at most this long, it needs no more threads. */
 const FAST_RUN_SECONDS = 0.05;
 
-/** Ratio to the fastest run's time. A smaller difference is noise and not worth another CPU. */
+/** Ratio to the fastest run's time up to which runs count as equally fast: a smaller gain is not worth another CPU. */
 const SIMILAR_TIME = 1.05;
 
 /** Seconds per row at the largest measured batch up to `batchSize`, with `threads` or the nearest lower number. */
@@ -15,7 +15,7 @@ export function secondsPerRow(profile: ModelProfile, threads: number, batchSize:
   return runs.find((run) => run.batchSize === largest)!.p50Seconds / largest;
 }
 
-/** Fewest threads with which a run of one row is fast enough, or else about as fast as with any number of threads. */
+/** Fewest threads with which a run of one row is fast enough or, if none is, about as fast as the fastest run. */
 export function fewestThreads(profile: Pick<ModelProfile, 'runs'>, atMost = Infinity): number {
   const single = profile.runs.filter(({ batchSize }) => batchSize === 1);
   const allowed = single.filter(({ threads }) => threads <= atMost);

@@ -22,7 +22,7 @@ interface LogMessages {
   'the model is not served'?: object;
 }
 
-/** A server for measurements. Its log is read instead of shown. */
+/** A server for measurements. Its log is read instead of being shown. */
 export class MeasuredServer {
   /** @throws ModelServingError `server-not-ready` */
   static async start(options: MeasuredServerOptions): Promise<MeasuredServer> {
@@ -66,7 +66,7 @@ export class MeasuredServer {
     return (this.messages.ready as NonNullable<LogMessages['ready']>).startSeconds;
   }
 
-  /** Why requests do not share runs, in the server's words; undefined if they do. */
+  /** Reason that the server reports if requests do not share runs; undefined if they do. */
   get batchingObstacle(): string | undefined {
     return this.messages['requests do not share runs']?.reason;
   }

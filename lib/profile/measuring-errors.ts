@@ -17,7 +17,7 @@ export const measuringErrors = {
 
   dimensionTwice: (path: string, name: string): Problem => ({
     code: 'dimension-twice',
-    message: `${path}: both --dimension and --at set the size of ${name}. Remove it from --dimension.`,
+    message: `${path}: both --dimension and --at set the size of ${name}. Remove the option --dimension for ${name}.`,
   }),
 
   sizeRefused: (path: string, used: number | undefined): Problem => ({
@@ -49,7 +49,7 @@ export const measuringErrors = {
 
   trialEnded: (path: string, activity: string, how: string, lastLines: readonly string[]): Problem => ({
     code: 'trial-process-ended',
-    message: `${path}: the process that measures the model ended with ${how} ${activity}${quoted(lastLines)}If memory ran out, lower --max-batch or measure on a larger machine.`,
+    message: `${path}: the process that measures the model terminated with ${how} ${activity}${quoted(lastLines)}If memory ran out, lower --max-batch or measure on a larger machine.`,
   }),
 
   serverNotReady: (path: string, lastLines: readonly string[]): Problem => ({

@@ -8,7 +8,7 @@ export interface ModelProfile {
   /** Time of the measurement, in ISO 8601, UTC. */
   readonly measuredAt: string;
   readonly machine: Machine;
-  /** Size of each dimension that is neither fixed nor counts rows, by its symbol, or by `INPUT:AXIS` if it has none. */
+  /** Size of each free dimension that does not count rows, by its symbol, or by `INPUT:AXIS` if it has none. */
   readonly dimensions: Readonly<Record<string, number>>;
   /** Runs of the model in process, by threads and then batch size, both ascending. */
   readonly runs: readonly MeasuredRun[];
@@ -29,7 +29,7 @@ export interface Machine {
   /** CPUs that the quota allowed the measurement to use. */
   readonly cpus: number;
   /**
-   * Multiply-additions of 32-bit floats per second in one thread of JavaScript, to compare CPUs.
+   * Multiply-additions of 32-bit floats per second in a single JavaScript thread, to compare CPUs.
    * @default - unknown, as in profiles of earlier releases
    */
   readonly cpuSpeed?: number;
@@ -66,9 +66,9 @@ export interface MeasuredService {
   readonly clients: number;
   /** CPU time of the whole server per request of one row, including the model's run, at the batch sizes that occurred. */
   readonly cpuSecondsPerRequest: number;
-  /** The event loop's part of `cpuSecondsPerRequest`: reading, checking and answering the request; not its run. */
+  /** Part of `cpuSecondsPerRequest` in the event loop: to read, check and answer the request, without its run. */
   readonly loopSecondsPerRequest: number;
-  /** Lower than the server could reach alone, because the clients ran on the same machine. */
+  /** Measured rate. The server alone could reach more, because the clients ran on the same machine. */
   readonly requestsPerSecond: number;
   readonly p50Seconds: number;
   readonly p99Seconds: number;

@@ -21,7 +21,7 @@ export function mainThreadSeconds(pid: number): number | undefined {
 const TICKS_PER_SECOND = 100;
 
 /**
- * CPU time of this process and of its children that have ended; undefined if the system does not report it.
+ * CPU time of this process and of its children that have exited; undefined if the system does not report it.
  *
  * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
  */

@@ -1,6 +1,6 @@
 import type { MeasuredSize, ModelProfile } from './model-profile';
 
-/** Measurements of a profile at all sizes. */
+/** Measurements of a profile, one entry for each size. */
 export function measuredSizes(profile: ModelProfile): readonly MeasuredSize[] {
   const { dimensions, runs, served } = profile;
   return [{ dimensions, runs, served }, ...(profile.sizes ?? [])];

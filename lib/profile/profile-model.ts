@@ -25,7 +25,7 @@ export interface ProfileOptions {
   /** @default - 1, 2, 4 and so on below the number of CPUs, and that number */
   readonly threads?: readonly number[];
   readonly maxBatchSize: number;
-  /** Sizes of dimensions that are neither fixed nor count rows, by symbol or by `INPUT:AXIS`. */
+  /** Sizes of free dimensions that do not count rows, by symbol or by `INPUT:AXIS`. */
   readonly dimensions: Readonly<Record<string, number>>;
   /** A dimension to measure at several sizes. @default - each dimension has one size */
   readonly at?: { readonly name: string; readonly sizes: readonly number[] };
@@ -33,14 +33,14 @@ export interface ProfileOptions {
   readonly seconds: number;
   /** Measures even on a busy machine. @default false */
   readonly force?: boolean;
-  /** Stops all processes that were started. */
+  /** Stops all processes that the measurement has started. */
   readonly signal: AbortSignal;
   readonly onStep: OnStep;
 }
 
 export interface Profiled {
   readonly profile: ModelProfile;
-  /** Why the server forms no batches, although batches were measured. */
+  /** Reason why the server forms no batches although batches were measured. */
   readonly batchingObstacle?: string;
   /** Problems at sizes that could not be measured. */
   readonly problems: readonly Problem[];
@@ -59,7 +59,7 @@ interface Measured {
   readonly executorMiB: number;
 }
 
-/** Reports a step with the seconds left at the current size. */
+/** Reports a step and the number of seconds left at the current size. */
 type OnSizeStep = (what: string, detail: string | undefined, left: number) => void;
 
 /**
@@ -156,7 +156,7 @@ async function measure(
   );
   onStep('measuring the memory of an executor', undefined, memorySeconds);
   const batchSize = service.served.maxBatchSize ?? served.batchSize;
-  // In a new process, since freed memory would be reused and not counted.
+  // A new process is used, because memory that was freed in the old one would be reused and not counted.
   const executorBytes = await withTrial(stage, options, (trial) => measureExecutor(trial, plan, batchSize));
   return { runs, service, executorMiB: inMiB(executorBytes) };
 }
@@ -178,7 +178,7 @@ function profileOf(model: OnnxModel, all: readonly Measured[], otherLoad: number
     memory: {
       readyMiB: most(({ service }) => service.memory.readyMiB),
       peakMiB: most(({ service }) => service.memory.peakMiB),
-      // Some freed memory may be reused even in a new process; the weights are a lower bound.
+      // Some freed memory may be reused even in a new process. The size of the weights is a lower bound.
       executorMiB: Math.max(
         inMiB(model.sizeBytes),
         most(({ executorMiB }) => executorMiB),

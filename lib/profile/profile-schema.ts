@@ -3,7 +3,7 @@ import type { ModelProfile } from './model-profile';
 
 const count = () => z.int().positive();
 const amount = () => z.number().nonnegative();
-/** Used as a divisor. */
+/** Number above 0, because it is used as a divisor. */
 const positive = () => z.number().positive();
 const text = () => z.string().min(1);
 

@@ -10,7 +10,7 @@ const BAR_WIDTH = 32;
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A profile for a terminal: a bar for each run, then the other measurements. */
+/** Formats a profile for a terminal: a bar for each run, then the other measurements. */
 export function profileText(profile: ModelProfile): string {
   return [
     machineText(profile),
@@ -64,7 +64,7 @@ function servedLines(served: MeasuredService): string[] {
   const from = clients === 1 ? 'one client' : `${clients} clients`;
   return [
     `served  ${rateText(requestsPerSecond)} requests/s of one row from ${from}, p50 ${durationText(p50Seconds)}, p99 ${durationText(p99Seconds)}`,
-    `CPU     ${durationText(cpuSecondsPerRequest)} a request, ${durationText(loopSecondsPerRequest)} of it in the event loop`,
+    `CPU     ${durationText(cpuSecondsPerRequest)} per request, ${durationText(loopSecondsPerRequest)} of it in the event loop`,
   ];
 }
 

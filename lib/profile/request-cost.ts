@@ -4,9 +4,9 @@ import { largestSaturatingBatchSize } from './saturation';
 
 /** Cost of one request of one row. */
 export interface RequestCost {
-  /** Time of the event loop to read, check and answer it. */
+  /** Time that the event loop needs to read, check and answer the request. */
   readonly loopSeconds: number;
-  /** Time of an executor to run it: its share of a full batch. */
+  /** Time that an executor needs to run the request: its share of a full batch. */
   readonly runSeconds: number;
   /** Total CPU time if all threads of a run are busy all the time. */
   readonly cpuSeconds: number;
@@ -17,7 +17,7 @@ export function requestCost(profile: ModelProfile, threads: number, batchSize: n
   const { cpuSecondsPerRequest, loopSecondsPerRequest: loopSeconds } = profile.served;
   const formed = Math.min(batchSize, formableBatchSize(profile));
   const runSeconds = slowdown(profile) * secondsPerRow(profile, threads, formed);
-  // Other numbers of threads and rows may cost less, but the server was not measured with them. The higher cost counts.
+  // Other numbers of threads and rows may cost less, but the server was not measured with them. Uses the higher cost.
   const cpuSeconds = Math.max(cpuSecondsPerRequest, loopSeconds + threads * runSeconds);
   return { loopSeconds, runSeconds, cpuSeconds };
 }
@@ -29,7 +29,7 @@ export function fullRate({ loopSeconds, runSeconds }: RequestCost, executors: nu
 
 /**
  * Fraction of the full rate that the measured server, with one executor, reached. The rest is lost while requests are
- * handed over between the event loop and the executor; the measured times of neither include it.
+ * handed over between the event loop and the executor. This time is not part of the measured times of either.
  */
 export function attainedShare(profile: ModelProfile): number {
   const { threads, maxBatchSize } = servedSizes(profile);

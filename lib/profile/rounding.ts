@@ -1,4 +1,4 @@
-/** Rounds up to a multiple of `step`. Floating-point noise does not count: 0.1 + 0.2 is 0.3. */
+/** Rounds up to a multiple of `step`. Ignores floating-point noise: 0.1 + 0.2 is 0.3. */
 export function roundUp(value: number, step: number): number {
   return withoutNoise(Math.ceil(withoutNoise(value / step)) * step);
 }

@@ -6,14 +6,14 @@ const SATURATION_SHARE = 0.95;
 
 type Run = Pick<MeasuredRun, 'threads' | 'batchSize' | 'rowsPerSecond'>;
 
-/** Smallest batch size with nearly the best rate of this number of threads. */
+/** Smallest batch size at which this number of threads nearly reaches its best rate. */
 export function saturatingBatchSize(runs: readonly Run[], threads: number): number {
   const best = bestRate(runs, threads);
   const good = runs.filter((run) => run.threads === threads && run.rowsPerSecond >= SATURATION_SHARE * best);
   return Math.min(...good.map(({ batchSize }) => batchSize));
 }
 
-/** Run to measure the service with: that of the saturating batch, or of the largest below it that a load can form. */
+/** Run with the batch size to measure the service with: the saturating size, or the largest that a load can form. */
 export function servableBatch<R extends Run>(runs: readonly R[], threads: number): R {
   const saturating = saturatingBatchSize(runs, threads);
   const formable = runs.filter(
@@ -30,7 +30,7 @@ export function bestRate(runs: readonly Run[], threads: number): number {
   return Math.max(...runs.filter((run) => run.threads === threads).map((run) => run.rowsPerSecond));
 }
 
-/** Largest saturating batch size of any number of threads. */
+/** Largest saturating batch size for any number of threads. */
 export function largestSaturatingBatchSize(runs: readonly Run[]): number {
   return Math.max(...threadCounts(runs).map((threads) => saturatingBatchSize(runs, threads)));
 }

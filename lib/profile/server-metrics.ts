@@ -14,7 +14,7 @@ export class ServerMetrics {
     }
   }
 
-  /** 0 if the series does not exist: it appears with its first observation. */
+  /** Value of a series; 0 if it does not exist, because a series appears with its first observation. */
   get(name: string): number {
     return this.sums.get(name) ?? 0;
   }

@@ -15,9 +15,9 @@ export interface SizingChoices extends RequestChoices {
   readonly executors?: number;
   readonly rowIndependence?: Settings['rowIndependence'] | 'probe';
   readonly maxQueueLength?: number;
-  /** CPUs that are reserved. */
+  /** CPU request: the CPUs that are reserved. */
   readonly cpuRequest?: number;
-  /** CPUs that may be used. */
+  /** CPU limit: the CPUs that may be used. */
   readonly cpuLimit?: number;
   readonly memoryMiB?: number;
 }
@@ -90,7 +90,7 @@ function queueLength(requestsPerSecond: number, maxBatchSize = 1): number {
   return Math.min(MAX_QUEUE_LENGTH, Math.max(MIN_QUEUE_LENGTH, 2 * maxBatchSize, length));
 }
 
-/** The profile measures requests with tensors, so memory for a picture is added. */
+/** Adds memory for a picture, because the profile was measured with tensors. */
 function memoryMiB(profile: ModelProfile, model: SizedModel, executors: number, choices: RequestChoices): number {
   const byServer = ownMemoryBytes(model.sizeBytes, executors, undefined) / MIB;
   const own = Math.max(MEMORY_MARGIN * peakMemoryMiB(profile, executors), byServer);

@@ -4,7 +4,10 @@ import type { OnnxModel } from '../model/onnx-model';
 /** Read rate of a slow disk, in MiB per second. */
 const COLD_DISK_MIB = 20;
 
-/** Time allowed for a start, in seconds: ten times the measured time, plus reading the weights from a slow disk. */
+/**
+ * Time allowed for a start, in seconds: ten times the measured time plus the time to read the weights from a slow disk,
+ * but at least 30.
+ */
 export function startupBudget(readySeconds: number, { sizeBytes }: Pick<OnnxModel, 'sizeBytes'>): number {
   return Math.max(30, Math.ceil(10 * readySeconds + inMiB(sizeBytes) / COLD_DISK_MIB));
 }

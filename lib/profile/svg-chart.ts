@@ -4,7 +4,7 @@ import { element, escaped } from './svg-element';
 export interface Line {
   readonly color: string;
   readonly points: readonly Point[];
-  /** The point to draw a ring around. */
+  /** Point around which a ring is drawn. */
   readonly marked?: Point;
 }
 

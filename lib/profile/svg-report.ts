@@ -42,8 +42,8 @@ export function svgReport(modelName: string, profile: ModelProfile): string {
       text(`Profile of ${modelName}`, { x: 20, y: 32, 'font-size': 20, 'font-weight': 600 }),
       text(`${machineText(profile)}, ${measuredAt.slice(0, 10)}`, { x: 20, y: 54 }),
       chart({
-        title: 'Rows a second',
-        xTitle: 'rows of a batch',
+        title: 'Rows per second',
+        xTitle: 'rows per batch',
         x: xIn(LEFT_BOX),
         y: linearAxis(Math.max(...rates), LEFT_BOX.bottom, LEFT_BOX.top),
         box: LEFT_BOX,
@@ -51,8 +51,8 @@ export function svgReport(modelName: string, profile: ModelProfile): string {
         lines: linesOf(runs, ({ rowsPerSecond }) => rowsPerSecond),
       }),
       chart({
-        title: 'Time of a run, median',
-        xTitle: 'rows of a batch',
+        title: 'Median time of a run',
+        xTitle: 'rows per batch',
         x: xIn(RIGHT_BOX),
         y: logAxis(latencies, RIGHT_BOX.bottom, RIGHT_BOX.top),
         box: RIGHT_BOX,

@@ -20,7 +20,7 @@ export interface TrialOptions {
   readonly path: string;
   /** Sizes by symbol or by `INPUT:AXIS`. */
   readonly dimensions: Readonly<Record<string, number>>;
-  /** Ends the process immediately. */
+  /** Kills the process immediately. */
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +40,7 @@ export class TrialProcess {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
-      // Like the server, it must not receive a terminal's Ctrl-C: the parent receives it and ends the child.
+      // Like the server, the child must not receive a terminal's Ctrl-C. The parent receives it and kills the child.
       detached: process.platform !== 'win32',
     });
     signal.addEventListener('abort', () => this.child.kill('SIGKILL'));
@@ -49,7 +49,7 @@ export class TrialProcess {
   }
 
   /**
-   * @param activity - what the process does in this call; used in the message if it ends
+   * @param activity - what the process does in this call; used in the message if the process terminates
    * @throws TrialFailure, or ModelServingError `trial-process-ended`
    */
   async call<Name extends keyof Trial>(

@@ -2,7 +2,7 @@ import type { Problem } from '../errors';
 import { measuringErrors } from './measuring-errors';
 
 /**
- * Finds names for which an option sets a size, although no free dimension has the name.
+ * Finds names for which an option sets a size although no free dimension has that name.
  *
  * @param path - path of the model as the user gave it; used in messages
  */

@@ -30,7 +30,7 @@ export const rebatchErrors = {
 
   exists: (file: string): Problem => ({
     code: 'rebatch-exists',
-    message: `${file}: this file already exists. Choose another file with --out, or overwrite it with --force.`,
+    message: `${file}: this file already exists. Choose a different file with --out, or overwrite it with --force.`,
   }),
 
   otherData: (path: string, file: string): Problem => ({
@@ -40,7 +40,7 @@ export const rebatchErrors = {
 
   notWritten: (out: string, reason: string): Problem => ({
     code: 'rebatch-not-written',
-    message: `--out ${out} cannot be written: ${reason}. Use a file in a folder that this user can write to.`,
+    message: `--out ${out} cannot be written: ${reason}. Use a file in a folder that you can write to.`,
   }),
 
   notCompared: (path: string, reason: string): Problem => ({

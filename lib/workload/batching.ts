@@ -39,7 +39,7 @@ export function checkBatchDelay(
   );
 }
 
-/** Adds a note to the plan that says whether requests share runs, and if not, why. */
+/** Adds a note to the plan that says whether requests share runs and, if they do not, why. */
 export function noteBatching(
   scope: Construct,
   { maxBatchSize, maxBatchDelaySeconds, rowIndependence }: ServingOptions,

@@ -15,7 +15,7 @@ export interface Claim<T> {
 export class Claims<T> {
   private readonly byStack = new WeakMap<TerraformStack, Map<string, Claim<T>[]>>();
 
-  /** @param conflict - whether two constructs cannot have both values */
+  /** @param conflict - whether two constructs must not use both values at the same time */
   constructor(private readonly conflict: (one: T, other: T) => boolean) {}
 
   /** Claims a value for a construct. If another construct's claim conflicts, returns that claim instead. */
@@ -30,7 +30,7 @@ export class Claims<T> {
   private claimsOf(stack: TerraformStack, provider: TerraformProvider | undefined): Claim<T>[] {
     const byProvider = this.byStack.get(stack) ?? new Map<string, Claim<T>[]>();
     this.byStack.set(stack, byProvider);
-    // The default provider has no alias, whether it is passed explicitly or not.
+    // The default provider has no alias, even if it is passed explicitly.
     const alias = provider?.alias ?? '';
     const claims = byProvider.get(alias) ?? [];
     byProvider.set(alias, claims);

@@ -28,7 +28,7 @@ export const workloadErrors = {
 
   buildWithImage: (where: string, prop: string): Problem => ({
     code: 'build-with-image',
-    message: `${where}: ${prop} configures the image that is built for model, but image is set. Set ${prop} on that InferenceImage instead.`,
+    message: `${where}: ${prop} applies only if an image is built for model, but image is set. Set ${prop} on that InferenceImage instead.`,
   }),
 
   memoryTooSmall: (
@@ -41,7 +41,7 @@ export const workloadErrors = {
     executors = 1,
   ): Problem => ({
     code: 'memory-too-small',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs at least ${minimumMiB} MiB: ${inMiB(model.sizeBytes)} MiB for the weights${executors > 1 ? ` of each of ${executors} executors` : ''} and ${RUNTIME_MEMORY_MIB} MiB for the runtime. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs at least ${minimumMiB} MiB: ${inMiB(model.sizeBytes)} MiB for the weights${executors > 1 ? ` of each of ${executors} executors` : ''} and ${RUNTIME_MEMORY_MIB} MiB for the runtime. Raise it to ${neededMiB}, which leaves room for requests, or omit it to use a default that fits.`,
   }),
 
   memoryBelowPeak: (
@@ -54,7 +54,7 @@ export const workloadErrors = {
     profile: ModelProfile,
   ): Problem => ({
     code: 'memory-below-peak',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${name}" needs at least ${minimumMiB} MiB: ${Math.ceil(profile.memory.peakMiB)} MiB under load on ${measuredOn(profile)}, and ${Math.ceil(profile.memory.executorMiB)} MiB for each executor but the first. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${name}" needs at least ${minimumMiB} MiB: ${Math.ceil(profile.memory.peakMiB)} MiB under load on ${measuredOn(profile)}, and ${Math.ceil(profile.memory.executorMiB)} MiB for each additional executor. Raise it to ${neededMiB}, which leaves room for requests, or omit it to use a default that fits.`,
   }),
 
   memoryBelowPicture: (
@@ -66,7 +66,7 @@ export const workloadErrors = {
     model: OnnxModel,
   ): Problem => ({
     code: 'memory-below-picture',
-    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} MiB and, to decode a picture of ${model.picture?.maxPixels} pixels (picture.maxPixels), ${pictureMemoryMiB(model)} MiB more. Raise it to ${neededMiB}, which leaves room for requests, or omit it for a default that fits${smallerPicture(memoryMiB - neededMiB + pictureMemoryMiB(model), model)}.`,
+    message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} MiB and, to decode a picture of ${model.picture?.maxPixels} pixels (picture.maxPixels), ${pictureMemoryMiB(model)} MiB more. Raise it to ${neededMiB}, which leaves room for requests, or omit it to use a default that fits${smallerPicture(memoryMiB - neededMiB + pictureMemoryMiB(model), model)}.`,
   }),
 
   memoryBelowRequests: (
@@ -82,7 +82,7 @@ export const workloadErrors = {
     const lower = lowerOption(needs, budgetWithin(memoryMiB * MIB, own * MIB));
     return {
       code: 'memory-below-requests',
-      message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs at least ${needed} MiB: ${own} MiB without requests, and ${needed - own} MiB for requests: ${needsText(needs)}. Raise it to ${needed}, or omit it for a default that fits${lower}.`,
+      message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs at least ${needed} MiB: ${own} MiB without requests, and ${needed - own} MiB for requests: ${needsText(needs)}. Raise it to ${needed}, or omit it to use a default that fits${lower}.`,
     };
   },
 
@@ -113,12 +113,12 @@ export const workloadErrors = {
 
   environmentNameInvalid: (where: string, variable: string): Problem => ({
     code: 'environment-name-invalid',
-    message: `${where}: environment has a variable "${variable}". Use letters, digits, "_", "." and "-" for its name, and start it with a letter or "_".`,
+    message: `${where}: environment contains the variable "${variable}", whose name is invalid. Use letters, digits, "_", "." and "-", and start the name with a letter or "_".`,
   }),
 
   batchingImpossible: (where: string, option: string, value: number | string, model: OnnxModel): Problem => ({
     code: 'batching-impossible',
-    message: `${where}: serving.${option} is ${JSON.stringify(value)}, but model "${model.name}" cannot run requests together: ${obstacleText(model.batching)}. Omit it, or ${batchingRemedy(model)}.`,
+    message: `${where}: serving.${option} is ${JSON.stringify(value)}, but model "${model.name}" cannot run requests together: ${obstacleText(model.batching)}. Omit the option, or ${batchingRemedy(model)}.`,
   }),
 
   batchDelayUnused: (where: string, delay: number): Problem => ({
@@ -128,7 +128,7 @@ export const workloadErrors = {
 
   batchDelayTooLong: (where: string, delay: number, timeout: number): Problem => ({
     code: 'batch-delay-too-long',
-    message: `${where}: serving.maxBatchDelaySeconds is ${delay}, which is not less than queueTimeoutSeconds ${timeout}. Requests would be answered with 504 while they wait for a batch to fill. Use a few milliseconds, such as 0.005.`,
+    message: `${where}: serving.maxBatchDelaySeconds is ${delay}, but it must be less than queueTimeoutSeconds, which is ${timeout}. Otherwise, requests would be answered with 504 while they wait for a batch to fill. Use a few milliseconds, such as 0.005.`,
   }),
 
   portOutOfRange: (where: string, prop: string, port: number): Problem => ({
@@ -143,12 +143,12 @@ export const workloadErrors = {
 
   terraformIdTaken: (where: string, id: string, other: string): Problem => ({
     code: 'terraform-id-taken',
-    message: `${where}: the Terraform id ${id} is already used by ${other}, and one would overwrite the other. Change the id of one of their constructs. Terraform ids omit the construct id "Default", and overrideLogicalId must not set the same id twice.`,
+    message: `${where}: the Terraform id ${id} is already used by ${other}, and one would overwrite the other. Change the id of one of the two constructs. Terraform ids omit the construct id "Default", and overrideLogicalId must not set the same id twice.`,
   }),
 
   notPositive: (where: string, prop: string, value: number | undefined): Problem => ({
     code: 'not-positive',
-    message: `${where}: ${prop} is ${inspect(value)}. Use a whole number, at least 1.`,
+    message: `${where}: ${prop} is ${inspect(value)}. Use a whole number of at least 1.`,
   }),
 };
 
@@ -162,22 +162,23 @@ function batchingRemedy({ batching, rebatchable }: OnnxModel): string {
 }
 
 /**
- * Remedy: a lower picture.maxPixels, unless it is below the model's input size: every picture would then be enlarged.
+ * Remedy: a lower picture.maxPixels. Empty if it would be below the model's input size, because every picture would then
+ * be enlarged.
  */
 function smallerPicture(freeMiB: number, { picture }: OnnxModel): string {
   const pixels = pixelsWithin(freeMiB);
   return picture && pixels >= picture.width * picture.height ? `; or lower picture.maxPixels to ${pixels} or less` : '';
 }
 
-/** Explains why requests need this much memory. */
+/** Explains why requests need the memory. */
 function needsText({ maxRequestBytes, cost, budgetBytes, decisive }: RequestNeeds): string {
   const budget = bytesText(budgetBytes);
   if (decisive === 'requestBudgetBytes') return `serving.requestBudgetBytes is ${budget}`;
-  if (decisive === 'maxQueueBytes') return `serving.maxQueueBytes lets requests of ${budget} wait`;
+  if (decisive === 'maxQueueBytes') return `serving.maxQueueBytes lets up to ${budget} of requests wait`;
   if (decisive === 'answer') {
     return `the answer to one row takes up to ${bytesText(cost.answerBytes)} in JSON, and its request up to ${bytesText(maxRequestBytes)}`;
   }
-  return `each request may be up to ${bytesText(maxRequestBytes)} (serving.maxRequestBytes), and all together up to ${budget}`;
+  return `each request may be up to ${bytesText(maxRequestBytes)} (serving.maxRequestBytes), and all requests together up to ${budget}`;
 }
 
 /** Remedy: a lower option, if there is enough memory for a budget. */

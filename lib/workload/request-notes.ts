@@ -6,7 +6,7 @@ import type { OnnxModel } from '../model/onnx-model';
 import type { ServingOptions } from '../serving-options';
 
 /**
- * Adds a note to the plan with the maximum size of requests and their memory.
+ * Adds a note to the plan with the maximum size of requests and the memory that they share.
  * @param serving - options including derived ones
  */
 export function noteRequests(scope: Construct, model: OnnxModel, serving: ServingOptions, memoryMiB: number): void {

@@ -12,13 +12,13 @@ import { rateText, shapeText } from '../profile/sizing-text';
 import type { Sizing } from '../profile/sizing';
 import type { ServingOptions } from '../serving-options';
 
-/** Apps that already have a note about a missing profile, so that it is shown once and not for each model. */
+/** Apps that already have a note about a missing profile. An app shows the note once and not for each model. */
 const notedApps = new WeakSet<IConstruct>();
 
 /**
  * Adds a note to the plan with the sizes of a replica and their source.
- * @param defaultCpus - CPUs without a profile, such as `1 CPU`
- * @param profile - the model's profile at the sizes of the capacity
+ * @param defaultCpus - text for the CPUs that are used without a profile, such as `1 CPU`
+ * @param profile - the model's profile at the request sizes of the capacity
  */
 export function noteSizing(
   scope: Construct,
@@ -34,7 +34,9 @@ export function noteSizing(
   if (!profile) {
     if (notedApps.has(scope.node.root)) return;
     notedApps.add(scope.node.root);
-    return annotations.addInfo(`Model "${name}" has no profile: ${defaults}. Measure it: ${measureCommand(model)}`);
+    return annotations.addInfo(
+      `Model "${name}" has no profile: ${defaults}. Measure the model: ${measureCommand(model)}`,
+    );
   }
   if (profile.runtimeVersion !== RUNTIME_VERSION) {
     annotations.addWarning(
@@ -53,7 +55,7 @@ export function noteSizing(
     );
   }
   annotations.addInfo(
-    `Model "${name}" is sized by its profile: ${sizingText(sizing)}, as measured on ${measuredOn(profile)}.`,
+    `Model "${name}" is sized according to its profile: ${sizingText(sizing)}, as measured on ${measuredOn(profile)}.`,
   );
 }
 

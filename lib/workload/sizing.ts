@@ -23,7 +23,7 @@ const FOR_REQUESTS = ['maxRequestBytes', 'maxQueueBytes', 'requestBudgetBytes'] 
 /**
  * Derives the sizes of a replica from its model's profile. Undefined without a profile, or if an option that determines
  * them is a Terraform token or an invalid number, which is reported elsewhere.
- * @param profile - the model's profile at the sizes of the capacity
+ * @param profile - the model's profile at the request sizes of the capacity
  */
 export function sizingOf(
   model: OnnxModel,

@@ -6,8 +6,9 @@ import { workloadErrors } from './errors';
 const constructsOfStacks = new WeakMap<TerraformStack, Set<IConstruct>>();
 
 /**
- * Checks at synth that no resource or output of a construct has the same Terraform id as another one. cdktf would merge
- * them silently: it omits the id "Default", and `overrideLogicalId` sets any id.
+ * Checks at synth that no resource or output of a construct has the same Terraform id as another one, because cdktf
+ * would merge the two silently. Ids can be equal because cdktf omits the id "Default", and `overrideLogicalId` can set
+ * any id.
  */
 export function checkTerraformIds(construct: Construct): void {
   const stack = TerraformStack.of(construct);
@@ -21,7 +22,7 @@ export function checkTerraformIds(construct: Construct): void {
 }
 
 /**
- * Reports one problem for each pair of scopes, because constructs with the same id share the ids of all their children.
+ * Reports one problem for each pair of scopes: if two constructs have the same id, so do all their children.
  */
 function sharedIds(stack: TerraformStack, constructs: ReadonlySet<IConstruct>): Problem[] {
   const elements = new Map<string, IConstruct>();

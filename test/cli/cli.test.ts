@@ -60,7 +60,7 @@ describe('model-serving inspect', () => {
       'rate       1,000 requests/s',
       'queue      250 requests',
       'start      within 30 s',
-      'scaling    at 76 % of CPU',
+      'scaling    at 76 % CPU utilization',
     ]);
     expect(JSON.parse(runCli('inspect', file, '--json').stdout)).toMatchObject({
       memoryMiB: { minimum: 265, default: 272 },
@@ -85,7 +85,7 @@ describe('model-serving inspect', () => {
     const lines = runCli('inspect', file, '--preprocessing', preprocessing).stdout.split('\n');
     expect(lines.filter((line) => /^(pictures|classes|memory) /.test(line))).toEqual([
       'pictures   PNG or JPEG of at most 100,000 pixels, as 2 x 1 rgb for "x"',
-      'classes    6 names, by the softmax of the scores of "y"',
+      'classes    6 names, from the softmax of the scores in output "y"',
       'memory     at least 308 MiB, 517 MiB by default',
     ]);
     const { picture, classes, memoryMiB } = JSON.parse(
@@ -114,7 +114,9 @@ describe('model-serving inspect', () => {
     });
     const warned = runCli('inspect', file, '--runtime-check', 'warn');
     expect(warned.stderr).toMatch(/^warning: .*cannot load this model/);
-    expect(warned.stdout).toContain('verdict    cannot be served, or was not loaded here: see the warnings');
+    expect(warned.stdout).toContain(
+      'verdict    cannot be served, or could not be loaded on this machine: see the warnings',
+    );
     expect(runCli('inspect', file, '--runtime-check', 'skip').stdout).toContain('judging by its graph');
   });
 
@@ -164,7 +166,7 @@ describe('model-serving context', () => {
     for (const out of [folder, file]) {
       const { code, stdout, stderr } = runCli('context', file, '--out', out);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-      expect(stderr).toMatch(/ is not an empty folder\. .*\[context-folder-not-empty\]\n$/);
+      expect(stderr).toMatch(/ is a file or a folder that is not empty\. .*\[context-folder-not-empty\]\n$/);
     }
     expect(runCli('context', file, '--out', join(folder, 'y'), '--node-path', 'bin/node').stderr).toContain(
       '[node-path-invalid]',
@@ -236,7 +238,7 @@ test('serve names the option of each port that is in use, before it reads the mo
   await once(other, 'listening');
   const port = String((other.address() as AddressInfo).port);
   const taken = (option: string) =>
-    `${option} ${port}: cannot listen on this port on 127.0.0.1: it is in use. Use another port, or 0 for any free port. [port-taken]`;
+    `${option} ${port}: cannot listen on this port on 127.0.0.1: it is in use. Use a different port, or 0 for any free port. [port-taken]`;
   const serve = () => {
     const args = ['serve', 'm.onnx', '--port', port, '--grpc-port', port, '--metrics-port', '0'];
     const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
@@ -258,7 +260,7 @@ test.each([
   });
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: `--host ${host}: cannot listen on this address: ${reason}. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them. [host-unavailable]\n`,
+    stderr: `--host ${host}: cannot listen on this address: ${reason}. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of its addresses. [host-unavailable]\n`,
   });
 });
 

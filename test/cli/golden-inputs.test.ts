@@ -102,7 +102,7 @@ describe('arrays of NumPy', () => {
       'x.npy',
       'float',
       () => npy("'|O'", [1, 2], Float32Array.of(1, 2)),
-      `array "x": its dtype is '|O'. Save numbers, booleans or strings of one dtype.`,
+      `array "x": its dtype is '|O', which is not supported. Save numbers, booleans or strings of one dtype.`,
     ],
     [
       'x.npy',
@@ -144,19 +144,19 @@ describe('arrays of NumPy', () => {
       'x.npy',
       'string',
       () => npy("'|S1'", [1, 2], Buffer.from([97, 0xfc])),
-      `array "x": it has a string that is not UTF-8. Save np.char.decode(x, 'latin-1') if that is its encoding.`,
+      `array "x": it contains a string that is not UTF-8. Save np.char.decode(x, 'latin-1') if that is its encoding.`,
     ],
     [
       'x.npy',
       'string',
       () => npy("'<U1'", [1, 2], Uint32Array.of(97, 0x110000)),
-      'array "x": it has a string with 0x110000, which is not a Unicode character. Save strings of valid characters.',
+      'array "x": it contains a string with 0x110000, which is not a Unicode character. Save strings of valid characters.',
     ],
     [
       'x.npy',
       'string',
       () => npy("'<U1'", [1, 2], Uint32Array.of(97, 0xd800)),
-      'array "x": it has a string with 0xd800, which is not a Unicode character. Save strings of valid characters.',
+      'array "x": it contains a string with 0xd800, which is not a Unicode character. Save strings of valid characters.',
     ],
     [
       'x.npy',
@@ -192,7 +192,7 @@ describe('arrays of NumPy', () => {
       'q.npz',
       'float',
       () => zipSync({ 'q.npy': npy("'<f4'", [1, 2], Float32Array.of(1, 2)) }),
-      'array "q": no input has this name; the inputs are "x". Name each array like an input.',
+      'array "q": no input has this name; the inputs are "x". Name each array after an input.',
     ],
     [
       'q.npz',
@@ -210,7 +210,7 @@ describe('arrays of NumPy', () => {
     model('float', [], true);
     writeFileSync('one.npy', npy("'<f4'", [1, 2], Float32Array.of(1, 2)));
     expect(record('one.npy').stderr).toBe(
-      'one.npy: it holds one array, but the model has the inputs "x", "k". Save one array per input with np.savez, named like the input. [golden-input-invalid]\n',
+      `one.npy: it contains one array, but the model's inputs are "x", "k". Save one array per input with np.savez, and name each after its input. [golden-input-invalid]\n`,
     );
   });
 
@@ -222,7 +222,7 @@ describe('arrays of NumPy', () => {
 });
 
 const NAMES_OR_NUMBERS = 'Write only numbers, or a name for each column.';
-const TOO_LARGE = 'which is larger than any 64-bit float. Write a number that the input can hold.';
+const TOO_LARGE = 'which is outside the range of a 64-bit float. Write a number that the input can hold.';
 const PLAIN = 'Write numbers as 1234.5, with a decimal point and without separators.';
 
 describe('tables', () => {
@@ -325,7 +325,7 @@ describe('requests without rows', () => {
     expect(record('table.csv', file)).toMatchObject({
       code: 1,
       stderr:
-        'm.onnx: nothing was recorded: the request "none" has no rows, so its answer guards nothing. Send at least one row. [golden-empty]\n',
+        'm.onnx: nothing was recorded: the request "none" has no rows, so its answer could not detect a changed model. Use a request with at least one row. [golden-empty]\n',
     });
     expect(existsSync('m.golden.json')).toBe(false);
   });

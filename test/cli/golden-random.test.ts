@@ -303,7 +303,7 @@ describe('refuses, and writes nothing:', () => {
     const ids = { name: 'ids', datatype: 'INT64', shape: [1, 2], data: [1, 2] };
     const [masked, right] = [request('masked', ids, mask(0)), request('right', ids, mask(1))];
     expect(refused(encoder(), '--inputs', right, masked)).toBe(
-      'm.onnx: nothing was recorded: output "y" for "masked" is NaN in all 8 elements. Fix the request: a mask of zeros, a length of 0 or NaN in an input has this effect. [golden-all-nan]\n',
+      'm.onnx: nothing was recorded: output "y" for "masked" is NaN in all 8 elements. Fix the request: a mask of zeros, a length of 0 or NaN in an input can cause this. [golden-all-nan]\n',
     );
   });
 
@@ -313,7 +313,7 @@ describe('refuses, and writes nothing:', () => {
       [initializer('zero', 'float', [], Float32Array.of(0))],
     );
     const constant = (count: number) =>
-      `m.onnx: nothing was recorded: ${count} different requests have the same answer, so the examples would guard nothing.`;
+      `m.onnx: nothing was recorded: ${count} different requests have the same answer, so the examples could not detect a changed model.`;
     expect(refused(parts, '--random', '1')).toBe(`${constant(2)} ${OWN} [golden-constant]\n`);
     const given = [request('a', x(1, 2)), request('b', x(3, 4)), request('c', x(5, 6))];
     expect(refused(parts, '--inputs', ...given)).toBe(
@@ -328,7 +328,7 @@ describe('refuses, and writes nothing:', () => {
       ['--inputs', request('a', x(1, 2))],
     ]) {
       expect(refused(parts, ...args)).toMatch(
-        /^m\.onnx: nothing was recorded: a second run of "(random 1|a)" differs from the first: output "y" at \[0, [01]\] is .* allowed.*\. The model uses random numbers, so no container would reproduce its answers\. Export it for inference, without dropout and sampling\. \[golden-unrepeatable\]\n$/,
+        /^m\.onnx: nothing was recorded: a second run of "(random 1|a)" differs from the first: output "y" at \[0, [01]\] is .* allowed.*\. The model uses random numbers, so no container could reproduce its answers\. Export it for inference, without dropout and sampling\. \[golden-unrepeatable\]\n$/,
       );
     }
   });
@@ -346,7 +346,7 @@ describe('refuses, and writes nothing:', () => {
       `Fix the request; model-serving inspect m.onnx lists the model's inputs. [golden-not-recorded]`,
     );
     expect(refused(encoder(), '--inputs', wrong, '--dimension', 'sequence=3')).toBe(
-      'golden record: --dimension applies to --random only; requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs. [golden-sizes-of-inputs]\n',
+      'golden record: --dimension applies only to --random; the requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs. [golden-sizes-of-inputs]\n',
     );
   });
 

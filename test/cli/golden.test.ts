@@ -63,7 +63,7 @@ test('records requests with the answers of the model', () => {
   expect(OnnxModel.fromFile(model, { golden: 'double.golden.json' }).servable).toBe(true);
 
   expect(record(model, '--inputs', one).stderr).toBe(
-    'double.golden.json: this file already exists. Choose another file with --out, or overwrite it with --force. [golden-exists]\n',
+    'double.golden.json: this file already exists. Choose a different file with --out, or overwrite it with --force. [golden-exists]\n',
   );
   expect(record(model, '--inputs', one, '--force').stdout).toBe('double.golden.json: 1 golden example.\n');
 });
@@ -127,7 +127,7 @@ test('reports an invalid request, and writes nothing', () => {
     return request(`${name}/same.json`, { shape: [1], data: [1] });
   });
   expect(record(model, '--inputs', one!, other!).stderr).toBe(
-    'golden record: two requests are called "same". Examples are named after their files, so rename one. [golden-name-twice]\n',
+    'golden record: two requests are named "same", after their files. Rename one of the files. [golden-name-twice]\n',
   );
   expect(record(model, '--random', '1', '--out', 'golden').stderr).toContain('Use a file that ends in .json.');
   for (const requests of [[], ['--random', '1', '--inputs', one!]]) {
@@ -137,10 +137,10 @@ test('reports an invalid request, and writes nothing', () => {
     );
   }
   expect(record('missing.onnx', '--inputs', one!, '--seed', '1', '--dimension', 'n=3').stderr).toBe(
-    'golden record: --dimension applies to --random only; requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs. [golden-sizes-of-inputs]\n' +
-      'golden record: --seed applies to --random only. Remove --seed, or use --random instead of --inputs. [golden-seed-of-inputs]\n',
+    'golden record: --dimension applies only to --random; the requests of --inputs have their own sizes. Remove --dimension, or use --random instead of --inputs. [golden-sizes-of-inputs]\n' +
+      'golden record: --seed applies only to --random. Remove --seed, or use --random instead of --inputs. [golden-seed-of-inputs]\n',
   );
-  expect(record(model, '--random', '0').stderr).toContain('Use a whole number, at least 1.');
+  expect(record(model, '--random', '0').stderr).toContain('Use a whole number of at least 1.');
 });
 
 test('refuses an answer that rounding changes by more than the largest tolerance, unless a tolerance is set', () => {
@@ -154,7 +154,7 @@ test('refuses an answer that rounding changes by more than the largest tolerance
   expect([code, stderr]).toEqual([
     1,
     expect.stringMatching(
-      /^stairs\.onnx: nothing was recorded: rounding changes the answer to "whole" by more than a tenth of the output's largest value: output "y" at \[\d\] is 0; expected 1: 1 apart, 0\.1 allowed.*\. A tolerance that allows this would not detect wrong answers\. Use another request, or set the tolerance with --absolute\. \[golden-unstable\]\n$/,
+      /^stairs\.onnx: nothing was recorded: rounding changes the answer to "whole" by more than a tenth of the output's largest value: output "y" at \[\d\] is 0; expected 1: 1 apart, 0\.1 allowed.*\. A tolerance that allows this would not detect wrong answers\. Use a different request, or set the tolerance with --absolute\. \[golden-unstable\]\n$/,
     ),
   ]);
   expect(existsSync('stairs.golden.json')).toBe(false);

@@ -82,13 +82,13 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
   });
 
   test('refuses an empty text', () => {
-    const message = `${option} is empty; a shell variable may be unset. Use a path. [out-empty]\n`;
+    const message = `${option} is empty; a shell variable may be unset. Set it to a path. [out-empty]\n`;
     expect(refusal('')).toBe(saidOf('', message));
   });
 
   test('refuses a path below a file', () => {
     expect(refusal(`m.onnx/below/a${end}`)).toBe(
-      `${option} m.onnx/below/a${end} cannot be written: ${join(folder, 'm.onnx')} is not a folder. Use a file in a folder that this user can write to. [out-unwritable]\n`,
+      `${option} m.onnx/below/a${end} cannot be written: ${join(folder, 'm.onnx')} is not a folder. Use a file in a folder that you can write to. [out-unwritable]\n`,
     );
   });
 
@@ -105,7 +105,7 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
     const before = contents();
     const all = [...args, '--preprocessing', file, option, file];
     const { stderr } = args[0] === 'profile' ? spawnCli(all) : runCli(...all);
-    expect(stderr).toBe(`${option} ${file} is a file that the command reads. Use another path. [out-is-input]\n`);
+    expect(stderr).toBe(`${option} ${file} is a file that the command reads. Use a different path. [out-is-input]\n`);
     expect(contents()).toEqual(before);
   });
 });
@@ -119,7 +119,7 @@ test.each(LINKABLE)('model-serving %s refuses a link to the model', (_, args, op
   const { code, stderr } = args[0] === 'profile' ? spawnCli(all) : runCli(...all);
   expect([code, stderr]).toEqual([
     1,
-    `${option} link${end} is the same file as m.onnx. Use another path. [out-is-input]\n`,
+    `${option} link${end} is the same file as m.onnx. Use a different path. [out-is-input]\n`,
   ]);
   expect(contents()).toEqual(before);
 });
@@ -153,7 +153,7 @@ test.each(OF_OTHERS)('model-serving %s does not overwrite %j', (command, content
     code: 1,
     stdout: '',
     stderr:
-      '--out file is a file that this command did not write. Use another path, or remove the file. [out-not-own]\n',
+      '--out file is a file that this command did not write. Use a different path, or remove the file. [out-not-own]\n',
   });
   expect(readFileSync('file', 'utf8')).toBe(content);
 });
@@ -179,7 +179,7 @@ test('model-serving profile overwrites no chart except its own', () => {
     code: 1,
     stdout: '',
     stderr:
-      '--picture logo.svg is a file that this command did not write. Use another path, or remove the file. [out-not-own]\n',
+      '--picture logo.svg is a file that this command did not write. Use a different path, or remove the file. [out-not-own]\n',
   });
   expect(readFileSync('logo.svg', 'utf8')).toBe(logo);
 });
@@ -203,7 +203,7 @@ describe('model-serving context', () => {
     symlinkSync(target, 'out');
     const before = contents();
     expect(context('out').stderr).toBe(
-      'out is a symbolic link. Use a new or empty folder: a build context must contain nothing else. [context-folder-link]\n',
+      'out is a symbolic link. Use a new or empty folder: a build context must not contain other files. [context-folder-link]\n',
     );
     expect(contents()).toEqual(before);
     expect(spawn).not.toHaveBeenCalled();
@@ -217,7 +217,7 @@ describe('model-serving context', () => {
     }
     const before = contents();
     expect(context(out).stderr).toBe(
-      `${out} is not an empty folder. Use a new or empty folder: a build context must contain nothing else. [context-folder-not-empty]\n`,
+      `${out} is a file or a folder that is not empty. Use a new or empty folder: a build context must not contain other files. [context-folder-not-empty]\n`,
     );
     expect(contents()).toEqual(before);
     expect(spawn).not.toHaveBeenCalled();
@@ -227,13 +227,13 @@ describe('model-serving context', () => {
     mkdirSync('own');
     writeFileSync('Dockerfile', 'mine');
     const before = contents();
-    expect(context('').stderr).toBe('--out is empty; a shell variable may be unset. Use a path. [out-empty]\n');
+    expect(context('').stderr).toBe('--out is empty; a shell variable may be unset. Set it to a path. [out-empty]\n');
     expect(contents()).toEqual(before);
   });
 
   test('refuses a path below a file', () => {
     expect(context('m.onnx/out').stderr).toBe(
-      `--out m.onnx/out cannot be written: ${join(folder, 'm.onnx')} is not a folder. Use a file in a folder that this user can write to. [out-unwritable]\n`,
+      `--out m.onnx/out cannot be written: ${join(folder, 'm.onnx')} is not a folder. Use a file in a folder that you can write to. [out-unwritable]\n`,
     );
   });
 });
@@ -271,7 +271,7 @@ describe('without permission', () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
       stdout: '',
-      stderr: `${option} taken/a${end} cannot be written: EACCES: permission denied, access '${join(folder, 'taken')}'. Use a file in a folder that this user can write to. [out-unwritable]\n`,
+      stderr: `${option} taken/a${end} cannot be written: EACCES: permission denied, access '${join(folder, 'taken')}'. Use a file in a folder that you can write to. [out-unwritable]\n`,
     });
   });
 
@@ -279,7 +279,7 @@ describe('without permission', () => {
     writeFileSync('a.json', '');
     chmodSync('a.json', 0o444);
     expect(spawnCli(['sbom', 'm.onnx', '--out', 'a.json'], { ...other, env }).stderr).toBe(
-      "--out a.json cannot be written: EACCES: permission denied, access 'a.json'. Use a file in a folder that this user can write to. [out-unwritable]\n",
+      "--out a.json cannot be written: EACCES: permission denied, access 'a.json'. Use a file in a folder that you can write to. [out-unwritable]\n",
     );
   });
 

@@ -146,7 +146,7 @@ test.each([
     'Use a name and a whole number, such as sequence=128, or input:1=128 if the dimension has no name.',
   ],
   ['--at', 'width=1,x', 'Use a name and whole numbers, such as sequence=32,128,512.'],
-  ['--seconds', '0', 'Use a number of seconds above 0 and up to 60.'],
+  ['--seconds', '0', 'Use a number of seconds above 0 and at most 60.'],
 ])('%s %s is refused', (option, text, message) => {
   const command = profileCommand()
     .exitOverride()

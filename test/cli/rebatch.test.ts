@@ -34,7 +34,7 @@ const rebatch = (...args: string[]) => runCli('rebatch', 'm.onnx', '--out', 'fre
 
 const WRITTEN = 'free.onnx: dimension "batch" counts rows: dimension 0 of input "x", dimension 0 of output "y".\n';
 const REST =
-  'An OpenAPI document or a client of m.onnx does not apply to free.onnx. Generate it again: model-serving openapi, model-serving client\nAccept the interface: model-serving interface accept free.onnx\n';
+  'OpenAPI documents and clients of m.onnx do not apply to free.onnx. Generate them again: model-serving openapi, model-serving client\nAccept the interface: model-serving interface accept free.onnx\n';
 
 test('writes a model for any number of rows with the same answers as the model for one row', () => {
   writeOnnxModel('m.onnx', dense);
@@ -44,7 +44,7 @@ test('writes a model for any number of rows with the same answers as the model f
     `${WRITTEN}Compared with m.onnx: 4 generated rows …\n${REST}`,
   );
   expect(stdout).toMatch(
-    /alone and in runs of up to 8; outputs (are bitwise identical|differ by up to \S+e-\d+ times the largest magnitude in a row's output)\.\n/,
+    /alone and in runs of up to 8 rows; outputs (are bitwise identical|differ by up to \S+e-\d+ times the largest magnitude in a row's output)\.\n/,
   );
   const { signature } = OnnxModel.fromFile('free.onnx');
   expect([...signature.inputs, ...signature.outputs].map(({ dimensions }) => dimensions)).toEqual([
@@ -88,7 +88,7 @@ describe('golden examples', () => {
       0,
       expect.stringContaining('other/free.golden.json: 3 golden examples, reproduced.\n'),
     ]);
-    expect(stdout).toContain('4 generated rows and 3 rows of golden examples, alone and in runs of up to 8; ');
+    expect(stdout).toContain('4 generated rows and 3 rows of golden examples, alone and in runs of up to 8 rows; ');
     expect(readdirSync('other/m.golden')).toHaveLength(6);
     expect(runCli('check', 'other/free.onnx')).toMatchObject({
       code: 0,
@@ -102,7 +102,7 @@ describe('golden examples', () => {
     const { code, stderr } = rebatch();
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^warning: golden examples not copied: m\.golden\.json: example "one": output "y" at \[0, 0\] is 0\.\d+; expected 0/,
+      /^warning: golden examples were not copied: m\.golden\.json: example "one": output "y" at \[0, 0\] is 0\.\d+; expected 0/,
     );
     expect(existsSync('free.golden.json')).toBe(false);
   });
@@ -172,7 +172,7 @@ describe('a model is refused', () => {
     expect(rebatch()).toMatchObject({
       code: 0,
       stdout: expect.stringContaining(
-        '2 rows of golden examples, alone and in runs of up to 2; outputs are bitwise identical.\n',
+        '2 rows of golden examples, alone and in runs of up to 2 rows; outputs are bitwise identical.\n',
       ),
     });
   });
@@ -190,7 +190,7 @@ describe('existing files', () => {
       code: 1,
       stdout: '',
       stderr:
-        'free.onnx: this file already exists. Choose another file with --out, or overwrite it with --force. [rebatch-exists]\n',
+        'free.onnx: this file already exists. Choose a different file with --out, or overwrite it with --force. [rebatch-exists]\n',
     });
     expect(rebatch('--force').code).toBe(0);
     expect(readFileSync('free.onnx')).toEqual(before);

@@ -211,7 +211,7 @@ test('ready is true, or false if the server is not ready or cannot be reached, o
 });
 
 test.each<[string, object, string]>([
-  ['unknown input', { ...X, z: 1 }, 'unknown input "z"; the model has "x"'],
+  ['unknown input', { ...X, z: 1 }, `unknown input "z"; the model's inputs are "x"`],
   ['no input', {}, 'input "x" is missing; the model expects FP32 [n, 2]'],
   ['shape', { x: { shape: [1, 3], data: [] } }, 'input "x" has shape [1, 3]; the model expects FP32 [n, 2]'],
   ['no shape', { x: { shape: [-1, 2], data: [] } }, 'input "x": shape must be an array of non-negative integers'],
@@ -232,7 +232,7 @@ test.each<[string, object, string]>([
 
 test('checks the names of requested outputs', async () => {
   const error = await failure(client('http://x').infer(X, { outputs: ['z'] }));
-  expect(error.message).toBe('unknown output "z"; the model has "y"');
+  expect(error.message).toBe(`unknown output "z"; the model's outputs are "y"`);
 });
 
 const y = (changes: object) => json(200, { outputs: [{ ...ANSWER.outputs[0], ...changes }] });
@@ -274,7 +274,10 @@ test('quotes the beginning of an error that does not follow the protocol', async
 test.each<[ClientOptions & CallOptions, string]>([
   [{ url: 'digits:8080' }, 'url is "digits:8080"; it must be an absolute URL such as "https://models.example.com"'],
   [{ url: '/v2' }, 'url is "/v2"; it must be an absolute URL such as "https://models.example.com"'],
-  [{ url: 'http://a:b@x' }, 'url has a user or password, which fetch rejects; set the header authorization instead'],
+  [
+    { url: 'http://a:b@x' },
+    'url contains a user name or password, which fetch rejects; set the authorization header instead',
+  ],
   [{ url: 'http://x', retries: -1 }, 'retries is -1; it must be a non-negative integer'],
   [{ url: 'http://x', deadline: 0 }, 'deadline is 0; it must be a number of milliseconds above 0'],
 ])('refuses invalid options: %j', (options, message) => {

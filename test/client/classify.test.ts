@@ -119,7 +119,9 @@ test('validates tensors before it sends them', async () => {
 
 test('treats a picture as tensors if the model accepts no pictures', async () => {
   const plain = new Caller(MODEL, { url: 'http://x' });
-  expect((await failure(classify(plain, SCORES, PNG, {}))).message).toBe('unknown input "0"; the model has "x"');
+  expect((await failure(classify(plain, SCORES, PNG, {}))).message).toBe(
+    `unknown input "0"; the model's inputs are "x"`,
+  );
 });
 
 test.each<[string, ClassSpec, object, object]>([
@@ -155,12 +157,12 @@ test.each([
   [
     'another name',
     of({ ...YES, class: 'si' }),
-    'class "si" of the answer is not one that this client was generated for',
+    'class "si" of the answer is not one of the classes that this client was generated for',
   ],
   [
     'no score',
     of({ class: 'no', index: 0 }),
-    'class "no" of the answer has no score; this client was generated for a model that returns it',
+    'class "no" of the answer has no score; this client was generated for a model that returns the score',
   ],
 ])('rejects an answer that does not match the types: %s', async (_, reply, message) => {
   const server = await FakeServer.start(reply);

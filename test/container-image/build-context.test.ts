@@ -109,7 +109,7 @@ describe('a staged context', () => {
     mkdirSync(target);
     writeFileSync(join(target, 'mine'), '');
     expect(() => contextOf(multiplier(folder, 'refused', 2)).stage(target)).toThrow(
-      `${target} is not an empty folder. Use a new or empty folder: a build context must contain nothing else. [context-folder-not-empty]`,
+      `${target} is a file or a folder that is not empty. Use a new or empty folder: a build context must not contain other files. [context-folder-not-empty]`,
     );
     expect(readdirSync(target)).toEqual(['mine']);
   });

@@ -89,11 +89,11 @@ describe('refuses', () => {
     ],
     [
       { baseImage: 'Node 24' },
-      'stack/image: baseImage "Node 24" is not an image reference. Use a name with a tag or digest, such as node:24-bookworm-slim or registry.example.com/node@sha256:…. [base-image-invalid]',
+      'stack/image: baseImage "Node 24" is not a valid image reference. Use a name with a tag or digest, such as node:24-bookworm-slim or registry.example.com/node@sha256:…. [base-image-invalid]',
     ],
     [
       { repository: 'registry.example.com/ml/digits:latest' },
-      'stack/image: repository "registry.example.com/ml/digits:latest" is not a repository name. Use registry and path in lower case without a tag, such as registry.example.com/ml/digits; the tag is the hash of the content. [repository-invalid]',
+      'stack/image: repository "registry.example.com/ml/digits:latest" is not a valid repository name. Use a registry and a lower-case path without a tag, such as registry.example.com/ml/digits; the tag is a hash of the content. [repository-invalid]',
     ],
     [
       { platform: 'windows/amd64' as never },
@@ -101,7 +101,7 @@ describe('refuses', () => {
     ],
     [
       { nodePath: '/opt/"n' },
-      'stack/image: nodePath "/opt/"n" is not an absolute path of letters, digits and "._@+-".',
+      'stack/image: nodePath "/opt/"n" is not an absolute path that contains only letters, digits and "._@+-".',
     ],
     [
       { nodePath: Token.asString({ resolve: () => '/n' }) },
@@ -111,7 +111,7 @@ describe('refuses', () => {
     [{ baseImage: 'registry.example.com/node:24-alpine3.21' }, '[base-image-musl]'],
     [
       { nodePath: 'node' },
-      'stack/image: nodePath "node" is not an absolute path of letters, digits and "._@+-". Use the path of the node binary in the base image, such as /nodejs/bin/node. [node-path-invalid]',
+      'stack/image: nodePath "node" is not an absolute path that contains only letters, digits and "._@+-". Use the path of the node binary in the base image, such as /nodejs/bin/node. [node-path-invalid]',
     ],
   ])('D1 %j', (props, message) => {
     expect(() => image(props)).toThrow(message);
@@ -125,7 +125,7 @@ describe('refuses', () => {
 
   test('an invalid reference', () => {
     expect(() => InferenceImage.fromRegistry('not an image', { model })).toThrow(
-      'InferenceImage.fromRegistry: "not an image" is not an image reference. Use a repository with a tag or, preferably, a digest, such as registry.example.com/ml/digits@sha256:…. [image-reference-invalid]',
+      'InferenceImage.fromRegistry: "not an image" is not a valid image reference. Use a repository with a tag or, preferably, a digest, such as registry.example.com/ml/digits@sha256:…. [image-reference-invalid]',
     );
   });
 });

@@ -33,7 +33,7 @@ test('the runtime must be the version that the server is built for', () => {
     return args[0] === manifest ? JSON.stringify({ version: '9.9.9' }) : readFileSync(...args);
   });
   expect(filesNow).toThrow(
-    /onnxruntime-node is onnxruntime-node 9\.9\.9, but this package's server is built for [\d.]+\. Remove the override of its version and install again\. \[runtime-version-wrong\]$/,
+    /onnxruntime-node contains onnxruntime-node 9\.9\.9, but this package's server is built for [\d.]+\. Remove the override of that version and install again\. \[runtime-version-wrong\]$/,
   );
   spy.mockRestore();
 });

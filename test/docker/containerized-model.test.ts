@@ -274,7 +274,7 @@ test('passes Terraform tokens on without checks', () => {
 test('K12 rejects a memory limit below the weights and the runtime', () => {
   const large = largeModel(folder, 'large', 300);
   expect(() => containerized({ model: large, memoryMiB: 256 })).toThrow(
-    'stack/digits: memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+    'stack/digits: memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it to use a default that fits. [memory-too-small]',
   );
   expect(containerized({ model: large }).container.memory).toBe(512 + 2 * 301);
 });
@@ -287,10 +287,10 @@ describe('a memory limit without room for the largest picture', () => {
 
   test('is rejected, with values that would be enough', () => {
     expect(() => containerized({ model: taking(), memoryMiB: 544 })).toThrow(
-      'stack/digits: memoryMiB is 544, but model "picture" needs 161 MiB and, to decode a picture of 16777216 pixels (picture.maxPixels), 384 MiB more. Raise it to 689, which leaves room for requests, or omit it for a default that fits; or lower picture.maxPixels to 10442069 or less. [memory-below-picture]',
+      'stack/digits: memoryMiB is 544, but model "picture" needs 161 MiB and, to decode a picture of 16777216 pixels (picture.maxPixels), 384 MiB more. Raise it to 689, which leaves room for requests, or omit it to use a default that fits; or lower picture.maxPixels to 10442069 or less. [memory-below-picture]',
     );
     expect(() => containerized({ model: taking(), memoryMiB: 161 })).toThrow(
-      'Raise it to 689, which leaves room for requests, or omit it for a default that fits. [memory-below-picture]',
+      'Raise it to 689, which leaves room for requests, or omit it to use a default that fits. [memory-below-picture]',
     );
     expect(() => containerized({ model: taking(), memoryMiB: 160 })).toThrow(/^[^\n]*\[memory-too-small\]$/);
   });
@@ -310,7 +310,7 @@ describe('rejects', () => {
     ],
     [
       { image: InferenceImage.fromRegistry('digits:1', { model }), build: { builder: 'x' } },
-      'stack/digits: build configures the image that is built for model, but image is set. Set build on that InferenceImage instead. [build-with-image]',
+      'stack/digits: build applies only if an image is built for model, but image is set. Set build on that InferenceImage instead. [build-with-image]',
     ],
     [{ model, port: 65536 }, 'stack/digits: port is 65536. Use an integer from 1 to 65535. [port-out-of-range]'],
     [
@@ -320,7 +320,7 @@ describe('rejects', () => {
     [{ model, grpcPort: 0 }, 'stack/digits: grpcPort is 0. Use an integer from 1 to 65535. [port-out-of-range]'],
     [{ model, cpus: 0 }, 'stack/digits: cpus is 0. Use at least 0.01 CPUs, such as 0.5 or 2. [cpus-out-of-range]'],
     [{ model, cpus: Infinity }, 'stack/digits: cpus is Infinity.'],
-    [{ model, memoryMiB: 512.5 }, 'stack/digits: memoryMiB is 512.5. Use a whole number, at least 1. [not-positive]'],
+    [{ model, memoryMiB: 512.5 }, 'stack/digits: memoryMiB is 512.5. Use a whole number of at least 1. [not-positive]'],
     [
       { model, port: 8080, metricsPort: 8080 },
       'stack/digits: port and metricsPort are both 8080. Use different ports. [ports-equal]',
@@ -335,11 +335,11 @@ describe('rejects', () => {
     ],
     [
       { model, bindAddress: 'localhost' },
-      'stack/digits: bindAddress "localhost" is not an IP address. Use an address of the engine\'s host, such as 127.0.0.1, or 0.0.0.0 for all addresses. [bind-address-invalid]',
+      'stack/digits: bindAddress "localhost" is not a valid IP address. Use an address of the engine\'s host, such as 127.0.0.1, or 0.0.0.0 for all addresses. [bind-address-invalid]',
     ],
     [
       { model, environment: { '': 'x' } },
-      'stack/digits: environment has a variable "". Use letters, digits, "_", "." and "-" for its name, and start it with a letter or "_". [environment-name-invalid]',
+      'stack/digits: environment contains the variable "", whose name is invalid. Use letters, digits, "_", "." and "-", and start the name with a letter or "_". [environment-name-invalid]',
     ],
     [
       { model, serving: { batchSize: 4 } as object },
@@ -351,7 +351,7 @@ describe('rejects', () => {
     ],
     [
       { model, containerName: 'a b' },
-      'stack/digits: containerName "a b" is not a container name. Use two or more letters, digits, "_", "." and "-", starting with a letter or digit. [container-name-invalid]',
+      'stack/digits: containerName "a b" is not a valid container name. Use two or more letters, digits, "_", "." and "-", starting with a letter or digit. [container-name-invalid]',
     ],
     [
       { model, environment: { MODEL_SERVING_EXECUTORS: '4' } },
@@ -359,11 +359,11 @@ describe('rejects', () => {
     ],
     [
       { model, waitSeconds: -1 },
-      'stack/digits: waitSeconds is -1. Use a whole number of seconds, or 0 not to wait. [wait-seconds-invalid]',
+      'stack/digits: waitSeconds is -1. Use a whole number of seconds, or 0 to disable waiting. [wait-seconds-invalid]',
     ],
     [
       { model, logRotation: { maxFiles: 0 } },
-      'stack/digits: logRotation.maxFiles is 0. Use a whole number, at least 1. [not-positive]',
+      'stack/digits: logRotation.maxFiles is 0. Use a whole number of at least 1. [not-positive]',
     ],
     [
       { model, serving: { executors: 0 } },

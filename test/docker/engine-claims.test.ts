@@ -30,7 +30,7 @@ function container(stack: TerraformStack, path: string, options: Options = {}): 
 
 describe('T10 a container name', () => {
   const taken = (where: string, name: string, other: string) =>
-    `${where}: the container name "${name}" is already used by ${other}, on the same Docker provider. Change the containerName of one of them. [container-name-taken]`;
+    `${where}: the container name "${name}" is already used by ${other}, which has the same Docker provider. Change the containerName of one of them. [container-name-taken]`;
 
   test.each<[string, string]>([
     ['a-b/c', 'a/b-c'],

@@ -60,7 +60,8 @@ function warned(): readonly string[] {
 }
 
 test('NaN everywhere, in JSON and in a file', () => {
-  const remedy = ', so it guards nothing. Record the example with another request, or remove this output from it.';
+  const remedy =
+    ', which could not detect a changed model. Record the example with a different request, or remove this output from the example.';
   golden([ONE, ONE], [{ data: ['NaN', 'NaN'] }, { data: ['NaN', ['NaN']] }]);
   expect(refused()).toEqual([
     `golden-all-nan: m.golden.json: example "example 2": output "y" is NaN in all 2 elements${remedy}`,
@@ -77,7 +78,7 @@ test('NaN everywhere, in JSON and in a file', () => {
 test('constant: a warning, because the answers of a classifier may be equal by chance', () => {
   golden([ONE, ONE], [{ data: [1, 2.000001] }, ONE]);
   expect(warned()).toEqual([
-    'm.golden.json: all 2 examples have the same response to different requests, so they guard little. Add a request with a different response.',
+    'm.golden.json: all 2 examples have the same response to different requests, so they may not detect a changed model. Add a request with a different response.',
   ]);
   golden([ONE, ONE], [ONE, ONE]);
   expect(warned()).toEqual([]);
@@ -99,7 +100,7 @@ test('orphans: a warning', () => {
   file('old.y.bin', 1, 2);
   file('old.x.bin', 1, 2);
   expect(warned()).toEqual([
-    'm.golden.json: m.golden/ has files that no example names: old.x.bin, old.y.bin. Remove them.',
+    'm.golden.json: m.golden/ contains files that no example uses: old.x.bin, old.y.bin. Remove these files.',
   ]);
 });
 
@@ -138,7 +139,7 @@ test('unreadable', () => {
   rmSync('m.golden.json', { recursive: true });
   golden([ONE, { file: 'm.golden/y.bin' }]);
   expect(refused()).toEqual([
-    'golden-file-missing: m.golden.json: it refers to "m.golden/y.bin", which does not exist. Paths are relative to the folder of m.golden.json.',
+    'golden-file-missing: m.golden.json: this file refers to "m.golden/y.bin", which does not exist. Paths are relative to the folder of m.golden.json.',
   ]);
   writeFileSync('m.golden.json', Buffer.from([0xff, 0xfe, 0x7b, 0]));
   expect(refused()).toEqual([expect.stringMatching(/^file-not-utf8: m\.golden\.json: /)]);
@@ -168,5 +169,5 @@ test.each([[3], [20_000]])('data nested %d levels deeper than its shape has dime
     `{"examples":[{"name":"deep","request":{"inputs":[${tensors}]},"response":${JSON.stringify(response)}}]}`,
   );
   const problems = problemsOf(() => OnnxModel.fromFile('m.onnx', { golden: 'm.golden.json', runtimeCheck: 'skip' }));
-  expect(JSON.stringify(problems)).toContain('nested deeper than its shape has dimensions');
+  expect(JSON.stringify(problems)).toContain('nested deeper than its shape allows');
 });

@@ -60,7 +60,7 @@ test.each<[string, () => object, string]>([
   [
     'is missing',
     () => ({ file: 'missing.bin' }),
-    'm.golden.json: it refers to "missing.bin", which does not exist. Paths are relative to the folder of m.golden.json. [golden-file-missing]',
+    'm.golden.json: this file refers to "missing.bin", which does not exist. Paths are relative to the folder of m.golden.json. [golden-file-missing]',
   ],
   [
     'is short',
@@ -70,12 +70,12 @@ test.each<[string, () => object, string]>([
   [
     'is outside the folder',
     () => ({ file: '../x.bin' }),
-    'm.golden.json: examples.0.request.inputs.0.file: must be a path within the folder of the golden examples, with "/". Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request". [golden-invalid]',
+    'm.golden.json: examples.0.request.inputs.0.file: must be a path within the folder of the golden examples, with "/". Golden examples have the form {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request". [golden-invalid]',
   ],
   [
     'is given together with data',
     () => ({ ...bytes('x.bin', floats(1, 2)), data: [1, 2] }),
-    'm.golden.json: examples.0.request.inputs.0: must have either data or file. Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request". [golden-invalid]',
+    'm.golden.json: examples.0.request.inputs.0: must have either data or file. Golden examples have the form {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request". [golden-invalid]',
   ],
   [
     "has the name of one of the image's files",

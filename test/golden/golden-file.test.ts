@@ -76,7 +76,7 @@ test('a file that is not JSON is reported', () => {
 
 test('a file with the wrong structure is reported', () => {
   const form =
-    'Golden examples are {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request".';
+    'Golden examples have the form {"examples": [{"name", "request", "response", "tolerance"?}]}, with requests and responses as in the Open Inference Protocol; "picture" may replace "request".';
   expect(problems('{"examples": []}')).toEqual([
     `golden-invalid: ${golden}: examples: Too small: expected array to have >=1 items. ${form}`,
   ]);
@@ -90,14 +90,14 @@ test('a file with the wrong structure is reported', () => {
 
 test('a tensor that the model does not have is reported', () => {
   expect(problems(file([x, { ...x, name: 'q' }], [{ ...y, name: 'z' }]))).toEqual([
-    mismatch(`the model has no input "q"; it has "x"`),
-    mismatch(`the model has no output "z"; it has "y"`),
+    mismatch(`the model has no input "q"; its inputs are "x"`),
+    mismatch(`the model has no output "z"; its outputs are "y"`),
   ]);
 });
 
 test('a missing or duplicate input is reported', () => {
   expect(problems(file([{ ...x, name: 'q' }]))).toEqual([
-    mismatch(`the model has no input "q"; it has "x"`),
+    mismatch(`the model has no input "q"; its inputs are "x"`),
     mismatch('input "x" is missing'),
   ]);
   expect(problems(file([x, x]))).toEqual([mismatch('input "x" appears twice'), mismatch('input "x" appears twice')]);
@@ -121,7 +121,7 @@ test('two sizes for one symbol are reported', () => {
     nodes: [node('Add', ['x', 'z'], ['y'])],
   };
   expect(problems(file([x, { ...x, name: 'z', shape: [2, 2], data: [1, 2, 3, 4] }]), parts)).toEqual([
-    mismatch('its inputs have sizes 1 and 2 for dimension "n"'),
+    mismatch('its inputs have different sizes for dimension "n": 1 and 2'),
   ]);
 });
 

@@ -114,7 +114,7 @@ test('a dangling link is reported as a missing file', () => {
   symlinkSync(join(outside, 'none'), 'm.golden/x.bin');
   goldenFile('m.golden/x.bin');
   expect(problems()).toEqual([
-    'golden-file-missing: m.golden.json: it refers to "m.golden/x.bin", which does not exist. Paths are relative to the folder of m.golden.json.',
+    'golden-file-missing: m.golden.json: this file refers to "m.golden/x.bin", which does not exist. Paths are relative to the folder of m.golden.json.',
   ]);
 });
 

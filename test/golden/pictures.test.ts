@@ -58,7 +58,7 @@ test.each([
     'a missing picture',
     { picture: 'pictures/none.png' },
     {},
-    'golden.json: it refers to "pictures/none.png", which does not exist. Paths are relative to the folder of golden.json. [golden-file-missing]',
+    'golden.json: this file refers to "pictures/none.png", which does not exist. Paths are relative to the folder of golden.json. [golden-file-missing]',
   ],
   ['a picture outside the folder', { picture: '../levels.png' }, {}, 'must be a path within the folder of the golden'],
   [
@@ -72,13 +72,13 @@ test.each([
     'no picture',
     { picture: 'preprocessing.json' },
     {},
-    'golden.json: example "levels": its request is the picture preprocessing.json, which is refused: the body is not a picture; send a PNG or JPEG file. Fix its request or picture, or the expected response. [golden-refused]',
+    'golden.json: example "levels": its request is the picture preprocessing.json, which is refused: the body is not a picture; send a PNG or JPEG file. Fix the request or picture of the example, or its expected response. [golden-refused]',
   ],
   [
     'a picture that is too large',
     {},
     { picture: { ...PICTURE, maxPixels: 1 } },
-    'which is refused: the picture is 2 x 1 pixels, and the limit is 1 pixels; send a smaller one. Fix its request',
+    'which is refused: the picture is 2 x 1 pixels, and the limit is 1 pixels; send a smaller one. Fix the request',
   ],
   [
     'an output that the model does not have',

@@ -194,7 +194,7 @@ describe('a canary', () => {
   test('must not break the clients of the service', () => {
     expect(build({})).toThrow(
       new Error(
-        'stack/m/next: compared with the service\'s version "1", input "x" changes from FP32 [n, 4] to FP32 [1, 4]: clients that send other sizes are refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
+        'stack/m/next: compared with the service\'s version "1", input "x" changes from FP32 [n, 4] to FP32 [1, 4]: clients that send other sizes are refused. Deploy the model as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
       ),
     );
   });
@@ -211,7 +211,7 @@ describe('a canary', () => {
       });
     expect(classified(['no', 'yes'])).not.toThrow();
     expect(classified()).toThrow(
-      'stack/m/next: compared with the service\'s version "1", the model no longer returns a class: clients that request a class are refused. Deploy it as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
+      'stack/m/next: compared with the service\'s version "1", the model no longer returns a class: clients that request a class are refused. Deploy the model as a separate service, or set acceptsInterfaceChange if no client is affected. [canary-interface]',
     );
   });
 

@@ -39,7 +39,7 @@ test.each([
 
 test.each([undefined, null, '9', 1.5])('maxReplicas is refused if it is %j', (maxReplicas) => {
   expect(() => synthService({ model, autoscaling: { maxReplicas: maxReplicas as never } })).toThrow(
-    /^stack\/digits: autoscaling.maxReplicas is .*Use a whole number, at least 1.*\[not-positive\]$/,
+    /^stack\/digits: autoscaling.maxReplicas is .*Use a whole number of at least 1.*\[not-positive\]$/,
   );
 });
 
@@ -225,7 +225,7 @@ describe('T14 a metric of the server', () => {
     ['process_cpu_seconds_total', 'ScalingTarget.cpuUtilization'],
   ])('%s is rejected with an alternative', (name, instead) => {
     expect(synth(name)).toThrow(
-      `stack/digits: autoscaling.target names ${name}, a counter of the server. A counter never falls, so the autoscaler would never remove a replica. Use ${instead}, or configure the adapter to serve its rate under another name. [scaling-target-counter]`,
+      `stack/digits: autoscaling.target names ${name}, a counter of the server. A counter never falls, so the autoscaler would never remove a replica. Use ${instead}, or configure the adapter to serve the counter's rate under a different name. [scaling-target-counter]`,
     );
   });
 

@@ -242,7 +242,7 @@ describe('rejects', () => {
     [
       'an unreachable weight',
       { weight: 15 },
-      'stack/digits/next: weight is 15, but with 8 replicas the nearest share of whole replicas is 11.11 (1 of 9), and weightTolerance is 1. Use weight 11.11, or 11 replicas. [canary-unreachable]',
+      'stack/digits/next: weight is 15, but with 8 replicas the nearest possible weight is 11.11 (1 of 9 replicas), and weightTolerance is 1. Use weight 11.11, or 11 replicas. [canary-unreachable]',
     ],
     [
       'a weight of 0',
@@ -267,7 +267,7 @@ describe('rejects', () => {
     [
       'the same version',
       { model },
-      'stack/digits/next: the canary\'s model and the service\'s are both version "1", so their answers and metrics could not be told apart. Use another version for the canary. [canary-version]',
+      'stack/digits/next: the canary\'s model and the service\'s model are both version "1", so their answers and metrics could not be distinguished. Use a different version for the canary. [canary-version]',
     ],
     [
       'no model',
@@ -308,7 +308,7 @@ describe('rejects', () => {
     expect(() =>
       synthService({ model, replicas: 8 }, (it) => it.addCanary('stable', { model: candidate, weight: 20 })),
     ).toThrow(
-      'stack/digits/stable: the id "stable" would give the canary\'s pods the label of the service\'s own pods. Use another id for the canary, such as "next". [label-reserved]',
+      'stack/digits/stable: the id "stable" would give the canary\'s pods the label of the service\'s own pods. Use a different id for the canary, such as "next". [label-reserved]',
     );
   });
 
@@ -321,7 +321,7 @@ describe('rejects', () => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+        'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it to use a default that fits. [memory-too-small]',
       );
     });
 
@@ -331,7 +331,7 @@ describe('rejects', () => {
           service.addCanary('next', { model: large, weight: 20 });
         }),
       ).toThrow(
-        'stack/digits/next: rollout.progressDeadlineSeconds is 70, which is not more than startupSeconds 76. Updates would fail while replicas are still starting. Raise it to at least 77, or omit it. [progress-deadline-too-short]',
+        'stack/digits/next: rollout.progressDeadlineSeconds is 70, but it must be more than startupSeconds, which is 76. Otherwise, updates would fail while replicas are still starting. Raise it to at least 77, or omit it. [progress-deadline-too-short]',
       );
     });
   });

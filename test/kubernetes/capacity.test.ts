@@ -27,7 +27,7 @@ function problems(capacity: Capacity, props: Partial<ScalableModelServiceProps> 
 
 function unmeetable(wanted: string, what: string, remedies: string): string[] {
   return [
-    `capacity-unmeetable: stack/digits: capacity.requestsPerSecond is ${wanted}, but ${what}, ${MEASURED}. To meet it, ${remedies}.`,
+    `capacity-unmeetable: stack/digits: capacity.requestsPerSecond is ${wanted}, but ${what}, ${MEASURED}. To meet the capacity, ${remedies}.`,
   ];
 }
 
@@ -140,14 +140,14 @@ describe('replicas that are not enough are rejected', () => {
     expect(problems({ requestsPerSecond: 2000 }, { replicas: 2 })).toEqual(
       unmeetable(
         '2,000',
-        'replicas is 2, enough for 1,530 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
+        'replicas is 2, which is enough for only 1,530 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
         'raise replicas to 3, or raise resources.cpu to 2',
       ),
     );
     expect(problems({ requestsPerSecond: 2000 }, { autoscaling: { minReplicas: 1, maxReplicas: 1 } })).toEqual(
       unmeetable(
         '2,000',
-        'autoscaling.maxReplicas is 1, enough for 769 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
+        'autoscaling.maxReplicas is 1, which is enough for only 769 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s',
         'raise autoscaling.maxReplicas to 3, or raise resources.cpu to 3.2',
       ),
     );
@@ -157,7 +157,7 @@ describe('replicas that are not enough are rejected', () => {
     expect(problems({ requestsPerSecond: 1200, headroom: 0 }, { replicas: 2, resources: { cpu: 0.5 } })).toEqual(
       unmeetable(
         '1,200',
-        'replicas is 2, enough for 832 requests/s with 0 % headroom: a replica of 0.5 CPUs answers 416 requests/s',
+        'replicas is 2, which is enough for only 832 requests/s with 0 % headroom: a replica of 0.5 CPUs answers 416 requests/s',
         'raise replicas to 3, or raise resources.cpu to 0.8',
       ),
     );
@@ -165,7 +165,7 @@ describe('replicas that are not enough are rejected', () => {
 
   test('without suggesting CPUs that were not measured or that a limit excludes', () => {
     const few =
-      'replicas is 2, enough for 1,530 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s';
+      'replicas is 2, which is enough for only 1,530 requests/s with 30 % headroom: a replica of 1.2 CPUs answers 1,000 requests/s';
     expect(problems({ requestsPerSecond: 20_000 }, { replicas: 2 })).toEqual(
       unmeetable('20,000', few, 'raise replicas to 26'),
     );
@@ -178,7 +178,7 @@ describe('replicas that are not enough are rejected', () => {
     expect(problems({ requestsPerSecond: 1000 }, { replicas: 2, serving: { maxBatchSize: 1 } })).toEqual(
       unmeetable(
         '1,000',
-        'replicas is 2, enough for 769 requests/s with 30 % headroom: a replica of 1.1 CPUs answers 500 requests/s',
+        'replicas is 2, which is enough for only 769 requests/s with 30 % headroom: a replica of 1.1 CPUs answers 500 requests/s',
         'raise replicas to 3, or raise resources.cpu to 2, or omit serving.maxBatchSize',
       ),
     );
@@ -187,7 +187,7 @@ describe('replicas that are not enough are rejected', () => {
     ).toEqual(
       unmeetable(
         '2,000',
-        'replicas is 2, enough for 1,530 requests/s with 30 % headroom: a replica of 4 CPUs answers 1,000 requests/s',
+        'replicas is 2, which is enough for only 1,530 requests/s with 30 % headroom: a replica of 4 CPUs answers 1,000 requests/s',
         'raise replicas to 3, or omit serving.executors',
       ),
     );

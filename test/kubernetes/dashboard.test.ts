@@ -55,5 +55,5 @@ test("creates a ConfigMap in the form that Grafana's sidecar expects", () => {
 test('rejects an invalid name and namespace', () => {
   expect(() =>
     synthStack((stack) => new InferenceDashboard(stack, 'dashboard', { name: '1', namespace: 'a.b' })),
-  ).toThrow(/namespace "a\.b" is not a Kubernetes name\..*\n.*: name "1" is not a Kubernetes name\./);
+  ).toThrow(/namespace "a\.b" is not a valid Kubernetes name\..*\n.*: name "1" is not a valid Kubernetes name\./);
 });

@@ -140,7 +140,7 @@ describe('rejects', () => {
     `${'a.'.repeat(127)}com`,
   ])('host %s', (host) => {
     expect(() => exposed({ host })).toThrow(
-      `stack/digits: host "${host}" is not a DNS name. Use a lower-case name without scheme or port, such as digits.example.com. [host-invalid]`,
+      `stack/digits: host "${host}" is not a valid DNS name. Use a lower-case name without scheme or port, such as digits.example.com. [host-invalid]`,
     );
   });
 

@@ -127,6 +127,6 @@ test('T10 derived names differ if their paths join to the same text', () => {
 
 test.each(['service', 'deployment', 'url'])('a canary cannot have the id of a part of the service: %s', (id) => {
   expect(() => synthStack((stack) => service(stack, 'digits').addCanary(id, { model: candidate, weight: 20 }))).toThrow(
-    `stack/digits/${id}: the service already has a construct with the id "${id}". Use another id for the canary, such as "next". [canary-id-taken]`,
+    `stack/digits/${id}: the service already has a construct with the id "${id}". Use a different id for the canary, such as "next". [canary-id-taken]`,
   );
 });

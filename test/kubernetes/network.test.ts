@@ -56,7 +56,7 @@ test.each<[unknown, string]>([
   [null, 'null'],
 ])('rejects a value that is not a list, and shows it: %j', (value, shown) => {
   const error = (prop: string, what: string, example: string) =>
-    `stack/digits: ${prop} is ${shown}, not a list of ${what}. Use a list, such as [${example}]. [peer-invalid]`;
+    `stack/digits: ${prop} is ${shown}, which is not a list of ${what}. Use a list, such as [${example}]. [peer-invalid]`;
   const given = value as never;
   expect(() => policy({ from: given })).toThrow(error('network.from', 'peers', "Peers.namespace('front')"));
   expect(() => policy({ scrapers: given })).toThrow(error('network.scrapers', 'peers', "Peers.namespace('front')"));

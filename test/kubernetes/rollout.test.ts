@@ -55,17 +55,17 @@ function planned(rollout: RolloutOptions): [budget: number, deadline: number, ti
 
 describe('T13 the deadline of an update', () => {
   const tooShort = (deadline: number, startup: string, enough: number) =>
-    `stack/digits: rollout.progressDeadlineSeconds is ${deadline}, which is not more than startupSeconds ${startup}. Updates would fail while replicas are still starting. Raise it to at least ${enough}, or omit it. [progress-deadline-too-short]`;
+    `stack/digits: rollout.progressDeadlineSeconds is ${deadline}, but it must be more than startupSeconds, which is ${startup}. Otherwise, updates would fail while replicas are still starting. Raise it to at least ${enough}, or omit it. [progress-deadline-too-short]`;
 
   test.each<[RolloutOptions, string]>([
     [
       { startupSeconds: 1199, progressDeadlineSeconds: 1200 },
-      tooShort(1200, '1199, which the startup probe rounds up to 1200', 1201),
+      tooShort(1200, '1199 (rounded up to 1200 by the startup probe)', 1201),
     ],
-    [{ startupSeconds: 1, progressDeadlineSeconds: 2 }, tooShort(2, '1, which the startup probe rounds up to 2', 3)],
+    [{ startupSeconds: 1, progressDeadlineSeconds: 2 }, tooShort(2, '1 (rounded up to 2 by the startup probe)', 3)],
     [{ startupSeconds: 1200, progressDeadlineSeconds: 1200 }, tooShort(1200, '1200', 1201)],
     [{ startupSeconds: 1200, progressDeadlineSeconds: 600 }, tooShort(600, '1200', 1201)],
-    [{ progressDeadlineSeconds: 62 }, tooShort(62, '61, which the startup probe rounds up to 62', 63)],
+    [{ progressDeadlineSeconds: 62 }, tooShort(62, '61 (rounded up to 62 by the startup probe)', 63)],
   ])('is compared after rounding: %j', (rollout, message) => {
     expect(() => synthService({ model, rollout })).toThrow(message);
   });
@@ -112,6 +112,6 @@ describe('T13 the deadline of an update', () => {
 
 test.each([0, -1, 0.5, 60.5, NaN, Infinity, 86_401])('T13 startupSeconds %d is rejected', (startupSeconds) => {
   expect(() => synthService({ model, rollout: { startupSeconds } })).toThrow(
-    `stack/digits: rollout.startupSeconds is ${startupSeconds}. Use an integer from 1 to 86400 (a day). [startup-seconds-invalid]`,
+    `stack/digits: rollout.startupSeconds is ${startupSeconds}. Use an integer from 1 to 86400 (one day). [startup-seconds-invalid]`,
   );
 });

@@ -585,7 +585,7 @@ describe('cases', () => {
   test('K12 the memory is both request and limit, and at least what the model needs', () => {
     const large = largeModel(folder, 'large', 300);
     expect(() => synthService({ model: large, resources: { memoryMiB: 256 } })).toThrow(
-      'stack/digits: resources.memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 256, but model "large" needs at least 461 MiB: 301 MiB for the weights and 160 MiB for the runtime. Raise it to 565, which leaves room for requests, or omit it to use a default that fits. [memory-too-small]',
     );
     const { resources } = synthService({ model: large }).container;
     expect(resources.requests.memory).toBe('1114Mi');
@@ -625,7 +625,7 @@ test('K12 every executor has its own weights', () => {
   const large = largeModel(folder, 'copied', 300);
   const serving = { executors: 3 };
   expect(() => synthService({ model: large, serving, resources: { memoryMiB: 1000 } })).toThrow(
-    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs at least 1063 MiB: 301 MiB for the weights of each of 3 executors and 160 MiB for the runtime. Raise it to 1167, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+    'stack/digits: resources.memoryMiB is 1000, but model "copied" needs at least 1063 MiB: 301 MiB for the weights of each of 3 executors and 160 MiB for the runtime. Raise it to 1167, which leaves room for requests, or omit it to use a default that fits. [memory-too-small]',
   );
   expect(synthService({ model: large, serving }).container.resources.limits.memory).toBe('1716Mi');
 });
@@ -702,7 +702,7 @@ describe('rejects', () => {
     [
       'a repository for an existing image',
       { image },
-      'stack/digits: repository configures the image that is built for model, but image is set. Set repository on that InferenceImage instead. [build-with-image]',
+      'stack/digits: repository applies only if an image is built for model, but image is set. Set repository on that InferenceImage instead. [build-with-image]',
     ],
     [
       'no repository',
@@ -717,22 +717,22 @@ describe('rejects', () => {
     [
       'a name',
       { model, name: 'Digits' },
-      'stack/digits: name "Digits" is not a Kubernetes name. Use at most 63 lower-case letters, digits and "-"; start with a letter, and do not end with "-". [resource-name-invalid]',
+      'stack/digits: name "Digits" is not a valid Kubernetes name. Use at most 63 lower-case letters, digits and "-"; start with a letter, and do not end with "-". [resource-name-invalid]',
     ],
     [
       'a namespace',
       { model, namespace: 'ml_' },
-      'stack/digits: namespace "ml_" is not a Kubernetes name. Use at most 63 lower-case letters, digits and "-"; do not start or end with "-". [resource-name-invalid]',
+      'stack/digits: namespace "ml_" is not a valid Kubernetes name. Use at most 63 lower-case letters, digits and "-"; do not start or end with "-". [resource-name-invalid]',
     ],
     [
       'a label',
       { model, labels: { team: 'two words' } },
-      'stack/digits: labels has "team: two words", which is not a Kubernetes label. Use at most 63 letters, digits, "-", "_" and "." for the value and for the key, with a letter or digit at both ends. The key may start with a DNS name and "/". [label-invalid]',
+      'stack/digits: labels has "team: two words", which is not a valid Kubernetes label. Use up to 63 letters, digits, "-", "_" and "." for the key and for the value; both must start and end with a letter or digit. A DNS name and "/" may precede the key. [label-invalid]',
     ],
     [
       'a reserved label',
       { model, pod: { labels: { 'app.kubernetes.io/name': 'x' } } },
-      'stack/digits: pod.labels sets "app.kubernetes.io/name", which is reserved for the construct. Use another key. [label-reserved]',
+      'stack/digits: pod.labels sets "app.kubernetes.io/name", which is reserved for the construct. Use a different key. [label-reserved]',
     ],
     ...['annotations', 'pod', 'service'].map((prop): [string, Partial<ScalableModelServiceProps>, string] => [
       `a reserved annotation in ${prop}`,
@@ -741,33 +741,37 @@ describe('rejects', () => {
         [prop]:
           prop === 'annotations' ? { 'model-serving/sha256': 'x' } : { annotations: { 'model-serving/sha256': 'x' } },
       },
-      `stack/digits: ${prop === 'annotations' ? prop : `${prop}.annotations`} sets "model-serving/sha256", which is reserved for the construct. Use another key. [label-reserved]`,
+      `stack/digits: ${prop === 'annotations' ? prop : `${prop}.annotations`} sets "model-serving/sha256", which is reserved for the construct. Use a different key. [label-reserved]`,
     ]),
     [
       'a reserved node label',
       { model, pod: { nodeSelector: { 'kubernetes.io/arch': 'arm64' } } },
-      'stack/digits: pod.nodeSelector sets "kubernetes.io/arch", which is reserved for the construct. Use another key. [label-reserved]',
+      'stack/digits: pod.nodeSelector sets "kubernetes.io/arch", which is reserved for the construct. Use a different key. [label-reserved]',
     ],
     [
       'an invalid node label',
       { model, pod: { nodeSelector: { 'a b': 'x' } } },
-      'stack/digits: pod.nodeSelector has "a b: x", which is not a Kubernetes label.',
+      'stack/digits: pod.nodeSelector has "a b: x", which is not a valid Kubernetes label.',
     ],
     [
       'replicas and autoscaling',
       { model, replicas: 2, autoscaling: { maxReplicas: 4 } },
-      'stack/digits: replicas and autoscaling are both set. Keep replicas for a fixed number, or autoscaling. [replicas-with-autoscaling]',
+      'stack/digits: replicas and autoscaling are both set. Set only replicas, for a fixed number of replicas, or only autoscaling. [replicas-with-autoscaling]',
     ],
-    ['replicas', { model, replicas: 0 }, 'stack/digits: replicas is 0. Use a whole number, at least 1. [not-positive]'],
+    [
+      'replicas',
+      { model, replicas: 0 },
+      'stack/digits: replicas is 0. Use a whole number of at least 1. [not-positive]',
+    ],
     [
       'bounds',
       { model, autoscaling: { minReplicas: 5, maxReplicas: 4 } },
-      'stack/digits: autoscaling.minReplicas is 5, which is more than maxReplicas 4. Lower minReplicas or raise maxReplicas. [replica-bounds]',
+      'stack/digits: autoscaling.minReplicas is 5, but maxReplicas is only 4. Lower minReplicas or raise maxReplicas. [replica-bounds]',
     ],
     [
       'the default minimum above the maximum',
       { model, autoscaling: { maxReplicas: 1 } },
-      'stack/digits: autoscaling.minReplicas is 2, which is more than maxReplicas 1.',
+      'stack/digits: autoscaling.minReplicas is 2, but maxReplicas is only 1.',
     ],
     [
       'no target',
@@ -780,7 +784,7 @@ describe('rejects', () => {
         model,
         autoscaling: { maxReplicas: 4, target: [ScalingTarget.cpuUtilization(50), ScalingTarget.cpuUtilization(60)] },
       },
-      'stack/digits: autoscaling.target has two targets for cpu. Keep one. [scaling-target-twice]',
+      'stack/digits: autoscaling.target has two targets for cpu. Remove one of them. [scaling-target-twice]',
     ],
     [
       'an invalid target value',
@@ -810,17 +814,17 @@ describe('rejects', () => {
     [
       'a CPU limit below the request',
       { model, resources: { cpuLimit: 0.5 } },
-      'stack/digits: resources.cpuLimit is 0.5, below resources.cpu 1. Raise the limit, or omit it to use the value of resources.cpu. [cpu-limit-below-request]',
+      'stack/digits: resources.cpuLimit is 0.5, but resources.cpu is 1. Raise the limit, or omit it to use the value of resources.cpu. [cpu-limit-below-request]',
     ],
     [
       'T7 a fraction of a MiB',
       { model, resources: { memoryMiB: 1126.4 } },
-      'stack/digits: resources.memoryMiB is 1126.4. Use a whole number, at least 1. [not-positive]',
+      'stack/digits: resources.memoryMiB is 1126.4. Use a whole number of at least 1. [not-positive]',
     ],
     [
       'two bounds of a budget',
       { model, disruptionBudget: { maxUnavailable: 1, minAvailable: 1 } },
-      'stack/digits: disruptionBudget has both maxUnavailable and minAvailable. Kubernetes accepts only one. Keep maxUnavailable if in doubt. [disruption-budget-both]',
+      'stack/digits: disruptionBudget has both maxUnavailable and minAvailable, but Kubernetes accepts only one. If in doubt, keep maxUnavailable. [disruption-budget-both]',
     ],
     [
       'an invalid budget',
@@ -830,12 +834,12 @@ describe('rejects', () => {
     [
       'K3 a budget that blocks at one replica',
       { model, replicas: 1, disruptionBudget: { minAvailable: 1 } },
-      'stack/digits: disruptionBudget.minAvailable is 1, but there may be only 1 replica, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
+      'stack/digits: disruptionBudget.minAvailable is 1, but the service may have only 1 replica, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
     ],
     [
       'K3 a budget that blocks at the minimum of an autoscaler',
       { model, autoscaling: { minReplicas: 2, maxReplicas: 9 }, disruptionBudget: { minAvailable: '51%' } },
-      'stack/digits: disruptionBudget.minAvailable is "51%", but there may be only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
+      'stack/digits: disruptionBudget.minAvailable is "51%", but the service may have only 2 replicas, so no replica could ever be evicted and no node drained. Use maxUnavailable: 1, or more replicas. [disruption-budget-blocks]',
     ],
     [
       'a surge of 0',
@@ -845,7 +849,7 @@ describe('rejects', () => {
     [
       'a deadline before the end of the startup time',
       { model, rollout: { startupSeconds: 100, progressDeadlineSeconds: 100 } },
-      'stack/digits: rollout.progressDeadlineSeconds is 100, which is not more than startupSeconds 100. Updates would fail while replicas are still starting. Raise it to at least 101, or omit it. [progress-deadline-too-short]',
+      'stack/digits: rollout.progressDeadlineSeconds is 100, but it must be more than startupSeconds, which is 100. Otherwise, updates would fail while replicas are still starting. Raise it to at least 101, or omit it. [progress-deadline-too-short]',
     ],
     [
       'a port',
@@ -880,17 +884,17 @@ describe('rejects', () => {
     [
       'an invalid name of an environment variable',
       { model, environment: { '9': 'x' } },
-      'stack/digits: environment has a variable "9". Use letters, digits, "_", "." and "-" for its name, and start it with a letter or "_". [environment-name-invalid]',
+      'stack/digits: environment contains the variable "9", whose name is invalid. Use letters, digits, "_", "." and "-", and start the name with a letter or "_". [environment-name-invalid]',
     ],
     [
       'memory for the weights but not for the runtime',
       { model, resources: { memoryMiB: 100 } },
-      'stack/digits: resources.memoryMiB is 100, but model "digits" needs at least 161 MiB: 1 MiB for the weights and 160 MiB for the runtime. Raise it to 265, which leaves room for requests, or omit it for a default that fits. [memory-too-small]',
+      'stack/digits: resources.memoryMiB is 100, but model "digits" needs at least 161 MiB: 1 MiB for the weights and 160 MiB for the runtime. Raise it to 265, which leaves room for requests, or omit it to use a default that fits. [memory-too-small]',
     ],
     [
       'build options for an existing image',
       { image, repository: undefined, build: { platform: 'linux/arm64' } },
-      'stack/digits: build configures the image that is built for model, but image is set. Set build on that InferenceImage instead. [build-with-image]',
+      'stack/digits: build applies only if an image is built for model, but image is set. Set build on that InferenceImage instead. [build-with-image]',
     ],
     [
       'an invalid serving option',

@@ -245,7 +245,7 @@ describe('files recorded under the wrong declaration', () => {
     ]);
     expect(runCli('interface', 'diff', 'm.onnx')).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('m.interface.json: it contains shapes that the model declares wrongly.\n'),
+      stdout: expect.stringContaining('m.interface.json: contains shapes that the model declares wrongly.\n'),
     });
     expect(runCli('interface', 'accept', 'm.onnx').code).toBe(0);
     expect(OnnxModel.fromFile('m.onnx').warnings).toEqual([WARNING]);

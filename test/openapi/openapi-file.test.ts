@@ -68,7 +68,7 @@ describe.each(Object.entries(CONSTRUCTS))('openApiFile of %s', (name, create) =>
     const path = join(folder, `${name}-folder`);
     mkdirSync(path);
     expect(() => synth(path)).toThrow(
-      /^stack\/double: openApiFile ".*-folder" cannot be written: EISDIR: .*\. Use a file in a folder that this user can write to\. \[openapi-file-unwritable\]$/,
+      /^stack\/double: openApiFile ".*-folder" cannot be written: EISDIR: .*\. Use a file in a folder that you can write to\. \[openapi-file-unwritable\]$/,
     );
   });
 

@@ -6,7 +6,7 @@ const machine = { ...profileOf('').machine, cpu: 'AMD EPYC 9B14', cpuSpeed: 1e9 
 
 test('the speed of a different CPU is compared with that of the profiled CPU', () => {
   expect(otherCpuText(machine, 'Intel Xeon 8481C', () => 1.42e9)).toBe(
-    "this machine's Intel Xeon 8481C is 1.4 times as fast in a test of one thread",
+    "this machine's Intel Xeon 8481C is 1.4 times as fast in a single-threaded test",
   );
   expect(otherCpuText(machine, 'Neoverse-N1', () => 0.5e9)).toContain('0.50 times');
 });

@@ -50,14 +50,14 @@ test('a profile that is named but missing, or empty, is reported', () => {
 test('a profile that is not JSON is reported', () => {
   const [problem] = problemsWith('{"profileVersion": 1,');
   expect(problem).toMatch(
-    /^profile-not-json: .*digits\.profile\.json: this file is not valid JSON: .+\. Remove it and measure again: /,
+    /^profile-not-json: .*digits\.profile\.json: this file is not valid JSON: .+\. Remove the file and measure again: /,
   );
-  expect(problem).toMatch(new RegExp(`Remove it and measure again: model-serving profile ${path}$`));
+  expect(problem).toMatch(new RegExp(`Remove the file and measure again: model-serving profile ${path}$`));
 });
 
 test('a profile with the wrong structure is reported', () => {
   const invalid = (where: string, reason: string) =>
-    `profile-invalid: ${beside}: ${where}: ${reason}. Profiles are measured, not written by hand. Remove it and measure again: model-serving profile ${path}`;
+    `profile-invalid: ${beside}: ${where}: ${reason}. Profiles are measured, not written by hand. Remove the file and measure again: model-serving profile ${path}`;
   expect(problemsWith([])).toEqual([invalid('the file', 'Invalid input: expected object, received array')]);
   expect(problemsWith({})).toEqual([
     invalid('profileVersion', 'Invalid input: expected 1'),
@@ -104,7 +104,7 @@ test('an invalid profile is refused every time, not only the first', () => {
 test('a profile of a different model is reported', () => {
   const other = 'a'.repeat(64);
   expect(problemsWith(profileOf(other))).toEqual([
-    `profile-stale: ${beside}: this profile belongs to another model, with sha256 ${other}, measured on 4 x AMD EPYC 9B14 on 2026-11-25; ${path} has sha256 ${sha256}. Measure again: model-serving profile ${path}`,
+    `profile-stale: ${beside}: this profile belongs to a different model, with sha256 ${other}, measured on 4 x AMD EPYC 9B14 on 2026-11-25; ${path} has sha256 ${sha256}. Measure again: model-serving profile ${path}`,
   ]);
 });
 

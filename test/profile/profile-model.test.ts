@@ -160,7 +160,7 @@ describe('a dimension at several sizes', () => {
 
   test('cannot also be set by --dimension', async () => {
     expect(await problemOf(profile(unnamed, { at: { name: 'x:1', sizes: [3] }, dimensions: { 'x:1': 4 } }))).toBe(
-      `${path}: both --dimension and --at set the size of x:1. Remove it from --dimension. [dimension-twice]`,
+      `${path}: both --dimension and --at set the size of x:1. Remove the option --dimension for x:1. [dimension-twice]`,
     );
   });
 

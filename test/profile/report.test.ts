@@ -20,7 +20,7 @@ test('a profile for a terminal', () => {
       batch 16  ████████████████████████████████  1,630 rows/s  p50 9.8 ms
 
    served  703 requests/s of one row from 64 clients, p50 90.1 ms, p99 123 ms
-   CPU     1.41 ms a request, 155 µs of it in the event loop
+   CPU     1.41 ms per request, 155 µs of it in the event loop
    start   loaded in 12 ms, first run 2.1 ms, ready after 1.35 s
    memory  142 MiB when ready, 1,163 MiB at most, 26 MiB for one more executor"
   `);

@@ -269,7 +269,7 @@ test('the table of sizes', () => {
     ['rate', '1,000 requests/s'],
     ['queue', '250 requests'],
     ['start', 'within 30 s'],
-    ['scaling', 'at 76 % of CPU'],
+    ['scaling', 'at 76 % CPU utilization'],
   ]);
   expect(describeSizing(profileOf('', { runs: ladder(2, { 1: 40_000, 2: 80_000 }) }), model).slice(1, 3)).toEqual([
     ['replica', '1 executor of 2 threads, requests one by one, 2.1 CPUs, 272 MiB'],

@@ -44,6 +44,6 @@ test('the process reports how it ended and what it was doing', async () => {
   const error = await trial.call('while it ran batches of 8 rows', 'run', 8, 0, 1).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ModelServingError);
   expect((error as Error).message).toBe(
-    'm.onnx: the process that measures the model ended with SIGKILL while it ran batches of 8 rows. If memory ran out, lower --max-batch or measure on a larger machine. [trial-process-ended]',
+    'm.onnx: the process that measures the model terminated with SIGKILL while it ran batches of 8 rows. If memory ran out, lower --max-batch or measure on a larger machine. [trial-process-ended]',
   );
 });

@@ -36,7 +36,7 @@ const quantized = OnnxModel.fromFile(
   }),
 );
 const refusal = (where: string, option: string, reason = 'input "x" has a fixed first dimension, 1') =>
-  `${where}: serving.${option}, but model "digits" cannot run requests together: ${reason}. Omit it, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`;
+  `${where}: serving.${option}, but model "digits" cannot run requests together: ${reason}. Omit the option, or free the first dimension with \`model-serving rebatch\`. [batching-impossible]`;
 
 function onDocker(model: OnnxModel, serving: ServingOptions) {
   let construct!: ContainerizedModel;
@@ -90,7 +90,7 @@ describe.each([
 
   test('M22 batches of a coupled model are rejected with the node, unless rows are assumed to be independent', () => {
     expect(() => synth(quantized, { maxBatchSize: 8 })).toThrow(
-      /^stack\/digits: serving\.maxBatchSize is 8, but model "quantized" cannot run requests together: node "quantize" \(DynamicQuantizeLinear\) .*\. Omit it, or set serving\.rowIndependence to 'assume' if answers may depend on the other requests in the same run\. \[batching-impossible\]$/,
+      /^stack\/digits: serving\.maxBatchSize is 8, but model "quantized" cannot run requests together: node "quantize" \(DynamicQuantizeLinear\) .*\. Omit the option, or set serving\.rowIndependence to 'assume' if answers may depend on the other requests in the same run\. \[batching-impossible\]$/,
     );
     expect(synth(quantized, { maxBatchSize: 8, rowIndependence: 'assume' })).toEqual([
       [
@@ -127,9 +127,11 @@ describe.each([
       'stack/digits: serving.maxBatchDelaySeconds is 0.01, but maxBatchSize is 1, so requests never wait for each other. Raise maxBatchSize, or omit maxBatchDelaySeconds. [batch-delay-unused]',
     );
     expect(() => synth(batchable, { maxBatchDelaySeconds: 2, queueTimeoutSeconds: 2 })).toThrow(
-      'stack/digits: serving.maxBatchDelaySeconds is 2, which is not less than queueTimeoutSeconds 2. Requests would be answered with 504 while they wait for a batch to fill. Use a few milliseconds, such as 0.005. [batch-delay-too-long]',
+      'stack/digits: serving.maxBatchDelaySeconds is 2, but it must be less than queueTimeoutSeconds, which is 2. Otherwise, requests would be answered with 504 while they wait for a batch to fill. Use a few milliseconds, such as 0.005. [batch-delay-too-long]',
     );
-    expect(() => synth(batchable, { maxBatchDelaySeconds: 30 })).toThrow('not less than queueTimeoutSeconds 30');
+    expect(() => synth(batchable, { maxBatchDelaySeconds: 30 })).toThrow(
+      'it must be less than queueTimeoutSeconds, which is 30',
+    );
     expect(() => synth(batchable, { maxBatchDelaySeconds: 29 })).not.toThrow();
   });
 

@@ -11,7 +11,7 @@ const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 /** Error with exactly these messages, so without any that follow from an invalid number. */
 const said = (...problems: string[]) => new Error(problems.map((problem) => `stack/digits: ${problem}`).join('\n'));
 
-const WHOLE = 'Use a whole number, at least 1. [not-positive]';
+const WHOLE = 'Use a whole number of at least 1. [not-positive]';
 const PORT = 'Use an integer from 1 to 65535. [port-out-of-range]';
 
 describe('a number that is a text or invalid is shown as the user wrote it', () => {
@@ -25,7 +25,7 @@ describe('a number that is a text or invalid is shown as the user wrote it', () 
     [{ cpus: '2' }, "cpus is '2'. Use at least 0.01 CPUs, such as 0.5 or 2. [cpus-out-of-range]"],
     [
       { waitSeconds: '60' },
-      "waitSeconds is '60'. Use a whole number of seconds, or 0 not to wait. [wait-seconds-invalid]",
+      "waitSeconds is '60'. Use a whole number of seconds, or 0 to disable waiting. [wait-seconds-invalid]",
     ],
     [{ logRotation: { maxFiles: '3' } }, `logRotation.maxFiles is '3'. ${WHOLE}`],
   ])('ContainerizedModel, %j', (props, problem) => {
@@ -55,7 +55,7 @@ describe('a number that is a text or invalid is shown as the user wrote it', () 
     ],
     [
       { rollout: { startupSeconds: '60', progressDeadlineSeconds: '30' } },
-      "rollout.startupSeconds is '60'. Use an integer from 1 to 86400 (a day). [startup-seconds-invalid]",
+      "rollout.startupSeconds is '60'. Use an integer from 1 to 86400 (one day). [startup-seconds-invalid]",
       `rollout.progressDeadlineSeconds is '30'. ${WHOLE}`,
     ],
     [{ service: { port: '80' } }, `service.port is '80'. ${PORT}`],

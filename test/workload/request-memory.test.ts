@@ -134,23 +134,23 @@ describe('memory that does not hold the accepted requests is rejected', () => {
   test.each<[Partial<ContainerizedModelProps>, string]>([
     [
       { memoryMiB: 264 },
-      'stack/digits: memoryMiB is 264, but model "digits" needs at least 265 MiB: 161 MiB without requests, and 104 MiB for requests: each request may be up to 1 MiB (serving.maxRequestBytes), and all together up to 32 MiB. Raise it to 265, or omit it for a default that fits. [memory-below-requests]',
+      'stack/digits: memoryMiB is 264, but model "digits" needs at least 265 MiB: 161 MiB without requests, and 104 MiB for requests: each request may be up to 1 MiB (serving.maxRequestBytes), and all requests together up to 32 MiB. Raise it to 265, or omit it to use a default that fits. [memory-below-requests]',
     ],
     [
       { memoryMiB: 400, serving: { maxRequestBytes: 64 * MIB } },
-      'stack/digits: memoryMiB is 400, but model "digits" needs at least 545 MiB: 161 MiB without requests, and 384 MiB for requests: each request may be up to 64 MiB (serving.maxRequestBytes), and all together up to 256 MiB. Raise it to 545, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "digits" needs at least 545 MiB: 161 MiB without requests, and 384 MiB for requests: each request may be up to 64 MiB (serving.maxRequestBytes), and all requests together up to 256 MiB. Raise it to 545, or omit it to use a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
     ],
     [
       { model: large, memoryMiB: 400 },
-      'stack/digits: memoryMiB is 400, but model "large" needs at least 560 MiB: 161 MiB without requests, and 399 MiB for requests: each request may be up to 67 MiB (serving.maxRequestBytes), and all together up to 268 MiB. Raise it to 560, or omit it for a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "large" needs at least 560 MiB: 161 MiB without requests, and 399 MiB for requests: each request may be up to 67 MiB (serving.maxRequestBytes), and all requests together up to 268 MiB. Raise it to 560, or omit it to use a default that fits; or lower serving.maxRequestBytes to 36700160 or less. [memory-below-requests]',
     ],
     [
       { memoryMiB: 400, serving: { maxQueueBytes: 256 * MIB } },
-      'stack/digits: memoryMiB is 400, but model "digits" needs at least 545 MiB: 161 MiB without requests, and 384 MiB for requests: serving.maxQueueBytes lets requests of 256 MiB wait. Raise it to 545, or omit it for a default that fits; or lower serving.maxQueueBytes to 146800640 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 400, but model "digits" needs at least 545 MiB: 161 MiB without requests, and 384 MiB for requests: serving.maxQueueBytes lets up to 256 MiB of requests wait. Raise it to 545, or omit it to use a default that fits; or lower serving.maxQueueBytes to 146800640 or less. [memory-below-requests]',
     ],
     [
       { memoryMiB: 300, serving: { requestBudgetBytes: 64 * MIB } },
-      'stack/digits: memoryMiB is 300, but model "digits" needs at least 305 MiB: 161 MiB without requests, and 144 MiB for requests: serving.requestBudgetBytes is 64 MiB. Raise it to 305, or omit it for a default that fits; or lower serving.requestBudgetBytes to 62914560 or less. [memory-below-requests]',
+      'stack/digits: memoryMiB is 300, but model "digits" needs at least 305 MiB: 161 MiB without requests, and 144 MiB for requests: serving.requestBudgetBytes is 64 MiB. Raise it to 305, or omit it to use a default that fits; or lower serving.requestBudgetBytes to 62914560 or less. [memory-below-requests]',
     ],
     [
       { serving: { requestBudgetBytes: 32 * MIB, maxRequestBytes: 16 * MIB } },
@@ -158,7 +158,7 @@ describe('memory that does not hold the accepted requests is rejected', () => {
     ],
     [
       { model: segmentation, memoryMiB: 300 },
-      'stack/digits: memoryMiB is 300, but model "segmentation" needs at least 426 MiB: 161 MiB without requests, and 265 MiB for requests: the answer to one row takes up to 157.5 MiB in JSON, and its request up to 3 MiB. Raise it to 426, or omit it for a default that fits. [memory-below-requests]',
+      'stack/digits: memoryMiB is 300, but model "segmentation" needs at least 426 MiB: 161 MiB without requests, and 265 MiB for requests: the answer to one row takes up to 157.5 MiB in JSON, and its request up to 3 MiB. Raise it to 426, or omit it to use a default that fits. [memory-below-requests]',
     ],
     [
       { model: segmentation, serving: { requestBudgetBytes: 32 * MIB } },

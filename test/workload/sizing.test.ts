@@ -69,7 +69,7 @@ describe('ContainerizedModel', () => {
     expect(notes(construct)).toEqual([
       [
         '@cdktf/info',
-        `Model "digits" is sized by its profile: 1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 272 MiB, 1,000 requests/s, ${MEASURED}.`,
+        `Model "digits" is sized according to its profile: 1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 272 MiB, 1,000 requests/s, ${MEASURED}.`,
       ],
     ]);
   });
@@ -114,7 +114,7 @@ describe('ScalableModelService', () => {
     expect(notes(construct)).toEqual([
       [
         '@cdktf/info',
-        `Model "digits" is sized by its profile: 1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 272 MiB, 1,000 requests/s, ${MEASURED}.`,
+        `Model "digits" is sized according to its profile: 1 executor of 1 thread, batches of up to 16 rows, 1.2 CPUs, 272 MiB, 1,000 requests/s, ${MEASURED}.`,
       ],
     ]);
   });
@@ -207,7 +207,7 @@ describe('ScalableModelService', () => {
       canary: { cpu: '2' },
     });
     expect(() => deployments(profiled, { model: unmeasured, resources: { memoryMiB: 300, cpu: 10 } })).toThrow(
-      'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs at least 322 MiB: 138 MiB under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 MiB for each executor but the first. Raise it to 426, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]',
+      'stack/digits/next: resources.memoryMiB is 300, but model "digits" needs at least 322 MiB: 138 MiB under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 MiB for each additional executor. Raise it to 426, which leaves room for requests, or omit it to use a default that fits. [memory-below-peak]',
     );
   });
 });
@@ -218,7 +218,7 @@ test('memory without room for the largest picture is rejected with the measureme
   profiledModel(file);
   const taking = OnnxModel.fromFile(file, { name: 'digits', picture });
   const refusal = (where: string) =>
-    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 MiB and, to decode a picture of 1000000 pixels (picture.maxPixels), 23 MiB more. Raise it to 328, which leaves room for requests, or omit it for a default that fits. [memory-below-picture]`;
+    `${where}: resources.memoryMiB is 150, but model "digits" needs 138 MiB and, to decode a picture of 1000000 pixels (picture.maxPixels), 23 MiB more. Raise it to 328, which leaves room for requests, or omit it to use a default that fits. [memory-below-picture]`;
   expect(() => inKubernetes({ model: taking, resources: { memoryMiB: 150 } })).toThrow(refusal('stack/digits'));
   expect(inKubernetes({ model: taking, resources: { memoryMiB: 328 } }).resources.limits.memory).toBe('328Mi');
   const next = OnnxModel.fromFile(file, { name: 'digits', version: '2', picture });
@@ -235,7 +235,7 @@ test('memory without room for the largest picture is rejected with the measureme
 
 describe('memory below the measurement', () => {
   const refusal = (prop: string, memoryMiB: number, least: number, needed: number) =>
-    `stack/digits: ${prop} is ${memoryMiB}, but model "digits" needs at least ${least} MiB: 138 MiB under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 MiB for each executor but the first. Raise it to ${needed}, which leaves room for requests, or omit it for a default that fits. [memory-below-peak]`;
+    `stack/digits: ${prop} is ${memoryMiB}, but model "digits" needs at least ${least} MiB: 138 MiB under load on 4 x AMD EPYC 9B14 on 2026-11-25, and 21 MiB for each additional executor. Raise it to ${needed}, which leaves room for requests, or omit it to use a default that fits. [memory-below-peak]`;
 
   test('is rejected, with the derived executors', () => {
     expect(() => onDocker({ memoryMiB: 137 })).toThrow(refusal('memoryMiB', 137, 138, 265));
@@ -305,7 +305,7 @@ test('a missing profile is noted once for an app', () => {
     [
       [
         '@cdktf/info',
-        `Model "digits" has no profile: options that are not set use the documented defaults (all of the host's CPUs, 514 MiB). Measure it: model-serving profile ${relative(process.cwd(), path)}`,
+        `Model "digits" has no profile: options that are not set use the documented defaults (all of the host's CPUs, 514 MiB). Measure the model: model-serving profile ${relative(process.cwd(), path)}`,
       ],
     ],
     [],
@@ -326,7 +326,7 @@ test('a profile measured with a different runtime version gives a warning', () =
       '@cdktf/warn',
       `Model "old" was measured with onnxruntime 1.2.3, but its image has ${RUNTIME_VERSION}, so the profile may be inaccurate. Measure the model again: model-serving profile ${relative(process.cwd(), join(folder, 'old.onnx'))}`,
     ],
-    ['@cdktf/info', expect.stringContaining('is sized by its profile')],
+    ['@cdktf/info', expect.stringContaining('is sized according to its profile')],
   ]);
 });
 

@@ -33,7 +33,7 @@ function linesOf(build: (stack: TerraformStack) => void): string[] {
 }
 
 const taken = (where: string, id: string, other: string) =>
-  `${where}: the Terraform id ${id} is already used by ${other}, and one would overwrite the other. Change the id of one of their constructs. Terraform ids omit the construct id "Default", and overrideLogicalId must not set the same id twice. [terraform-id-taken]`;
+  `${where}: the Terraform id ${id} is already used by ${other}, and one would overwrite the other. Change the id of one of the two constructs. Terraform ids omit the construct id "Default", and overrideLogicalId must not set the same id twice. [terraform-id-taken]`;
 
 describe('T10 constructs that cdktf would merge are rejected', () => {
   test('two containers', () => {

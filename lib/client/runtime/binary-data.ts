@@ -9,8 +9,8 @@ import {
 } from './tensors';
 
 /**
- * Encodes a tensor as bytes: little-endian, like typed arrays on all common machines, row-major, without padding. A
- * string is encoded as its length in four bytes, followed by its UTF-8 bytes.
+ * Encodes the elements of a tensor as bytes in row-major order, without padding. Numbers are little-endian, as in typed
+ * arrays on all common machines. A string is encoded as its length in four bytes, followed by its UTF-8 bytes.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  */
 export function encodeBinaryData({ spec: { datatype }, data }: Tensor): Uint8Array {

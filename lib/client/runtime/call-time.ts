@@ -1,11 +1,11 @@
 import { InferenceError } from './inference-error';
 
-/** Maximum delay of a timer in milliseconds. */
+/** Maximum delay of a timer, in milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1;
 
 /** Deadline and cancellation of one call. */
 export class CallTime {
-  /** Aborted when the call ends, for any reason. */
+  /** Aborts when the deadline has passed or one of the call's signals aborts. */
   readonly signal: AbortSignal;
   private readonly end: number;
   private readonly controller = new AbortController();
@@ -33,7 +33,7 @@ export class CallTime {
     return this.end - performance.now();
   }
 
-  /** Waits for a promise; rejects if the call ends first. */
+  /** Waits for a promise. Rejects if the deadline passes or the call is aborted first. */
   within<T>(promise: Promise<T>): Promise<T> {
     return Promise.race([this.over, promise]);
   }

@@ -15,7 +15,7 @@ export interface ModelMetadata {
   readonly platform: string;
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
-  /** The model card, such as licence and authors; undefined if the model has none. */
+  /** Fields of the model card, such as licence and authors; undefined if the model has no card. */
   readonly properties?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -69,7 +69,7 @@ export class Caller {
       const spec = this.model.outputs.find((output) => output.name === name);
       if (spec) return spec;
       const known = this.model.outputs.map((output) => JSON.stringify(output.name)).join(', ');
-      throw invalidRequest(`unknown output ${JSON.stringify(name)}; the model has ${known}`);
+      throw invalidRequest(`unknown output ${JSON.stringify(name)}; the model's outputs are ${known}`);
     });
   }
 
@@ -88,7 +88,7 @@ export class Caller {
     }
   }
 
-  /** Encodes the request of each attempt, given its remaining time in milliseconds. */
+  /** Returns a function that encodes the request for an attempt, given the remaining time in milliseconds. */
   protected encode(input: object, outputs: readonly TensorSpec[]): (remaining: number) => InferBody {
     const inputs = checkInputs(this.model.inputs, input);
     const request = new EncodedRequest(inputs, outputs, this.options.protocol ?? 'binary');

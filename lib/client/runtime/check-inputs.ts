@@ -18,7 +18,7 @@ export function checkInputs(specs: readonly TensorSpec[], inputs: object): Tenso
   const unknown = [...given.keys()].find((name) => specs.every((spec) => spec.name !== name));
   if (unknown !== undefined) {
     const known = specs.map(({ name }) => JSON.stringify(name)).join(', ');
-    throw invalidRequest(`unknown input ${JSON.stringify(unknown)}; the model has ${known}`);
+    throw invalidRequest(`unknown input ${JSON.stringify(unknown)}; the model's inputs are ${known}`);
   }
   return specs.map((spec) => checkInput(spec, given.get(spec.name)));
 }
@@ -49,13 +49,14 @@ function checkElements({ datatype }: TensorSpec, data: unknown, input: string): 
     // Encoding to bytes would silently replace an unpaired surrogate with U+FFFD.
     const broken = texts.findIndex((text) => /\p{Surrogate}/u.test(text));
     if (broken >= 0)
-      throw invalidRequest(`${input}: element ${broken} has an unpaired surrogate, which is not valid text`);
+      throw invalidRequest(`${input}: element ${broken} is not valid text: it contains an unpaired surrogate`);
     return texts;
   }
   const type = NUMERIC_ARRAYS[datatype];
-  // Not instanceof, which would reject arrays from another realm.
+  // instanceof would reject arrays from another realm.
   if (Object.prototype.toString.call(data) === `[object ${type.name}]`) return data as NumericArray;
-  if (datatype === 'FP16') throw invalidRequest(`${input}: data of FP16 must be a Uint16Array of its bits`);
+  if (datatype === 'FP16')
+    throw invalidRequest(`${input}: data of FP16 must be a Uint16Array that contains the bits of each number`);
   const primitive = datatype === 'INT64' || datatype === 'UINT64' ? 'bigint' : 'number';
   if (!Array.isArray(data)) {
     throw invalidRequest(`${input}: data of ${datatype} must be a ${type.name} or an array of ${primitive}s`);
@@ -70,7 +71,7 @@ function listOf<T>(data: unknown, type: string, otherwise: string): readonly T[]
   throw invalidRequest(otherwise);
 }
 
-/** Converts numbers to a typed array. Rejects integers that would wrap and floats that would round to infinity. */
+/** Converts numbers to a typed array. Rejects integers that would overflow and floats that would become infinite. */
 function exactElements(
   data: readonly unknown[],
   primitive: 'number' | 'bigint',

@@ -43,14 +43,15 @@ function decodeClass({ names, numbers }: ClassSpec, entry: unknown): object {
   const { class: name } = answered;
   if (typeof name !== 'string') throw noClass();
   const what = `class ${JSON.stringify(name)} of the answer`;
-  if (names && !names.includes(name)) throw invalidAnswer(`${what} is not one that this client was generated for`);
+  if (names && !names.includes(name))
+    throw invalidAnswer(`${what} is not one of the classes that this client was generated for`);
   const decoded: Record<string, string | number> = { class: name };
   for (const number of ['index', 'score'] as const) {
     const value = answered[number];
-    // Numbers that JSON cannot represent are strings.
+    // The server sends numbers that JSON cannot represent as strings.
     if (typeof value === 'number' || typeof value === 'string') decoded[number] = Number(value);
     else if (numbers.includes(number))
-      throw invalidAnswer(`${what} has no ${number}; this client was generated for a model that returns it`);
+      throw invalidAnswer(`${what} has no ${number}; this client was generated for a model that returns the ${number}`);
   }
   return decoded;
 }

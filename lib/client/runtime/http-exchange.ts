@@ -7,7 +7,7 @@ export interface HttpAnswer {
   readonly body: ArrayBuffer;
 }
 
-/** Sends one request and returns its complete answer; throws if it is an error. */
+/** Sends one request and returns its complete answer; throws if the answer is an error. */
 export async function exchange(fetch: Fetch, url: string, init: RequestInit): Promise<HttpAnswer> {
   const { response, body } = await answerTo(fetch, url, init);
   if (!response.ok) throw refusal(response, body);
@@ -28,8 +28,8 @@ async function answerTo(
 }
 
 /**
- * The reason of a failed fetch. In Node it is the error's cause, which may have only a code; the message is just `fetch
- * failed`.
+ * Reason why a fetch failed. In Node, the error's message is just `fetch failed`, and the reason is in its cause, which
+ * may have only a code.
  */
 function reasonOf(error: unknown): string {
   const { message, cause } = Object(error) as { readonly message?: string; readonly cause?: unknown };
@@ -50,7 +50,7 @@ function refusal({ status, headers }: Response, body: ArrayBuffer): InferenceErr
   });
 }
 
-/** Error text in the protocol's form, `{"error": …}`; otherwise the start of the body, as from a proxy. */
+/** Error text in the protocol's form, `{"error": …}`; for other answers, such as a proxy's, the start of the body. */
 function messageOf(text: string): string {
   try {
     const { error } = JSON.parse(text) as { readonly error?: unknown };

@@ -14,7 +14,7 @@ interface AnswerEntry {
 /**
  * Decodes the tensors of an answer, and checks that they match the types of this client.
  *
- * @param jsonLength - bytes of JSON before the binary data; null if the body is only JSON
+ * @param jsonLength - number of bytes of JSON before the binary data; null if the whole body is JSON
  */
 export function decodeAnswer(specs: readonly TensorSpec[], body: ArrayBuffer, jsonLength: string | null): Tensor[] {
   const length = jsonLength === null ? body.byteLength : Number(jsonLength);

@@ -27,7 +27,7 @@ export class EncodedRequest {
   }
 
   /**
-   * @param remaining - time for the server in milliseconds, which the protocol expects in microseconds:
+   * @param remaining - time left for the server, in milliseconds; the protocol expects it in microseconds:
    * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_schedule_policy.md
    */
   body(remaining: number): InferBody {

@@ -1,10 +1,10 @@
 /**
  * - `invalid-request`: the client or the server rejected the request; sending it again cannot succeed
- * - `overloaded`: 429, the queue is full
- * - `unavailable`: 503, no server is ready
+ * - `overloaded`: status 429, the queue is full
+ * - `unavailable`: status 503, no server is ready
  * - `connection`: no server answered, or the answer was incomplete
- * - `deadline`: the deadline of the call has passed, or (504) the server could not run the request in time
- * - `aborted`: a signal aborted the call; its reason is `cause`
+ * - `deadline`: the deadline of the call has passed, or the server could not run the request in time (status 504)
+ * - `aborted`: a signal aborted the call; the error's `cause` is the signal's reason
  * - `server-error`: any other error answer
  * - `invalid-answer`: the answer is malformed, or does not match this client
  */
@@ -33,7 +33,7 @@ export class InferenceError extends Error {
   readonly status: number | undefined;
   /** Error message of the server, if there was one. */
   readonly serverMessage: string | undefined;
-  /** Milliseconds to wait before another attempt, if the server sent Retry-After. */
+  /** Milliseconds to wait before the next attempt, if the server sent Retry-After. */
   readonly retryAfter: number | undefined;
   /** Number of times the request was sent; 0 if it was not sent. */
   attempts = 0;

@@ -1,7 +1,8 @@
 import { NUMERIC_ARRAYS, type NumericArray, type Tensor, type TensorData, type TensorSpec } from './tensors';
 
 /**
- * Encodes the elements of a tensor as JSON. Numbers that JSON cannot represent are strings, as in the server's answers.
+ * Encodes the elements of a tensor as JSON. Numbers that JSON cannot represent become strings, as in the server's
+ * answers.
  */
 export function encodeJsonData({ spec: { datatype }, data }: Tensor): string {
   if (datatype === 'BYTES' || datatype === 'BOOL') return JSON.stringify(data);
@@ -14,7 +15,7 @@ function floatText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
-/** Decodes the elements of a tensor from the result of `parseJson`; undefined if they do not have the datatype. */
+/** Decodes the elements of a tensor from the result of `parseJson`; undefined if they do not match the datatype. */
 export function decodeJsonData({ datatype }: TensorSpec, data: readonly unknown[]): TensorData | undefined {
   if (datatype === 'BOOL') return data.every((value) => typeof value === 'boolean') ? (data as boolean[]) : undefined;
   if (datatype === 'BYTES') return data.every((value) => typeof value === 'string') ? (data as string[]) : undefined;
@@ -32,7 +33,7 @@ export function decodeJsonData({ datatype }: TensorSpec, data: readonly unknown[
 
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** JSON.parse, but integers with more digits than a double can represent become strings. */
+/** Parses JSON. Integers with 16 or more digits become strings, because a double may not represent them exactly. */
 export function parseJson(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text);
   return JSON.parse(text.replace(STRING_OR_NUMBER, (token) => (/^-?\d{16,}$/.test(token) ? `"${token}"` : token)));

@@ -4,7 +4,7 @@ export interface ClientOptions extends CallOptions {
   readonly url: string;
 
   /**
-   * Version of the model to request. A server with another version answers with 404.
+   * Version of the model to request. A server that has a different version answers with 404.
    *
    * @default - the version that the server has
    */
@@ -44,7 +44,7 @@ export interface CallOptions {
   readonly deadline?: number | undefined;
 
   /**
-   * Signal that aborts the call. Both the signal of the call and that of the client apply.
+   * Signal that aborts the call. The signal of the client applies in addition to that of the call.
    *
    * @default - none
    */
@@ -95,7 +95,9 @@ export function modelUrl({ url, version }: ClientOptions, model: string): string
     );
   }
   if (base.username !== '' || base.password !== '') {
-    throw new TypeError('url has a user or password, which fetch rejects; set the header authorization instead');
+    throw new TypeError(
+      'url contains a user name or password, which fetch rejects; set the authorization header instead',
+    );
   }
   const path = `${base.origin}${base.pathname.replace(/\/+$/, '')}/v2/models/${encodeURIComponent(model)}`;
   return version === undefined ? path : `${path}/versions/${encodeURIComponent(version)}`;

@@ -1,15 +1,18 @@
 import type { CallTime } from './call-time';
 import { InferenceError, type InferenceErrorCode } from './inference-error';
 
-/** Milliseconds. The pause before attempt n + 1 is random, up to FIRST_PAUSE * 2 ** (n - 1), at most LONGEST_PAUSE. */
+/**
+ * Limits of the random pauses, in milliseconds. The pause before attempt n + 1 is at most FIRST_PAUSE * 2 ** (n - 1),
+ * and never more than LONGEST_PAUSE.
+ */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5000;
 
 const RETRIED: readonly InferenceErrorCode[] = ['overloaded', 'unavailable', 'connection'];
 
 /**
- * Repeats a call until it succeeds or cannot succeed in time. Inference has no side effects, so a request may be sent
- * twice.
+ * Repeats a call until it succeeds, or until a retry is useless or not allowed. Inference has no side effects, so a
+ * request may be sent more than once.
  */
 export async function withRetries<T>(time: CallTime, retries: number, attempt: () => Promise<T>): Promise<T> {
   for (let attempts = 0; ;) {
@@ -31,13 +34,16 @@ export async function withRetries<T>(time: CallTime, retries: number, attempt: (
   }
 }
 
-/** The server's Retry-After plus a random time, so that clients that were rejected together do not retry together. */
+/**
+ * Returns the server's Retry-After plus a random time, so that clients that were rejected at the same time do not all
+ * retry at the same time.
+ */
 function pauseAfter({ retryAfter = 0 }: InferenceError, attempts: number): number {
   return retryAfter + Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1));
 }
 
 /**
- * Parses Retry-After, in seconds or as a date, to milliseconds:
+ * Converts Retry-After, which is a number of seconds or a date, to milliseconds:
  * https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
 export function parseRetryAfter(value: string | null, now: number): number | undefined {

@@ -27,7 +27,7 @@ export interface SentElements {
   INT16: Int16Array | readonly number[];
   INT32: Int32Array | readonly number[];
   INT64: BigInt64Array | readonly bigint[];
-  /** Bits of each half-precision number: `new Uint16Array(halves.buffer)` of a Float16Array. */
+  /** Bits of each half-precision number, such as `new Uint16Array(halves.buffer)` for a Float16Array `halves`. */
   FP16: Uint16Array;
   /** A number in a list is rounded to the nearest 32-bit float. */
   FP32: Float32Array | readonly number[];
@@ -37,7 +37,7 @@ export interface SentElements {
 
 export type Datatype = keyof AnsweredElements;
 
-/** A tensor to send. Its elements are in row-major order, and their number matches the shape. */
+/** A tensor to send. Its elements are in row-major order, and there are as many as the shape requires. */
 export interface InputTensor<D extends Datatype, Shape extends readonly number[]> {
   readonly shape: Shape;
   readonly data: SentElements[D];

@@ -3,9 +3,9 @@ import { halfValue } from '../../../inference-image/src/contract/half';
 import type { Datatype } from '../../../inference-image/src/contract/signature';
 import { elementBytes, type NumpyArray, NumpyFault } from './npy';
 
-/** NumPy's type code of each datatype, and the dtype to save it with. */
+/** NumPy's type code for each datatype, and the name of the NumPy dtype. */
 const NUMPY: Readonly<Record<Exclude<Datatype, 'BYTES'>, readonly [type: string, dtype: string]>> = {
-  // Not bool: NumPy 1.24 to 1.26 has no np.bool.
+  // NumPy 1.24 to 1.26 has no np.bool.
   BOOL: ['b1', 'bool_'],
   UINT8: ['u1', 'uint8'],
   UINT16: ['u2', 'uint16'],
@@ -76,7 +76,7 @@ const READERS: Readonly<Record<string, Read>> = {
   f8: (bytes, at) => bytes.readDoubleLE(at),
 };
 
-/** Each throws if an integer is out of range. */
+/** Functions that write an element. They throw if an integer is out of range. */
 const WRITERS: Readonly<Record<string, Write>> = {
   u1: (bytes, value, at) => bytes.writeUInt8(Number(value), at),
   u2: (bytes, value, at) => bytes.writeUInt16LE(Number(value), at),
@@ -90,7 +90,7 @@ const WRITERS: Readonly<Record<string, Write>> = {
   f8: (bytes, value, at) => bytes.writeDoubleLE(Number(value), at),
 };
 
-/** Encodes each string after its length in four bytes. NumPy pads strings with zeros. */
+/** Encodes each string, without NumPy's padding with zeros, after its length in four bytes. */
 function texts({ type, bytes }: NumpyArray): Buffer {
   const size = elementBytes(type);
   const parts: Buffer[] = [];
@@ -107,7 +107,7 @@ function texts({ type, bytes }: NumpyArray): Buffer {
 function utf8(bytes: Buffer): Buffer {
   if (!isUtf8(bytes))
     throw new NumpyFault(
-      'it has a string that is not UTF-8',
+      'it contains a string that is not UTF-8',
       "Save np.char.decode(x, 'latin-1') if that is its encoding",
     );
   let end = bytes.length;
@@ -121,7 +121,7 @@ function utf32(bytes: Buffer): string {
     const code = bytes.readUInt32LE(at);
     if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
       throw new NumpyFault(
-        `it has a string with 0x${code.toString(16)}, which is not a Unicode character`,
+        `it contains a string with 0x${code.toString(16)}, which is not a Unicode character`,
         'Save strings of valid characters',
       );
     }

@@ -12,8 +12,8 @@ export class CsvFault extends Error {
 }
 
 /**
- * Converts comma-separated values, one line per row, to a request in JSON. A single input gets all columns. Of several
- * inputs, each gets the column with its name.
+ * Converts comma-separated values, one line per row, to a request in JSON. A single input gets all columns. If there
+ * are several inputs, each gets the column with its name.
  *
  * @throws CsvFault
  */
@@ -33,16 +33,16 @@ export function csvRequest(text: string, { inputs }: Signature): string {
   return `{"inputs":[${inputs.map((input, i) => tensorText(input, places[i]!, rows)).join(',')}]}`;
 }
 
-/** A row or a header. */
+/** A row or the header. */
 interface Line {
-  /** Number of the first line in the file: a quoted value can span several lines. */
+  /** Line number in the file, from 1; that of the first line if a quoted value spans several lines. */
   readonly number: number;
   readonly fields: readonly string[];
 }
 
 interface Columns {
   readonly hasHeader: boolean;
-  /** Column numbers of each input, from 0. */
+  /** Indices of each input's columns. */
   readonly places: readonly (readonly number[])[];
 }
 
@@ -68,8 +68,8 @@ function columnsOf(first: Line, inputs: readonly TensorSignature[]): Columns {
 }
 
 /**
- * Whether the first line of a table of numbers is a header. A line that mixes names and values is refused: its values
- * would be lost if it were a header.
+ * Whether the first line of a table of numbers is a header. Refuses a line that mixes names and values, because its
+ * values would be lost if it were a header.
  */
 function isHeader({ number, fields }: Line): boolean {
   const name = fields.find(isName);
@@ -122,7 +122,10 @@ function elementText(field: string, datatype: Datatype, line: number): string {
   if (datatype !== 'BOOL') {
     // JSON cannot represent infinity.
     if (Number(element) === Infinity || Number(element) === -Infinity) {
-      throw new CsvFault(`${found}, which is larger than any 64-bit float`, 'Write a number that the input can hold');
+      throw new CsvFault(
+        `${found}, which is outside the range of a 64-bit float`,
+        'Write a number that the input can hold',
+      );
     }
     return element;
   }
@@ -150,7 +153,7 @@ function numberText(field: string): string | undefined {
   return `${sign === '-' ? '-' : ''}${digits}${fraction.length > 1 ? fraction : ''}${exponent}`;
 }
 
-/** Reads lines of fields, quoted or not (https://www.rfc-editor.org/rfc/rfc4180). Skips empty lines. */
+/** Reads lines of plain and quoted fields (https://www.rfc-editor.org/rfc/rfc4180). Skips empty lines. */
 function readCsv(text: string): Line[] {
   const lines: Line[] = [];
   let number = 1;

@@ -1,9 +1,9 @@
 /** An array as NumPy saves it: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
 export interface NumpyArray {
-  /** Kind and bytes of an element: `f4`, `i8`, `U5`. */
+  /** NumPy's code for the kind and size of an element, such as `f4`, `i8` or `U5`. */
   readonly type: string;
   readonly shape: readonly number[];
-  /** Row-major and little-endian. */
+  /** Elements in row-major order, little-endian. */
   readonly bytes: Buffer;
 }
 
@@ -34,7 +34,7 @@ export function readNumpy(file: Uint8Array): NumpyArray {
   const shape = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1]?.match(/\d+/g)?.map(Number) ?? [];
   if (!/^(?:b1|[iu][1248]|f[248]|[US]\d+)$/.test(type)) {
     throw new NumpyFault(
-      `its dtype is ${/'descr': *(.*?), *'fortran/.exec(header)?.[1] ?? 'missing'}`,
+      `its dtype is ${/'descr': *(.*?), *'fortran/.exec(header)?.[1] ?? 'missing'}, which is not supported`,
       'Save numbers, booleans or strings of one dtype',
     );
   }

@@ -54,7 +54,7 @@ function arraysOf(content: Buffer, signature: Signature): RequestedArray[] {
   );
 }
 
-/** Whether `np.savez` saved the only array of a model with one input under its default name. */
+/** Whether the model has one input, and its array has the default name that `np.savez` gives to a single array. */
 function isUnnamed(
   [array, ...others]: readonly (readonly [name: string, bytes: Uint8Array])[],
   { inputs }: Signature,
@@ -67,8 +67,8 @@ function onlyInput({ inputs }: Signature): string {
   if (others.length === 0) return input!.name;
   const names = inputs.map(({ name }) => `"${name}"`).join(', ');
   throw new NumpyFault(
-    `it holds one array, but the model has the inputs ${names}`,
-    'Save one array per input with np.savez, named like the input',
+    `it contains one array, but the model's inputs are ${names}`,
+    'Save one array per input with np.savez, and name each after its input',
   );
 }
 
@@ -78,7 +78,7 @@ function requestedArray(name: string, bytes: Uint8Array, { inputs }: Signature):
     const array = readNumpy(bytes);
     if (!input) {
       const names = inputs.map((each) => `"${each.name}"`).join(', ');
-      throw new NumpyFault(`no input has this name; the inputs are ${names}`, 'Name each array like an input');
+      throw new NumpyFault(`no input has this name; the inputs are ${names}`, 'Name each array after an input');
     }
     const { datatype } = input;
     return { name, datatype, shape: array.shape, base64: elementsAs(datatype, array).toString('base64') };
@@ -98,7 +98,7 @@ function filesOf(json: string): string[] {
   }
 }
 
-/** Also true for an invalid file with a picture's extension: running it reports why it cannot be decoded. */
+/** Whether a file is a picture, judging by its name or content. If it is invalid, the run reports why. */
 function isPicture(path: string, content: Buffer): boolean {
   return /\.(png|jpe?g)$/i.test(path) || pictureFormat(content) !== undefined;
 }
