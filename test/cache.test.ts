@@ -10,6 +10,7 @@ beforeEach(() => {
   process.env['CDKTF_MODEL_SERVING_CACHE_DIR'] = join(folder, 'cache');
 });
 afterEach(() => {
+  jest.restoreAllMocks();
   process.env = { ...environment };
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -67,7 +68,6 @@ describe('its folder', () => {
     expect(() => temporaryCacheFolder('serve-')).toThrow(message);
     expect(() => writeCache('a key', 1)).not.toThrow();
     expect(readCache('a key')).toBeUndefined();
-    jest.restoreAllMocks();
   });
 
   posixTest('follows XDG_CACHE_HOME', () => {
