@@ -1,15 +1,16 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import os from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder, readCache, writeCache } from '../lib/cache';
+import { cacheFolder, readCache, temporaryCacheFolder, writeCache } from '../lib/cache';
 
-const folder = mkdtempSync(join(tmpdir(), 'cache-'));
+const folder = mkdtempSync(join(os.tmpdir(), 'cache-'));
 const environment = { ...process.env };
 
 beforeEach(() => {
   process.env['CDKTF_MODEL_SERVING_CACHE_DIR'] = join(folder, 'cache');
 });
 afterEach(() => {
+  jest.restoreAllMocks();
   process.env = { ...environment };
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -55,7 +56,18 @@ describe('its folder', () => {
   const posixTest = process.platform === 'win32' ? test.skip : test;
 
   posixTest('is in the home folder by default', () => {
-    expect(cacheFolder()).toBe(join(homedir(), '.cache', 'cdktf-model-serving'));
+    expect(cacheFolder()).toBe(join(os.homedir(), '.cache', 'cdktf-model-serving'));
+  });
+
+  posixTest('does not exist for a user without a home folder: an unknown user id, without HOME', () => {
+    jest.spyOn(os, 'homedir').mockImplementation(() => {
+      throw new Error('A system error occurred: uv_os_homedir returned ENOENT (no such file or directory)');
+    });
+    const message =
+      'No cache folder: this user has no home folder. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user can write to.';
+    expect(() => temporaryCacheFolder('serve-')).toThrow(message);
+    expect(() => writeCache('a key', 1)).not.toThrow();
+    expect(readCache('a key')).toBeUndefined();
   });
 
   posixTest('follows XDG_CACHE_HOME', () => {
@@ -65,7 +77,7 @@ describe('its folder', () => {
 
   posixTest('ignores a relative XDG_CACHE_HOME, as its specification says', () => {
     process.env['XDG_CACHE_HOME'] = 'here';
-    expect(cacheFolder()).toBe(join(homedir(), '.cache', 'cdktf-model-serving'));
+    expect(cacheFolder()).toBe(join(os.homedir(), '.cache', 'cdktf-model-serving'));
   });
 
   test('follows CDKTF_MODEL_SERVING_CACHE_DIR', () => {

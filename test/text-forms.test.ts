@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { fileSha256 } from '../lib/file-hash';
 import { BuildContext } from '../lib/container-image/build-context';
@@ -96,6 +96,17 @@ describe.each(Object.entries(FORMS))('a file %s', (name, form) => {
     const { code, stderr } = runCli('golden', 'record', 'm.onnx', '--inputs', 'request.json', '--force');
     expect([code, stderr]).toEqual([0, '']);
     expect(readFileSync('m.golden.json', 'utf8')).not.toMatch(/\r|\ufeff/);
+  });
+
+  test('of golden examples is replaced together with the files that it names', () => {
+    const example = JSON.parse(GOLDEN) as { examples: [{ request: { inputs: object[] } }] };
+    example.examples[0].request.inputs = [{ name: 'x', datatype: 'FP32', shape: [1], file: 'm.golden/old.bin' }];
+    mkdirSync('m.golden', { recursive: true });
+    writeFileSync('m.golden/old.bin', Buffer.from(Float32Array.of(1).buffer));
+    writeFileSync('m.golden.json', form(pretty(example)));
+    writeFileSync('request.json', pretty({ inputs: [tensor('x', [1])] }));
+    expect(runCli('golden', 'record', 'm.onnx', '--inputs', 'request.json', '--force').code).toBe(0);
+    expect(existsSync('m.golden')).toBe(false);
   });
 
   test('of an OpenAPI document that is up to date is not rewritten', () => {

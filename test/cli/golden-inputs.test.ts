@@ -37,6 +37,15 @@ function model(elem: Elem, dims: (number | string)[] = ['n', 2], hasSecond = fal
   }
 }
 
+test('P16 a request in JSON may have long integers in any form', () => {
+  model('int64', [4]);
+  const data = '[1e18, 9007199254740993.0, -9223372036854775808, 2]';
+  writeFileSync('long.json', `{"inputs": [{"name": "x", "datatype": "INT64", "shape": [4], "data": ${data}}]}`);
+  expect(record('long.json')).toMatchObject({ code: 0, stderr: '' });
+  const integers = /\[1000000000000000000, ?9007199254740993, ?-9223372036854775808, ?2]/g;
+  expect(readFileSync('m.golden.json', 'utf8').match(integers)).toHaveLength(2);
+});
+
 describe('arrays of NumPy', () => {
   test.each<[Elem, string, ArrayBufferView, unknown[]]>([
     ['float', "'<f4'", Float32Array.of(0.5, 2), [0.5, 2]],

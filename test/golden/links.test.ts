@@ -68,6 +68,15 @@ describe('a golden example is refused if its', () => {
     expect(problems()).toEqual([refusal('linked', outside)]);
   });
 
+  test('file is a link into another folder whose name begins like that of its own', () => {
+    const other = join(root, 'models-of-others');
+    mkdirSync(other, { recursive: true });
+    writeFileSync(join(other, 'x.bin'), FLOATS);
+    symlinkSync(join(other, 'x.bin'), 'm.golden/x.bin');
+    goldenFile('m.golden/x.bin');
+    expect(problems()).toEqual([refusal('m.golden/x.bin', join(other, 'x.bin'))]);
+  });
+
   test('file is a link to a link', () => {
     symlinkSync(secret, 'm.golden/second.bin');
     symlinkSync('second.bin', 'm.golden/first.bin');

@@ -37,6 +37,11 @@ describe('a locale that the image lacks is rejected', () => {
     expect(problems(normalizer(LOWER))).toEqual([`locale-missing: ${missing('"en_US.UTF-8", its default')}`]);
   });
 
+  test('to change texts to upper case', () => {
+    const attributes = { case_change_action: 'UPPER', locale: 'en_US' };
+    expect(problems(normalizer(attributes))).toEqual([`locale-missing: ${missing('"en_US"')}`]);
+  });
+
   test('to compare regardless of case', () => {
     const attributes = { locale: 'en_US', is_case_sensitive: 0, stopwords: { strings: ['a'] } };
     expect(problems(normalizer(attributes))).toEqual([`locale-missing: ${missing('"en_US"')}`]);

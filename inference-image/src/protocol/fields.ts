@@ -70,7 +70,9 @@ function beginningOf(value: unknown, room: number): string {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return JSON.stringify(value.length > room ? value.slice(0, room + 1) : value);
   if (Array.isArray(value)) return beginningOfArray(value, room);
-  return typeof value === 'object' && value !== null ? beginningOfObject(value as Fields, room) : JSON.stringify(value);
+  if (typeof value === 'object' && value !== null) return beginningOfObject(value as Fields, room);
+  // JSON.parse returns an infinity for a number beyond its range, and JSON.stringify would write null.
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : JSON.stringify(value);
 }
 
 function beginningOfArray(items: readonly unknown[], room: number): string {

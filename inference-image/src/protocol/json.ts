@@ -1,8 +1,12 @@
 import { parse as parseLossless } from 'lossless-json';
 import { invalid, messageOf, type ServingError } from '../errors';
+import { exactInteger } from './decimal';
 
-/** An integer of at least 16 digits, which a double may not represent exactly; digits of a fraction do not match. */
-const LONG_INTEGER = /[[,:\s-]\d{16,}\s*[,\]}]/;
+/**
+ * A number of at least 16 digits that may be an integer, which a double may not represent exactly: without a fraction,
+ * with a fraction of zeros, or with a positive exponent.
+ */
+const LONG_INTEGER = /[[,:\s-](?:\d{16,}(?:\.0+)?|\d+(?:\.\d+)?[eE]\+?\d{1,2})\s*[,\]}]/;
 
 /**
  * Byte order mark with which some clients on Windows begin texts, and which JSON.parse rejects:
@@ -36,7 +40,11 @@ export function notJson(problem: string): ServingError {
 /** Options that make the parser use the last of duplicate keys, as JSON.parse does. */
 const AS_JSON_PARSE = { parseNumber, onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue };
 
+/** Bound on the integers of all datatypes. Larger numbers with an exponent belong to floating-point tensors. */
+const MAX_INTEGER = 2 ** 64;
+
 function parseNumber(text: string): number | bigint {
   const number = Number(text);
-  return Number.isSafeInteger(number) || !/^-?\d+$/.test(text) ? number : BigInt(text);
+  if (Number.isSafeInteger(number) || (Math.abs(number) > MAX_INTEGER && /e/i.test(text))) return number;
+  return exactInteger(text) ?? number;
 }

@@ -6,7 +6,7 @@ import { afterSpace, endOfValue } from './json-bytes';
 import { ELEMENT_TYPES } from './json-elements';
 
 // Not imported from json-bytes, because loops over bytes are faster with constants of the same file.
-const [SPACE, CLOSE, COMMA, DOT, PLUS, MINUS, ZERO] = [0x20, 0x5d, 0x2c, 0x2e, 0x2b, 0x2d, 0x30];
+const [SPACE, OPEN, CLOSE, COMMA, DOT, PLUS, MINUS, ZERO] = [0x20, 0x5b, 0x5d, 0x2c, 0x2e, 0x2b, 0x2d, 0x30];
 const E = 0x65;
 /** Bit that distinguishes a lower-case letter from its upper-case form. */
 const SMALL = 0x20;
@@ -54,6 +54,8 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
   private readonly elements: NumericData;
   /** Number of converted elements. */
   private stored = 0;
+  /** Position of the first element that is not converted yet, or of white space or brackets before it. */
+  private pieceAt = 0;
 
   constructor(bytes: Buffer, header: TensorHeader & { readonly datatype: NumberDatatype }) {
     super(bytes, header);
@@ -69,6 +71,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
   protected readRow(size: number): void {
     for (let left = size; left > 0;) {
       const used = this.index - this.stored;
+      if (used === 0) this.pieceAt = this.at;
       const count = Math.min(left, PIECE - used);
       this.readPiece(count, left === count);
       left -= count;
@@ -82,9 +85,20 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
     const wrong = STORE[this.header.datatype](this.elements, from, this.index - from);
     if (wrong >= 0) {
       this.index = from + wrong;
-      throw this.wrongElement(piece[wrong]);
+      throw this.notElement(this.positionInPiece(wrong));
     }
     this.stored = this.index;
+  }
+
+  /** Position of an element of the piece, which has been read without an error. */
+  private positionInPiece(slot: number): number {
+    const { bytes } = this;
+    let at = this.pieceAt;
+    for (let left = slot; ; left--) {
+      while (bytes[at]! <= SPACE || bytes[at] === COMMA || bytes[at] === OPEN || bytes[at] === CLOSE) at++;
+      if (left === 0) return at;
+      at = endOfValue(bytes, at);
+    }
   }
 
   /** Reads a piece. It is a single function with local variables, which makes it 1.5 times as fast. */

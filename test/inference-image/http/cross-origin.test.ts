@@ -75,6 +75,12 @@ describe('a request is refused with 403', () => {
       { origin: 'http://localhost:1' },
       'a page of origin "http://localhost:1"',
     ],
+    [
+      'from a different port of the same address',
+      'POST',
+      { origin: 'http://127.0.0.1:1' },
+      'a page of origin "http://127.0.0.1:1"',
+    ],
     ['from a different scheme', 'POST', { origin: 'moz-extension://x' }, 'a page of origin "moz-extension://x"'],
     ['from an invalid origin', 'POST', { origin: 'x' }, 'a page of origin "x"'],
     ['from another site', 'GET', { 'sec-fetch-site': 'cross-site' }, 'a page of another site'],

@@ -50,7 +50,7 @@ function expectSame(signature: Signature, text: string | Buffer, blob: Buffer = 
     return new InferRequestDecoder(signature).decode(Buffer.concat([json, blob]), json.length);
   });
   if (typeof parsed !== 'string' && scanned !== GIVEN_TWICE) expect(scanned).toEqual(parsed);
-  // Only the scan reads an integer such as 1e18 exactly, so parsing may fail although the scan succeeds.
+  // Only the scan reads every form of a long integer, such as 10000000000000000000e-1, so parsing may fail alone.
   else if (!/INT64 takes/.test(String(parsed))) expect(typeof scanned).toBe('string');
   return [scanned, parsed];
 }
@@ -68,7 +68,7 @@ function expectSameError(...given: Parameters<typeof expectSame>): void {
 }
 
 function withoutNumber(error: unknown): string {
-  return String(error).replace(/(element \d+ is) (null|[-+.\de]+);/i, '$1 a number;');
+  return String(error).replace(/(element \d+ is) (-?Infinity|[-+.\de]+);/i, '$1 a number;');
 }
 
 /** Nests the text of a flat array according to the shape. */
@@ -82,8 +82,8 @@ function nestText(data: TensorData, flat: string, shape: readonly number[]): str
 const request = (data: string, more = '') =>
   `{"inputs":[{"name":"x0","datatype":"FP32","shape":[2],"data":${data}}]${more}}`;
 
-const integerRequest = (text: string, padding: string) =>
-  Buffer.from(`${padding}{"inputs":[{"name":"x0","datatype":"INT64","shape":[1],"data":[${text}]}]}`);
+const integerRequest = (text: string, padding: string, datatype = 'INT64') =>
+  Buffer.from(`${padding}{"inputs":[{"name":"x0","datatype":"${datatype}","shape":[1],"data":[${text}]}]}`);
 
 const readNumber = (text: string) =>
   new NumberReader(Buffer.from(`[${text}]`), { name: 'x', datatype: 'FP64', shape: [1] }).read()[0];
@@ -156,6 +156,49 @@ describe('numbers', () => {
       }
     },
   );
+
+  test.each([
+    ['1e19', 10n ** 19n],
+    ['1844674407370955161.5e1', 2n ** 64n - 1n],
+    ['1.0', 1n],
+  ])('P16 %s is a UINT64, in a small request and a large one', (text, value) => {
+    const signature = signatureOf('UINT64');
+    for (const padding of ['', PADDING]) {
+      const { inputs } = new InferRequestDecoder(signature).decode(integerRequest(text, padding, 'UINT64'));
+      expect(inputs[0]!.data).toEqual(BigUint64Array.of(value));
+    }
+  });
+
+  test.each<[Datatype, string]>([
+    ['FP32', '1e39'],
+    ['FP64', '-1e309'],
+    ['INT32', '1e18'],
+    ['INT32', '3000000000.0'],
+    ['UINT8', '12345678901234567890123'],
+    ['INT8', '1.50'],
+    ['BOOL', '2.0'],
+  ])('P16 %s: the error shows %s as written, wherever it is in the data', (datatype, text) => {
+    const last = Array.from({ length: 2000 }, () => '1');
+    for (const [data, shape, index] of [
+      [`[${text}]`, [1], 0],
+      [`[[1, 0], [0 , ${text} ]]`, [2, 2], 3],
+      [`[${last},${text},1]`, [2002], 2000],
+    ] as const) {
+      const bytes = Buffer.from(data);
+      const reader = () => new NumberReader(bytes, { name: 'x0', datatype: datatype as 'FP32', shape }).read();
+      expect(reader).toThrow(`element ${index} is ${text}; ${datatype} takes `);
+    }
+  });
+
+  test.each([
+    ['"shape":[1]', '"shape":[1e400]', 'shape is [Infinity]; it must be'],
+    ['"data":[1]', '"data":-1e400', 'data is -Infinity; it must be an array'],
+  ])('P16 a number that JSON.parse cannot represent is not shown as null: %s', (valid, other, error) => {
+    const text = `{"inputs":[{"name":"x0","datatype":"FP32","shape":[1],"data":[1]}]}`.replace(valid, other);
+    for (const padding of ['', PADDING]) {
+      expect(() => new InferRequestDecoder(signatureOf('FP32')).decode(Buffer.from(padding + text))).toThrow(error);
+    }
+  });
 
   // Numbers halfway between two doubles, and close to halfway.
   test.each([
