@@ -208,13 +208,15 @@ const list = (element: z.ZodMiniString) =>
     z.array(element),
   );
 
+const isOrigin = (text: string) => /^https?:\/\/[^/\\?#@*,\s]+$/.test(text) && URL.canParse(text);
+
 const origin = () =>
   z
     .string()
     .check(
-      z.regex(
-        /^https?:\/\/[^/,\s]+$/,
-        'must be a list of origins, such as https://shop.example.com, without a slash at the end',
+      z.refine(
+        isOrigin,
+        'must be a list of origins, such as https://shop.example.com, without "*" and without a slash at the end',
       ),
     );
 
