@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { ModelServingError, type Problem } from '../errors';
 
 /** A port that a command listens on. */
@@ -13,9 +13,10 @@ export interface WantedPort {
 /**
  * Checks, before any other work, that the server can listen on a host and on all ports at the same time.
  *
+ * @returns the address of the host
  * @throws ModelServingError `host-unavailable`, or `port-taken` for each port that it cannot listen on
  */
-export async function checkPorts(host: string, ports: readonly WantedPort[]): Promise<void> {
+export async function checkPorts(host: string, ports: readonly WantedPort[]): Promise<string> {
   const problems: Problem[] = [];
   const listening: Server[] = [];
   for (const { option, port } of ports) {
@@ -31,8 +32,10 @@ export async function checkPorts(host: string, ports: readonly WantedPort[]): Pr
       if (!isOfPort) break;
     }
   }
+  const [address] = listening.map((server) => (server.address() as AddressInfo).address);
   await Promise.all(listening.map((server) => once(server.close(), 'close')));
   ModelServingError.throwIfAny(problems);
+  return address as string;
 }
 
 function hostUnavailable(host: string, { code, syscall, message }: NodeJS.ErrnoException): Problem {
