@@ -93,6 +93,7 @@ test.each<[ServingOptions, string]>([
     ],
   ),
   [{ allowedHosts: ['localhost:8080'] }, `serving.allowedHosts has "localhost:8080"; ${HOSTS}`],
+  [{ allowedHosts: [] }, `serving.allowedHosts is []; ${HOSTS}`],
   [{ allowedHosts: ['*'] }, `serving.allowedHosts has "*"; ${HOSTS}`],
   [{ maxConnections: 1.5 }, 'serving.maxConnections is 1.5. Invalid input: expected int, received number.'],
 ])('%j', (options, message) => {

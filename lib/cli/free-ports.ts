@@ -17,6 +17,8 @@ export interface WantedPort {
  * @throws ModelServingError `host-unavailable`, or `port-taken` for each port that it cannot listen on
  */
 export async function checkPorts(host: string, ports: readonly WantedPort[]): Promise<string> {
+  // Node would listen on all addresses.
+  if (host === '') throw new ModelServingError([hostEmpty()]);
   const problems: Problem[] = [];
   const listening: Server[] = [];
   for (const { option, port } of ports) {
@@ -38,6 +40,12 @@ export async function checkPorts(host: string, ports: readonly WantedPort[]): Pr
   return address as string;
 }
 
+const HOST_REMEDY = 'Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them.';
+
+function hostEmpty(): Problem {
+  return { code: 'host-unavailable', message: `--host is empty; a shell variable may be unset. ${HOST_REMEDY}` };
+}
+
 function hostUnavailable(host: string, { code, syscall, message }: NodeJS.ErrnoException): Problem {
   const reason =
     syscall === 'getaddrinfo'
@@ -47,7 +55,7 @@ function hostUnavailable(host: string, { code, syscall, message }: NodeJS.ErrnoE
         : message;
   return {
     code: 'host-unavailable',
-    message: `--host ${host}: cannot listen on this address: ${reason}. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them.`,
+    message: `--host ${host}: cannot listen on this address: ${reason}. ${HOST_REMEDY}`,
   };
 }
 

@@ -271,6 +271,18 @@ test.each([
   });
 });
 
+test('serve refuses an empty --host, with which it would listen on all addresses', () => {
+  const { status, stderr } = spawnSync(process.execPath, [CLI, 'serve', 'm.onnx', '--host', ''], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr:
+      '--host is empty; a shell variable may be unset. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them. [host-unavailable]\n',
+  });
+});
+
 test.each([
   [
     '--allowed-origins',

@@ -220,15 +220,10 @@ const origin = () =>
       ),
     );
 
-const hostName = () =>
-  z
-    .string()
-    .check(
-      z.regex(
-        /^([^/,:\s[\]*]+|\[[\da-f:.]+\])$/i,
-        'must be a list of host names without ports and without "*", such as localhost or [::1]; omit it for the default',
-      ),
-    );
+const HOST_NAMES =
+  'must be a list of host names without ports and without "*", such as localhost or [::1]; omit it for the default';
+
+const hostName = () => z.string().check(z.regex(/^([^/,:\s[\]*]+|\[[\da-f:.]+\])$/i, HOST_NAMES));
 
 /** Accepts `probe`, the old name of `prove`, because an older library may still set it. */
 const rowIndependence = () =>
@@ -312,7 +307,9 @@ export const settingsSchema = z.object({
   /**
    * Host names, without ports, that HTTP requests may address; all by default. Health requests may address any host.
    */
-  allowedHosts: z.optional(list(hostName())),
+  allowedHosts: z.optional(
+    list(hostName()).check(z.refine((names: readonly string[]) => names.length > 0, HOST_NAMES)),
+  ),
   /** Whether to serve the page at `/`. */
   page: z._default(onOrOff(), SETTING_DEFAULTS.page),
 });
