@@ -4,7 +4,7 @@ import { Token, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Problem } from '../errors';
 import { Problems } from '../problems';
-import { any, object, type PropKinds, required, text } from '../props';
+import { any, objectOf, type PropKinds, required, text, texts } from '../props';
 import { asText } from '../tokens';
 import { Claims } from '../workload/claims';
 import { kubernetesErrors } from './errors';
@@ -37,9 +37,9 @@ export const INGRESS_OPTIONS: PropKinds<IngressOptions> = {
   host: required(text),
   from: any,
   path: text,
-  tls: object,
+  tls: objectOf<NonNullable<IngressOptions['tls']>>({ secretName: true }),
   className: text,
-  annotations: object,
+  annotations: texts,
 };
 
 export function ingressSpec(serviceName: string, options: IngressOptions): IngressV1Spec {
