@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { ModelServingError, type Problem } from './errors';
@@ -37,6 +37,15 @@ export function temporaryCacheFolder(prefix: string): string {
   } catch (error) {
     throw new ModelServingError([cacheErrors.unwritable(folder, (error as Error).message)]);
   }
+}
+
+/**
+ * Checks, before any other work, that a folder can be created in the cache.
+ *
+ * @throws ModelServingError `cache-folder-missing`, `cache-folder-unwritable`
+ */
+export function checkCacheFolder(): void {
+  rmdirSync(temporaryCacheFolder('check-'));
 }
 
 function homeFolder(): string {

@@ -22,6 +22,26 @@ export const object: PropKind = {
   expected: () => 'an object',
 };
 
+/** An object with any of these keys. The values are checked elsewhere. */
+export function objectOf<T>(keys: Readonly<Record<keyof T, true>>): PropKind {
+  const isKnown = ([key, value]: [string, unknown]) => value === undefined || Object.hasOwn(keys, key);
+  return {
+    isValid: (value) => object.isValid(value) && Object.entries(value as object).every(isKnown),
+    expected: () => `an object with any of ${Object.keys(keys).join(', ')}`,
+  };
+}
+
+/** An object with any keys. @param what - description of the values */
+export function record(isValue: (value: unknown) => boolean, what: string): PropKind {
+  const isValid = (value: unknown) => value === undefined || Token.isUnresolved(value) || isValue(value);
+  return {
+    isValid: (value) => object.isValid(value) && Object.values(value as object).every(isValid),
+    expected: () => `an object of ${what}`,
+  };
+}
+
+export const texts = record((value) => typeof value === 'string', 'strings');
+
 export const list: PropKind = { isValid: Array.isArray, expected: () => 'a list' };
 
 export const model: PropKind = {

@@ -64,7 +64,8 @@ test.each([
   });
 });
 
-const ORIGINS = 'it must be a list of origins, such as https://shop.example.com, without a slash at the end.';
+const ORIGINS =
+  'it must be a list of origins, such as https://shop.example.com, without "*" and without a slash at the end.';
 const HOSTS =
   'it must be a list of host names without ports and without "*", such as localhost or [::1]; omit it for the default.';
 
@@ -85,7 +86,14 @@ test.each<[ServingOptions, string]>([
   [{ idleTimeoutSeconds: 0 }, 'serving.idleTimeoutSeconds is 0. Too small: expected number to be >0.'],
   [{ allowedOrigins: ['shop.example'] }, `serving.allowedOrigins has "shop.example"; ${ORIGINS}`],
   [{ allowedOrigins: ['https://shop.example/'] }, `serving.allowedOrigins has "https://shop.example/"; ${ORIGINS}`],
+  ...['https://*.shop.example', 'https://a@shop.example', 'https://shop.example:99999', 'https://shop.example?a'].map(
+    (origin): [ServingOptions, string] => [
+      { allowedOrigins: [origin] },
+      `serving.allowedOrigins has "${origin}"; ${ORIGINS}`,
+    ],
+  ),
   [{ allowedHosts: ['localhost:8080'] }, `serving.allowedHosts has "localhost:8080"; ${HOSTS}`],
+  [{ allowedHosts: [] }, `serving.allowedHosts is []; ${HOSTS}`],
   [{ allowedHosts: ['*'] }, `serving.allowedHosts has "*"; ${HOSTS}`],
   [{ maxConnections: 1.5 }, 'serving.maxConnections is 1.5. Invalid input: expected int, received number.'],
 ])('%j', (options, message) => {

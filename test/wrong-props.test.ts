@@ -94,6 +94,54 @@ describe.each(Object.entries(TAKERS))('%s', (taker, [, right, others]) => {
   });
 });
 
+describe.each([
+  ['ContainerizedModel', { logRotation: 'maxSizeMiB maxFiles' }],
+  ['ContainerizedModel', { hardening: 'readOnlyRootFilesystem dropCapabilities noNewPrivileges user' }],
+  ['ScalableModelService', { autoscaling: 'minReplicas maxReplicas target scaleDownAfterSeconds' }],
+  ['ScalableModelService', { capacity: 'requestsPerSecond headroom at' }],
+  ['ScalableModelService', { resources: 'cpu cpuLimit memoryMiB' }],
+  ['ScalableModelService', { pod: 'nodeSelector tolerations priorityClassName imagePullSecrets labels annotations' }],
+  ['ScalableModelService', { rollout: 'startupSeconds progressDeadlineSeconds maxSurge wait' }],
+  ['ScalableModelService', { disruptionBudget: 'maxUnavailable minAvailable' }],
+  ['ScalableModelService', { network: 'from scrapers egress dns' }],
+  ['ScalableModelService', { service: 'headless port grpcPort annotations' }],
+  ['exposeViaIngress', { tls: 'secretName' }],
+])('%s with %j', (taker, group) => {
+  const right = TAKERS[taker]![1];
+
+  test.each(Object.entries(group))('refuses names that %s does not have', (prop, names) => {
+    const all = names.split(' ');
+    for (const name of all) {
+      expect(said(taker, { ...right, [prop]: { [`${name}s`]: 1, unset: undefined } })).toBe(
+        `stack/a: ${prop} is { ${name}s: 1, unset: undefined }. Use an object with any of ${all.join(', ')}, or omit it. [prop-invalid]`,
+      );
+    }
+  });
+});
+
+test.each([
+  ['ContainerizedModel', 'environment', 'strings'],
+  ['ContainerizedModel', 'labels', 'strings'],
+  ['ScalableModelService', 'environment', 'strings or keys of Secrets'],
+  ['ScalableModelService', 'labels', 'strings'],
+  ['ScalableModelService', 'annotations', 'strings'],
+  ['exposeViaIngress', 'annotations', 'strings'],
+])('%s refuses values of %s that are not %s', (taker, prop, what) => {
+  const right = TAKERS[taker]![1];
+  for (const [value, shown] of [
+    [1, '1'],
+    [null, 'null'],
+    [true, 'true'],
+    [{}, '{}'],
+    [['b'], '[Array]'],
+  ] as const) {
+    expect(said(taker, { ...right, [prop]: { A: value } })).toBe(
+      `stack/a: ${prop} is { A: ${shown} }. Use an object of ${what}, or omit it. [prop-invalid]`,
+    );
+  }
+  expect(said(taker, { ...right, [prop]: { A: undefined } })).toBeUndefined();
+});
+
 test.each([
   [
     'ContainerizedModel',
@@ -107,7 +155,11 @@ test.each([
   ],
   ['InferenceImage', {}, "model is undefined. Use a model: OnnxModel.fromFile('digits.onnx')."],
   ['ContainerizedModel', { model, serving: null }, 'serving is null. Use an object, or omit it.'],
-  ['ScalableModelService', { model, resources: null }, 'resources is null. Use an object, or omit it.'],
+  [
+    'ScalableModelService',
+    { model, resources: null },
+    'resources is null. Use an object with any of cpu, cpuLimit, memoryMiB, or omit it.',
+  ],
   ['ContainerizedModel', { model, networks: 'bridge' }, "networks is 'bridge'. Use a list, or omit it."],
   ['exposeViaIngress', { from: Peers.sameNamespace() }, 'host is undefined. Use a string.'],
 ])('%s reports which value to use: %#', (taker, props, message) => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { ModelServingError, type Problem } from '../errors';
 
 /** A port that a command listens on. */
@@ -13,9 +13,12 @@ export interface WantedPort {
 /**
  * Checks, before any other work, that the server can listen on all ports of a host at the same time.
  *
+ * @returns the address of the host
  * @throws ModelServingError `host-unavailable`, or `port-taken` for each port that the server cannot listen on
  */
-export async function checkPorts(host: string, ports: readonly WantedPort[]): Promise<void> {
+export async function checkPorts(host: string, ports: readonly WantedPort[]): Promise<string> {
+  // Node would listen on all addresses.
+  if (host === '') throw new ModelServingError([hostEmpty()]);
   const problems: Problem[] = [];
   const listening: Server[] = [];
   for (const { option, port } of ports) {
@@ -31,8 +34,16 @@ export async function checkPorts(host: string, ports: readonly WantedPort[]): Pr
       if (!isOfPort) break;
     }
   }
+  const [address] = listening.map((server) => (server.address() as AddressInfo).address);
   await Promise.all(listening.map((server) => once(server.close(), 'close')));
   ModelServingError.throwIfAny(problems);
+  return address as string;
+}
+
+const HOST_REMEDY = 'Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of its addresses.';
+
+function hostEmpty(): Problem {
+  return { code: 'host-unavailable', message: `--host is empty; a shell variable may be unset. ${HOST_REMEDY}` };
 }
 
 function hostUnavailable(host: string, { code, syscall, message }: NodeJS.ErrnoException): Problem {
@@ -44,7 +55,7 @@ function hostUnavailable(host: string, { code, syscall, message }: NodeJS.ErrnoE
         : message;
   return {
     code: 'host-unavailable',
-    message: `--host ${host}: cannot listen on this address: ${reason}. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of its addresses.`,
+    message: `--host ${host}: cannot listen on this address: ${reason}. ${HOST_REMEDY}`,
   };
 }
 

@@ -1,5 +1,6 @@
 import { join, parse, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { checkCacheFolder } from '../cache';
 import { fileBeside, pathBeside } from '../committed-file';
 import { ModelServingError } from '../errors';
 import { describeSizing } from '../profile/describe-sizing';
@@ -84,6 +85,7 @@ export function profileCommand(): Command {
       ] as const;
       outputs.forEach(checkOutput);
       if (options.in) return measureInDocker(path, { ...options, golden, out, picture });
+      checkCacheFolder();
       const model = readModel(path, { ...options, golden, profile: false, interface: false });
       const bar = new ProgressBar(process.stderr);
       const signal = abortOnSignals();

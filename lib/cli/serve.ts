@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { checkCacheFolder } from '../cache';
 import { ModelServingError } from '../errors';
 import { localHosts } from '../local-hosts';
 import { LocalServer } from '../local-server';
@@ -37,14 +39,17 @@ export function serveCommand(): Command {
     )
     .option('--no-page', 'disable the page at /, where you can try the model')
     .action(async (path: string, { port, grpcPort, metricsPort, ...options }: ServeOptions) => {
-      const { host, page, allowedOrigins, allowedHosts = localHosts(host) } = options;
+      const { host, page, allowedOrigins } = options;
       const ports = { httpPortNumber: port, grpcPortNumber: grpcPort, metricsPortNumber: metricsPort };
-      ModelServingError.throwIfAny(invalidOptions({ allowedOrigins, allowedHosts }, optionName));
-      await checkPorts(host, [
+      ModelServingError.throwIfAny(invalidOptions({ allowedOrigins, allowedHosts: options.allowedHosts }, optionName));
+      checkCacheFolder();
+      const address = await checkPorts(host, [
         { option: '--port', port },
         { option: '--grpc-port', port: grpcPort },
         { option: '--metrics-port', port: metricsPort },
       ]);
+      // The name of this machine may stand for a loopback address.
+      const { allowedHosts = localHosts(address, ...(isIP(host) ? [] : [host])) } = options;
       const settings = { host, ...ports, page, allowedOrigins, allowedHosts };
       const stage = LocalStage.of(readModel(path, options));
       try {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Problem } from '../errors';
 import { isWhole, Problems } from '../problems';
-import { any, image, list, model, object, type PropKinds, text } from '../props';
+import { any, image, list, model, object, objectOf, type PropKinds, text, texts } from '../props';
 import type { Sizing } from '../profile/sizing';
 import { servingProblems } from '../serving-options';
 import { checkBatchable, checkBatchDelay } from '../workload/batching';
@@ -11,6 +11,8 @@ import { sizedServing } from '../workload/sizing';
 import { isContainerName } from './container-name';
 import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';
+import type { Hardening } from './hardening';
+import type { LogRotation } from './log-rotation';
 
 /** Types of the props, checked at run time for users without TypeScript. */
 export const CONTAINER_PROPS: PropKinds<ContainerizedModelProps> = {
@@ -25,12 +27,17 @@ export const CONTAINER_PROPS: PropKinds<ContainerizedModelProps> = {
   memoryMiB: any,
   containerName: text,
   networks: list,
-  labels: object,
+  labels: texts,
   restart: text,
-  logRotation: object,
-  environment: object,
+  logRotation: objectOf<LogRotation>({ maxSizeMiB: true, maxFiles: true }),
+  environment: texts,
   serving: object,
-  hardening: object,
+  hardening: objectOf<Hardening>({
+    readOnlyRootFilesystem: true,
+    dropCapabilities: true,
+    noNewPrivileges: true,
+    user: true,
+  }),
   waitSeconds: any,
   openApiFile: text,
   provider: object,

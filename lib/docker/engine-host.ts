@@ -2,9 +2,9 @@ import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformStack, Token, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Problem } from '../errors';
-import { isLoopback } from '../local-hosts';
+import { canonicalAddress, isLoopback } from '../local-hosts';
 import { dockerErrors } from './errors';
-import { canonicalAddress, WILDCARDS } from './host-port';
+import { WILDCARDS } from './host-port';
 
 /** Default Docker provider of a construct; undefined until the stack declares one. */
 export function defaultDockerProvider(construct: Construct): TerraformProvider | undefined {
@@ -45,5 +45,5 @@ export function publishedHost(bindAddress: string, engineHost: string | undefine
 
 /** Adds the engine's host to a URL with a loopback address, if the engine runs on a different machine. */
 export function withEngine(url: string, bindAddress: string, engineHost: string | undefined): string {
-  return engineHost && isLoopback(canonicalAddress(bindAddress)) ? `${url} (loopback of ${engineHost})` : url;
+  return engineHost && isLoopback(bindAddress) ? `${url} (loopback of ${engineHost})` : url;
 }

@@ -1,4 +1,5 @@
-import { isIPv6, SocketAddress } from 'node:net';
+import { isIPv6 } from 'node:net';
+import { canonicalAddress } from '../local-hosts';
 
 /** A port of the engine's host that is published for a container. */
 export interface HostPort {
@@ -19,10 +20,4 @@ export const WILDCARDS = ['0.0.0.0', '::'];
 function overlap(one: string, other: string): boolean {
   if (one === other) return true;
   return isIPv6(one) === isIPv6(other) && [one, other].some((address) => WILDCARDS.includes(address));
-}
-
-/** Normalizes the spelling of an IPv6 address, and converts IPv4-mapped addresses to IPv4. */
-export function canonicalAddress(address: string): string {
-  if (!isIPv6(address)) return address;
-  return new SocketAddress({ address, family: 'ipv6' }).address.replace(/^::ffff:(?=\d+\.)/, '');
 }

@@ -60,6 +60,7 @@ function isCutShort(text: string, reason: string): boolean {
 }
 
 function namedFile(path: string, name: string): SourceFile {
+  if (isSamePath(name, GOLDEN_FILE)) throw new ModelServingError([goldenErrors.fileReserved(path, name)]);
   refuseLinkOutside(path, name);
   return sourceFile(name, join(dirname(path), name));
 }
@@ -112,10 +113,16 @@ export function checkReservedFiles(
   weights: readonly SourceFile[],
 ): Problem[] {
   const reserved = [...RESERVED_FILES, ...weights.map((file) => file.path)];
-  const isInTheWay = (file: string) => reserved.some((other) => file === other || file.startsWith(`${other}/`));
+  const isInTheWay = (file: string) =>
+    reserved.some((other) => isSamePath(file, other) || isSamePath(file.slice(0, other.length + 1), `${other}/`));
   return files
     .filter((file) => file.path !== GOLDEN_FILE && isInTheWay(file.path))
     .map((file) => goldenErrors.fileReserved(path, file.path));
+}
+
+/** Whether two paths are the same file on a system that ignores case. */
+function isSamePath(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 function tensorProblems(

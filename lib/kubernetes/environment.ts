@@ -13,6 +13,13 @@ export interface SecretKey {
 
 export type EnvironmentValue = string | SecretKey;
 
+/** Whether this is a text or a key of a Secret. */
+export function isEnvironmentValue(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string';
+  const { secretName, key } = value as Partial<SecretKey>;
+  return typeof secretName === 'string' && typeof key === 'string';
+}
+
 export function environmentVariables(
   environment: Readonly<Record<string, EnvironmentValue>>,
 ): DeploymentV1SpecTemplateSpecContainerEnv[] {

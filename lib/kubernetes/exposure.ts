@@ -4,7 +4,7 @@ import { Token, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Problem } from '../errors';
 import { Problems } from '../problems';
-import { any, object, type PropKinds, required, text } from '../props';
+import { any, objectOf, type PropKinds, required, text, texts } from '../props';
 import { asText } from '../tokens';
 import { Claims } from '../workload/claims';
 import { kubernetesErrors } from './errors';
@@ -40,9 +40,9 @@ export const INGRESS_OPTIONS: PropKinds<IngressOptions> = {
   host: required(text),
   from: any,
   path: text,
-  tls: object,
+  tls: objectOf<NonNullable<IngressOptions['tls']>>({ secretName: true }),
   className: text,
-  annotations: object,
+  annotations: texts,
 };
 
 export function ingressSpec(serviceName: string, options: IngressOptions): IngressV1Spec {
@@ -78,11 +78,7 @@ export function ingressProblems(
   const problems = new Problems();
   problems.add(...peerProblems(where, 'from', [from]));
   problems.check(host, isHost, (value) => kubernetesErrors.hostInvalid(where, value));
-  problems.check(
-    path,
-    (value) => value.startsWith('/'),
-    (value) => kubernetesErrors.pathInvalid(where, value),
-  );
+  problems.check(path, isPath, (value) => kubernetesErrors.pathInvalid(where, value));
   if (allowedHosts && !mayBeAllowed(host, allowedHosts)) {
     problems.add(kubernetesErrors.hostNotAllowed(where, host, allowedHosts));
   }
@@ -108,6 +104,11 @@ export function claimRoute(owner: Construct, options: IngressOptions, provider?:
   // As prefixes, /v2 and /v2/ are the same path.
   const other = routes.claim(owner, provider, [className, host, path.replace(/\/$/, '')].join('\n'));
   return other ? [kubernetesErrors.routeTaken(owner.node.path, host, path, other.owner)] : [];
+}
+
+/** @see https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/networking/validation/validation.go */
+function isPath(text: string): boolean {
+  return text.startsWith('/') && !/\/\/|\/\.\.?(?:\/|$)|%2f/i.test(text);
 }
 
 /** Whether this is a DNS name, whose first label may be `*`. Kubernetes rejects IP addresses. */

@@ -1,6 +1,6 @@
 import { Token } from 'cdktf';
 import type { Problem } from '../errors';
-import { any, image, model, object, type PropKinds, text } from '../props';
+import { any, image, model, object, objectOf, type PropKinds, record, text, texts } from '../props';
 import type { Sizing } from '../profile/sizing';
 import { isWhole, Problems } from '../problems';
 import { servingProblems } from '../serving-options';
@@ -8,21 +8,25 @@ import { checkBatchable, checkBatchDelay } from '../workload/batching';
 import { workloadErrors } from '../workload/errors';
 import { checkEnvironment, checkMemory, checkPortsDiffer, checkRequestBudget, checkSource } from '../workload/problems';
 import { sizedServing } from '../workload/sizing';
-import { DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
+import { type Autoscaling, DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
+import type { Capacity } from './capacity';
 import { checkCapacity } from './capacity-problems';
 import { type ComputeResources, cpuRequest, usableCpus } from './compute-resources';
 import { isServerCounter, targetInstead } from './counter-metrics';
-import { blocksEviction, isReplicaShare } from './disruption-budget';
+import { blocksEviction, type DisruptionBudgetOptions, isReplicaShare } from './disruption-budget';
+import { isEnvironmentValue } from './environment';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, trackSelector } from './labels';
+import type { PodOptions } from './model-deployment';
 import { isLabel, isNamespaceName, isResourceName } from './names';
+import type { NetworkOptions } from './network';
 import { egressProblems, peerProblems } from './peer-problems';
 import { checkPullable } from './pullable';
 import { sizedResources } from './replica-sizing';
-import { checkDeadline, isSurge, MAX_STARTUP_SECONDS } from './rollout';
+import { checkDeadline, isSurge, MAX_STARTUP_SECONDS, type RolloutOptions } from './rollout';
 import type { ScalableModelServiceProps } from './scalable-model-service';
 import { ScalingTarget } from './scaling-target';
-import { servicePorts } from './service-ports';
+import { type ServiceOptions, servicePorts } from './service-ports';
 
 /** Types of the props, checked at run time for users without TypeScript. */
 export const SERVICE_PROPS: PropKinds<ScalableModelServiceProps> = {
@@ -33,18 +37,35 @@ export const SERVICE_PROPS: PropKinds<ScalableModelServiceProps> = {
   namespace: text,
   name: text,
   replicas: any,
-  autoscaling: object,
-  capacity: object,
-  resources: object,
+  autoscaling: objectOf<Autoscaling>({
+    minReplicas: true,
+    maxReplicas: true,
+    target: true,
+    scaleDownAfterSeconds: true,
+  }),
+  capacity: objectOf<Capacity>({ requestsPerSecond: true, headroom: true, at: true }),
+  resources: objectOf<ComputeResources>({ cpu: true, cpuLimit: true, memoryMiB: true }),
   serving: object,
-  environment: object,
-  pod: object,
-  rollout: object,
-  disruptionBudget: object,
-  network: object,
-  service: object,
-  labels: object,
-  annotations: object,
+  environment: record(isEnvironmentValue, 'strings or keys of Secrets'),
+  pod: objectOf<PodOptions>({
+    nodeSelector: true,
+    tolerations: true,
+    priorityClassName: true,
+    imagePullSecrets: true,
+    labels: true,
+    annotations: true,
+  }),
+  rollout: objectOf<RolloutOptions>({
+    startupSeconds: true,
+    progressDeadlineSeconds: true,
+    maxSurge: true,
+    wait: true,
+  }),
+  disruptionBudget: objectOf<DisruptionBudgetOptions>({ maxUnavailable: true, minAvailable: true }),
+  network: objectOf<NetworkOptions>({ from: true, scrapers: true, egress: true, dns: true }),
+  service: objectOf<ServiceOptions>({ headless: true, port: true, grpcPort: true, annotations: true }),
+  labels: texts,
+  annotations: texts,
   openApiFile: text,
   provider: object,
 };

@@ -116,7 +116,7 @@ export function readingFile<T>(path: string, read: () => T): T {
     return read();
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;
-    if (!code || !syscall) throw error;
+    if (!code || !(syscall || isMissing(error))) throw error;
     throw new ModelServingError([problemOf(path, error, code)]);
   }
 }
@@ -129,7 +129,8 @@ function problemOf(path: string, error: unknown, code: string): Problem {
 
 function isMissing(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR';
+  // Node throws ERR_INVALID_ARG_VALUE for a path with a NUL.
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ERR_INVALID_ARG_VALUE';
 }
 
 /**

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -177,17 +178,24 @@ describe('model-serving context', () => {
   });
 });
 
+/** Status of a request that addresses the server by another name. */
+async function statusFor(url: string, host: string): Promise<number | undefined> {
+  const [response] = (await once(get(`${url}/v2`, { headers: { host } }), 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
+
 test.each([
   ['SIGTERM', [], 200],
-  ['SIGINT', [], 200],
+  ['SIGINT', ['--host', 'LOCALHOST'], 200],
   ['SIGHUP', ['--no-page'], 404],
 ] as const)(
-  'model-serving serve answers, and exits cleanly on %s; with %j, the page has status %d',
-  async (signal, pageFlags, pageStatus) => {
+  'model-serving serve answers on a loopback address, and exits cleanly on %s; with %j, the page has status %d',
+  async (signal, flags, pageStatus) => {
     const file = multiplier(folder, 'double', 2);
     const server = spawn(
       process.execPath,
-      [CLI, 'serve', file, ...pageFlags, ...['--port', '--grpc-port', '--metrics-port'].flatMap((flag) => [flag, '0'])],
+      [CLI, 'serve', file, ...flags, ...['--port', '--grpc-port', '--metrics-port'].flatMap((flag) => [flag, '0'])],
       {
         env: { ...process.env, MODEL_SERVING_EXECUTORS: 'for another server' },
         cwd: root,
@@ -200,6 +208,7 @@ test.each([
       const { outputs } = await infer(url, 'double', [{ name: 'x', datatype: 'FP32', shape: [2], data: [1, 2] }]);
       expect(outputs[0].data).toEqual([2, 4]);
       expect((await fetch(url)).status).toBe(pageStatus);
+      expect(await statusFor(url, 'evil.example')).toBe(403);
       break;
     }
     server.stdout.resume();
@@ -264,13 +273,29 @@ test.each([
   });
 });
 
+test('serve refuses an empty --host, with which it would listen on all addresses', () => {
+  const { status, stderr } = spawnSync(process.execPath, [CLI, 'serve', 'm.onnx', '--host', ''], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr:
+      '--host is empty; a shell variable may be unset. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them. [host-unavailable]\n',
+  });
+});
+
 test.each([
   [
     '--allowed-origins',
     'https://a.example/',
-    'a list of origins, such as https://shop.example.com, without a slash at the end',
+    'a list of origins, such as https://shop.example.com, without "*" and without a slash at the end',
   ],
-  ['--allowed-origins', '*', 'a list of origins, such as https://shop.example.com, without a slash at the end'],
+  [
+    '--allowed-origins',
+    '*',
+    'a list of origins, such as https://shop.example.com, without "*" and without a slash at the end',
+  ],
   [
     '--allowed-hosts',
     '*',

@@ -322,3 +322,8 @@ procTest('a home folder in which no folder can be created is reported in the sam
       "Cannot write to the cache folder /proc/.cache/cdktf-model-serving: ENOENT: no such file or directory, mkdir '/proc/.cache'. Set CDKTF_MODEL_SERVING_CACHE_DIR to a folder that this user can write to. [cache-folder-unwritable]\n",
   });
 });
+
+test.each(['serve', 'profile'])('%s checks the cache folder before it reads the model', (command) => {
+  const env = { ...process.env, CDKTF_MODEL_SERVING_CACHE_DIR: join(process.cwd(), 'm.onnx') };
+  expect(spawnCli([command, 'no-such.onnx'], { env }).stderr).toMatch(/^[^\n]*\[cache-folder-unwritable\]\n$/);
+});

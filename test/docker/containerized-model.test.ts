@@ -165,7 +165,18 @@ test.each<[string, Partial<ContainerizedModelProps>, string[]]>([
     ['localhost,127.0.0.1,[::1],127.0.0.2,stack-digits'],
   ],
   ['on IPv6', { bindAddress: '::1', containerName: 'own' }, ['localhost,127.0.0.1,[::1],own']],
+  [
+    'on ::1 in another spelling',
+    { bindAddress: '0:0:0:0:0:0:0:1' },
+    ['localhost,127.0.0.1,[::1],[0:0:0:0:0:0:0:1],stack-digits'],
+  ],
+  [
+    'on 127.0.0.1 as an IPv6 address',
+    { bindAddress: '::ffff:127.0.0.1' },
+    ['localhost,127.0.0.1,[::1],[::ffff:127.0.0.1],[::ffff:7f00:1],stack-digits'],
+  ],
   ['on all addresses', { bindAddress: '0.0.0.0' }, []],
+  ['on a link-local address', { bindAddress: 'fe80::1%eth0' }, []],
   ['on an address that is a Terraform token', { bindAddress: Token.asString({ ref: 'x' }) }, []],
   ['with explicit names', { serving: { allowedHosts: ['digits.local'] } }, ['digits.local']],
 ])('host names of a container that listens %s', (_, props, hosts) => {

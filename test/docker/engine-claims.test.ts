@@ -176,5 +176,13 @@ describe('T10 an engine', () => {
     container(stack, 'a', props);
     stack.node.tryRemoveChild('a');
     expect(() => container(stack, 'a', props)).not.toThrow();
+    expect(() => container(stack, 'b', props)).toThrow('already used by stack/a');
+  });
+
+  test('may have a container with the name and port of a removed construct', () => {
+    const stack = stackWithProviders(new App());
+    container(stack, 'outer/a', props);
+    stack.node.tryRemoveChild('outer');
+    expect(() => container(stack, 'b', props)).not.toThrow();
   });
 });

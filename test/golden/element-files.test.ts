@@ -82,6 +82,21 @@ test.each<[string, () => object, string]>([
     () => bytes('model.json', floats(1, 2)),
     `m.golden.json: the image uses the path model.json for a file of its own. Move the example's file, for example to golden/model.json. [golden-file-reserved]`,
   ],
+  [
+    "has the name of one of the image's files in other letters, which some systems do not distinguish",
+    () => bytes('Model.JSON', floats(1, 2)),
+    `m.golden.json: the image uses the path Model.JSON for a file of its own. Move the example's file, for example to golden/Model.JSON. [golden-file-reserved]`,
+  ],
+  [
+    'has the name of the golden examples in the image',
+    () => bytes('golden.json', floats(1, 2)),
+    `m.golden.json: the image uses the path golden.json for a file of its own. Move the example's file, for example to golden/golden.json. [golden-file-reserved]`,
+  ],
+  [
+    'has a name that no file can have',
+    () => ({ file: 'a\0b' }),
+    'm.golden.json: it refers to "a\\u0000b", which does not exist. Paths are relative to the folder of m.golden.json. [golden-file-missing]',
+  ],
 ])('an element file that %s is refused', (_, makeInput, message) => {
   const input = makeInput();
   let seen = '';

@@ -144,11 +144,14 @@ describe('rejects', () => {
     );
   });
 
-  test.each(['v2', ''])('path "%s"', (path) => {
-    expect(() => exposed({ host: 'a.example.com', path })).toThrow(
-      `stack/digits: path "${path}" does not start with "/". Use a path of the server, such as /v2/models/digits. [path-invalid]`,
-    );
-  });
+  test.each(['v2', '', '//', '/v2//a', '/v2/./a', '/v2/../a', '/v2/..', '/v2/.', '/v2%2fa', '/%2F'])(
+    'path "%s"',
+    (path) => {
+      expect(() => exposed({ host: 'a.example.com', path })).toThrow(
+        `stack/digits: path "${path}" is not a path that Kubernetes accepts: it must start with "/", without "//", "%2F" and segments "." and "..". Use a path of the server, such as /v2/models/digits. [path-invalid]`,
+      );
+    },
+  );
 
   test.each(['digits.example.com', '*.example.com'])('host %s, which the server does not accept', (host) => {
     const serving = { allowedHosts: ['stack-digits.default.svc', 'other.example.org'] };

@@ -80,6 +80,13 @@ test('external data is found in the tensor of a node, and in a branch', () => {
   }
 });
 
+test('M5 a name that no file can have is reported as a missing file', () => {
+  const location = 'w/no\0ne.bin';
+  expect(problems(model(location))).toEqual([
+    `external-data-missing: ${path}: tensor "w" is stored in "${location}", but ${join(folder, location)} does not exist. Copy the file there.`,
+  ]);
+});
+
 test('M5 a missing file of external data is reported', () => {
   expect(problems(model('w/none.bin'))).toEqual([
     `external-data-missing: ${path}: tensor "w" is stored in "w/none.bin", but ${join(folder, 'w', 'none.bin')} does not exist. Copy the file there.`,

@@ -21,6 +21,12 @@ test('a missing file is reported', () => {
   ]);
 });
 
+test('a name that no file can have is reported', () => {
+  expect(problemsOf(() => OnnxModel.fromFile('no\0/such.onnx'))).toEqual([
+    expect.stringMatching(/^file-not-found: no\0\/such\.onnx: no such file\. /),
+  ]);
+});
+
 test('a folder is reported', () => {
   const subfolder = join(folder, 'folder.onnx');
   fs.mkdirSync(subfolder);

@@ -210,25 +210,22 @@ const list = (element: z.ZodMiniString) =>
     z.array(element),
   );
 
+const isOrigin = (text: string) => /^https?:\/\/[^/\\?#@*,\s]+$/.test(text) && URL.canParse(text);
+
 const origin = () =>
   z
     .string()
     .check(
-      z.regex(
-        /^https?:\/\/[^/,\s]+$/,
-        'must be a list of origins, such as https://shop.example.com, without a slash at the end',
+      z.refine(
+        isOrigin,
+        'must be a list of origins, such as https://shop.example.com, without "*" and without a slash at the end',
       ),
     );
 
-const hostName = () =>
-  z
-    .string()
-    .check(
-      z.regex(
-        /^([^/,:\s[\]*]+|\[[\da-f:.]+\])$/i,
-        'must be a list of host names without ports and without "*", such as localhost or [::1]; omit it for the default',
-      ),
-    );
+const HOST_NAMES =
+  'must be a list of host names without ports and without "*", such as localhost or [::1]; omit it for the default';
+
+const hostName = () => z.string().check(z.regex(/^([^/,:\s[\]*]+|\[[\da-f:.]+\])$/i, HOST_NAMES));
 
 /** Accepts `probe`, the old name of `prove`, because an older library may still set it. */
 const rowIndependence = () =>
@@ -314,7 +311,9 @@ export const settingsSchema = z.object({
   /**
    * Host names, without ports, that HTTP requests may address; all by default. Health requests may address any host.
    */
-  allowedHosts: z.optional(list(hostName())),
+  allowedHosts: z.optional(
+    list(hostName()).check(z.refine((names: readonly string[]) => names.length > 0, HOST_NAMES)),
+  ),
   /** Whether to serve the page at `/`. */
   page: z._default(onOrOff(), SETTING_DEFAULTS.page),
 });

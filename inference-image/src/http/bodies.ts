@@ -46,10 +46,12 @@ export interface BodyReader {
 
 /** Reads a body without decompressing it; most bodies arrive in one piece. */
 export function readBody(request: IncomingMessage, limit: SizeLimit, reader: BodyReader): void {
-  const declared = Number(request.headers['content-length']);
+  const { 'content-length': length, 'content-encoding': encoding } = request.headers;
+  const declared = Number(length);
   if (declared > limit.bytes) return reader.done(limit.error());
   let holding: Holding;
   try {
+    if (!isPlain(encoding)) codingOf(encoding);
     holding = reader.hold();
   } catch (error) {
     return reader.done(error);

@@ -32,19 +32,22 @@ export class CrossOrigin {
   private readonly hosts?: ReadonlySet<string>;
 
   constructor({ allowedOrigins, allowedHosts }: CrossOriginRules) {
-    this.origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
+    // As browsers write them: without a default port, and in ASCII.
+    this.origins = new Set(allowedOrigins.map((origin) => new URL(origin).origin));
     this.hosts = allowedHosts && new Set(allowedHosts.map((host) => host.toLowerCase()));
   }
 
   /** Returns the reason to refuse a request, or undefined. Sets the CORS headers if the request's origin is allowed. */
-  fault({ headers, method, url = '' }: IncomingMessage, response: ServerResponse): ServingError | undefined {
-    const { origin, host = '' } = headers;
+  fault(request: IncomingMessage, response: ServerResponse): ServingError | undefined {
+    const { headers, url = '' } = request;
+    const { origin } = headers;
     if (this.origins.size > 0) response.setHeader('vary', 'origin');
     // Clients other than browsers usually send neither of these headers.
     if (origin === undefined && this.hosts === undefined && headers['sec-fetch-site'] === undefined) return undefined;
     const { hosts } = this;
+    const host = hostOf(request);
     const isKnownHost = hosts === undefined || hosts.has(nameOf(host));
-    if (isKnownHost && !this.isForeign(headers, method)) {
+    if (isKnownHost && !this.isForeign(request, host)) {
       if (origin !== undefined && this.origins.has(origin)) allow(response, origin);
       return undefined;
     }
@@ -71,8 +74,8 @@ export class CrossOrigin {
    * Whether a page of another origin sent the request: https://fetch.spec.whatwg.org/#origin-header and
    * https://w3c.github.io/webappsec-fetch-metadata/
    */
-  private isForeign(headers: IncomingMessage['headers'], method: string | undefined): boolean {
-    const { origin, host, 'sec-fetch-site': site } = headers;
+  private isForeign({ headers, method }: IncomingMessage, host: string): boolean {
+    const { origin, 'sec-fetch-site': site } = headers;
     if (origin === undefined) {
       return site === 'cross-site' && !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate');
     }
@@ -85,6 +88,14 @@ export class CrossOrigin {
 function allow(response: ServerResponse, origin: string): void {
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('access-control-expose-headers', RESPONSE_HEADERS);
+}
+
+/**
+ * Host that a request addresses. A complete URL in the first line, as clients send it to a proxy, overrides the Host
+ * header: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+ */
+function hostOf({ url = '', headers: { host = '' } }: IncomingMessage): string {
+  return /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1] ?? host;
 }
 
 /** Host name without the port. */
@@ -101,7 +112,7 @@ const MAX_ORIGIN_LENGTH = 300;
 /**
  * Whether a page was served under this server's host. The scheme may differ, because a proxy may have terminated TLS.
  */
-function isOwn(origin: string, host = ''): boolean {
+function isOwn(origin: string, host: string): boolean {
   if (origin.length > MAX_ORIGIN_LENGTH || host.length > MAX_ORIGIN_LENGTH) return false;
   try {
     const { protocol, host: pageHost } = new URL(origin);

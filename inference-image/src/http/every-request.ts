@@ -50,12 +50,22 @@ export function awaitsContinue(request: IncomingMessage): boolean {
 }
 
 /**
- * Finds a fault in the headers of a request. A Host header is required:
+ * Finds a fault in the headers of a request. Exactly one Host header is required, except that HTTP/1.0 needs none:
  * https://www.rfc-editor.org/rfc/rfc9112#section-3.2-6. Requests with too many headers are refused, because node:http
  * silently drops headers beyond its own limit.
  */
 export function headFault({ httpVersion, headers, rawHeaders }: IncomingMessage): ServingError | undefined {
   if (rawHeaders.length > 2 * MAX_HEADERS) return invalid(`the request has more than ${MAX_HEADERS} headers`);
-  if (headers.host === undefined && httpVersion === '1.1') return invalid('the request has no Host header');
-  return undefined;
+  if (headers.host === undefined) return httpVersion === '1.1' ? invalid('the request has no Host header') : undefined;
+  return isRepeated('host', rawHeaders) ? invalid('the request has more than one Host header') : undefined;
+}
+
+/** Whether a header that the request has occurs again. node:http keeps the first Host header and drops the others. */
+function isRepeated(header: string, rawHeaders: readonly string[]): boolean {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === header.length && name.toLowerCase() === header) count++;
+  }
+  return count > 1;
 }

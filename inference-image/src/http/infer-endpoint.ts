@@ -7,7 +7,7 @@ import { invalid, ServingError } from '../errors';
 import { isForm } from '../form-body';
 import type { Caller } from '../inference/job';
 import type { Tensor } from '../inference/tensor';
-import type { InferRequest } from '../protocol/infer-request';
+import { jsonTooLong, type InferRequest } from '../protocol/infer-request';
 import type { InferResponse } from '../protocol/infer-response';
 import { classAnswer } from '../protocol/class-answer';
 import { quoted } from '../protocol/fields';
@@ -72,6 +72,9 @@ class Exchange implements Caller, BodyReader {
     try {
       dataPlane.assertServing();
       unread.assertRoom(this.request.socket);
+      const { headers } = this.request;
+      // With a picture, the header has an error of its own.
+      if (!isPictureType(headers['content-type'])) checkLengths(headers);
     } catch (error) {
       return this.fail(error);
     }
@@ -287,6 +290,13 @@ function checkPictureHeaders(headers: IncomingHttpHeaders): void {
   if (value === undefined) return;
   const given = `Inference-Header-Content-Length is ${quoted(String(value))}`;
   throw invalid(`${given}, but the body is a picture without JSON before it; remove the header`);
+}
+
+/** Throws if the header for binary tensor data is invalid, whatever the body is. */
+function checkLengths(headers: IncomingHttpHeaders): void {
+  const json = jsonLength(headers);
+  const { 'content-length': length, 'content-encoding': encoding } = headers;
+  if (json !== undefined && isPlain(encoding) && json > Number(length)) throw jsonTooLong(json, Number(length));
 }
 
 /** Number of bytes of JSON before the binary data; undefined if there is no binary data. */

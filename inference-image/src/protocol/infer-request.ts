@@ -171,7 +171,11 @@ export class InferRequestDecoder {
 function jsonOf(body: Buffer, jsonLength: number): Buffer {
   if (jsonLength === body.length) return body;
   if (jsonLength < body.length) return body.subarray(0, jsonLength);
-  throw invalid(`Inference-Header-Content-Length is ${jsonLength}, but the whole body has only ${body.length} bytes`);
+  throw jsonTooLong(jsonLength, body.length);
+}
+
+export function jsonTooLong(jsonLength: number, bodyLength: number): ServingError {
+  return invalid(`Inference-Header-Content-Length is ${jsonLength}, but the whole body has only ${bodyLength} bytes`);
 }
 
 function idField(value: unknown): string {

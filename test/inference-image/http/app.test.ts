@@ -313,6 +313,10 @@ describe('Expect: 100-continue', () => {
     ['comes from another origin', path, { origin: 'http://foo' }, 403],
     ['has an unknown path', '/nowhere', {}, 404],
     ['names an unknown model', '/v2/models/other/infer', {}, 404],
+    ['has an unknown encoding', path, { 'content-encoding': 'br' }, 415],
+    ['has an unknown encoding', '/v2/repository/index', { 'content-encoding': 'br' }, 415],
+    ['has an invalid length of JSON', path, { 'inference-header-content-length': 'x' }, 400],
+    ['is shorter than its JSON', path, { 'inference-header-content-length': json.length + 1 }, 400],
   ])('a body that %s is refused without 100 Continue, and its connection ends', async (_, to, headers, status) => {
     const client = await ask(to, headers);
     await client.closed;

@@ -37,7 +37,10 @@ function send(
 
 let server: ServerProcess;
 beforeAll(async () => {
-  server = await ServerProcess.start(identity('float', ['n']), { page: true, allowedOrigins: [ALLOWED] });
+  server = await ServerProcess.start(identity('float', ['n']), {
+    page: true,
+    allowedOrigins: [ALLOWED, 'https://München.example:443'],
+  });
 });
 
 const host = () => new URL(server.url).host;
@@ -55,6 +58,10 @@ describe('a request is accepted', () => {
     ['through kubectl port-forward', () => ({ host: 'localhost:9000', origin: 'http://localhost:9000' })],
     ['from a sidecar', () => ({ host: '127.0.0.1:8080' })],
     ['from an allowed origin', () => ({ origin: ALLOWED, 'sec-fetch-site': 'cross-site' })],
+    [
+      'from an allowed origin that the setting spells differently',
+      () => ({ origin: 'https://xn--mnchen-3ya.example' }),
+    ],
   ])('%s', async (_, headers) => {
     expect((await send(server, 'POST', INFER, headers())).status).toBe(200);
   });
@@ -214,6 +221,22 @@ describe('allowedHosts', () => {
       expect([status, JSON.parse(body)]).toEqual([403, { error }]);
     },
   );
+
+  test.each([
+    ['POST', INFER],
+    ['GET', '/v2'],
+  ])('the name in the target of a %s request counts, not the one in Host', async (method, path) => {
+    const body = method === 'POST' ? JSON.stringify(floats(1)) : '';
+    const status = async (name: string, headers: Record<string, string>) => {
+      const client = await RawConnection.open(local.url);
+      const all = { ...headers, connection: 'close', 'content-length': body.length };
+      await client.send(head(method, `http://${name}${path}`, all), body).closed;
+      return Number(client.received.slice(9, 12));
+    };
+    expect(await status('localhost:8080', { host: 'evil.example', origin: 'http://localhost:8080' })).toBe(200);
+    expect(await status('evil.example:8080', { host: 'localhost' })).toBe(403);
+    expect(await status('localhost', { host: 'evil.example', origin: 'http://evil.example' })).toBe(403);
+  });
 
   test('health checks are answered under any name', async () => {
     expect((await send(local, 'GET', '/v2/health/ready', { host: '10.0.0.1:8080' })).status).toBe(200);

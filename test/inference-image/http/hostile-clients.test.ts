@@ -266,6 +266,16 @@ describe('pipelined requests', () => {
     await client.send('GET /v2/health/live HTTP/1.1\r\n\r\n').closed;
     expect(client.received).toMatch(/HTTP\/1\.1 400 Bad Request\r\n[^]*\{"error":"the request has no Host header"\}/);
   });
+
+  test.each(['url', 'metricsUrl'] as const)('may have only one Host header (%s)', async (port) => {
+    const path = port === 'url' ? '/v2' : '/metrics';
+    for (const version of ['1.1', '1.0']) {
+      const client = await RawConnection.open(server[port]);
+      clients.push(client);
+      await client.send(`GET ${path} HTTP/${version}\r\nHost: a\r\nhOST: a\r\n\r\n`).closed;
+      expect(client.received).toMatch(/^HTTP\/1\.1 400 [^]*\{"error":"the request has more than one Host header"\}/);
+    }
+  });
 });
 
 test.each(['url', 'metricsUrl'] as const)(
