@@ -281,7 +281,7 @@ test('serve refuses an empty --host, with which it would listen on all addresses
   expect({ status, stderr }).toEqual({
     status: 1,
     stderr:
-      '--host is empty; a shell variable may be unset. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them. [host-unavailable]\n',
+      '--host is empty; a shell variable may be unset. Use an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of its addresses. [host-unavailable]\n',
   });
 });
 
