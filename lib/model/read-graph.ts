@@ -51,7 +51,7 @@ export function readGraph(path: string): OnnxGraph {
     outputs: output.map(valueInfo),
     inputValues: inputValues(model.graph),
     operators: operators(graphs, model.functions),
-    locales: localesIn(graphs),
+    locales: localesIn(model),
     duplicates: graphs.flatMap(duplicates),
     wrongSizeTensors: tensors.flatMap(wrongSize),
     externalTensors: tensors.filter(isExternal).map(externalTensor),

@@ -69,6 +69,54 @@ describe('a locale that the image lacks is rejected', () => {
   });
 });
 
+describe('attributes that a function takes from its call', () => {
+  const opsets = { '': 17, mine: 1 };
+  const ref = (name: string) => ({ ref: name, type: 3 });
+  const fn = (name: string, inner: ReturnType<typeof node>, more: object = {}) => ({
+    domain: 'mine',
+    name,
+    input: ['x'],
+    output: ['y'],
+    attribute: ['change', 'language'],
+    node: [inner],
+    opsetImport: [{ version: 17 }, { domain: 'mine', version: 1 }],
+    ...more,
+  });
+  const lower = node('StringNormalizer', ['x'], ['y'], {
+    name: 'lower',
+    attributes: { case_change_action: ref('change'), locale: ref('language') },
+  });
+  const outer = node('F', ['x'], ['y'], {
+    domain: 'mine',
+    attributes: { change: ref('change'), language: ref('language') },
+  });
+  const call = (name: string, attributes: Record<string, AttributeValue>) =>
+    node(name, ['x'], ['y'], { domain: 'mine', attributes });
+  const of = (nodes: ReturnType<typeof node>[], more: object = {}) => ({
+    ...normalizer({}),
+    nodes,
+    opsets,
+    functions: [fn('F', lower, more), fn('G', outer)],
+  });
+
+  test.each(['F', 'G'])('are checked for each call of %s', (name) => {
+    const attributes = { change: 'LOWER', language: 'en_US' };
+    expect(problems(of([call(name, attributes)]))).toEqual([`locale-missing: ${missing('"en_US"')}`]);
+    // The message contains the runtime's default if the call sets no locale.
+    expect(problems(of([call(name, { change: 'LOWER' })]))).toEqual([
+      `locale-missing: ${missing('"en_US.UTF-8", its default')}`,
+    ]);
+    expect(problems(of([call(name, { change: 'LOWER', language: 'C.UTF-8' })]))).toEqual([]);
+    expect(problems(of([call(name, { change: 'NONE', language: 'en_US' })]))).toEqual([]);
+  });
+
+  test('have the defaults of the function', () => {
+    const defaults = [{ name: 'language', s: Buffer.from('en_US'), type: 3 }];
+    const parts = of([call('F', { change: 'LOWER' })], { attribute: ['change'], attributeProto: defaults });
+    expect(problems(parts)).toEqual([`locale-missing: ${missing('"en_US"')}`]);
+  });
+});
+
 test('runtimeCheck "warn" leaves it to the base image, and "skip" warns too', () => {
   writeOnnxModel(path, normalizer({ ...LOWER, locale: 'en_US' }));
   for (const runtimeCheck of ['warn', 'skip'] as const) {
