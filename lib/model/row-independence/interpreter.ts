@@ -302,8 +302,10 @@ export class Interpreter {
   ): Value[] {
     const depth = this.deeper(context);
     const opsets = versions(own.opsetImport);
-    if ([...opsets].some(([domain, version]) => (this.opsets.get(domain) ?? version) !== version))
-      throw notUnderstood('a function of the model uses a different opset than the model');
+    // The runtime takes the newest operators if the model does not import them.
+    const isOther = ([domain, version]: [string, number]) =>
+      (this.opsets.get(domain) ?? (domain === 'ai.onnx' ? undefined : version)) !== version;
+    if ([...opsets].some(isOther)) throw notUnderstood('a function of the model uses a different opset than the model');
     const names: Names = new Map();
     own.input.forEach((name, at) => {
       const value = inputs[at];
