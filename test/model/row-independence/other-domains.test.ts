@@ -127,6 +127,8 @@ describe('com.microsoft', () => {
     };
     const given = { inputs, with: ['k', 'v', 'pk', 'pv', 'lengths', 'total'], outputs: ['y', 'nk', 'nv'] };
     expect(ms('GroupQueryAttention', given)).toBe('independent 0,0,0,0,0,0,- | 0,0,0');
+    const products = { ...given, outputs: [...given.outputs, 'qk'] };
+    expect(ms('GroupQueryAttention', products)).toMatch(/^not understood .*unwritten/);
   });
 
   test('SkipLayerNormalization', () => {
