@@ -46,6 +46,8 @@ export interface Tensor {
   readonly elem: number;
   /** Elements that contain the number of their row. */
   readonly rowNumbers?: RowNumbers;
+  /** Whether the elements are in the file, so that the runtime knows them before it runs. */
+  readonly literal?: boolean;
   /** All elements are integers from 0 to less than this size. */
   readonly below?: Size;
 }

@@ -897,6 +897,115 @@ describe('omitted and duplicate definitions in a file', () => {
   });
 });
 
+describe('declared sizes that are untrue, which the runtime trusts', () => {
+  const shapeOf = (name: string) => [
+    node('Shape', [name], ['s']),
+    node('Gather', ['s', 'first'], ['n']),
+    node('Concat', ['n', 'rest'], ['to'], { attributes: { axis: 0 } }),
+    node('Reshape', ['x', 'to'], ['flat']),
+    node('Softmax', ['flat'], ['soft']),
+    node('Shape', ['x'], ['own']),
+    node('Reshape', ['soft', 'own'], ['y']),
+  ];
+  const given = { inputs: { x: ['N', 4] }, constants: { first: [0], rest: [-1], axis1: [1], keep: [0, -1] } };
+  const nodes = [node('Relu', ['x'], ['r']), ...shapeOf('r')];
+
+  test('of a result', () => {
+    for (const r of [
+      ['N', 4],
+      ['other', 'four'],
+      [null, 4],
+      [0, 4],
+    ])
+      expect(short(proofOf({ ...given, nodes, declared: { r } }))).toBe('independent 0 | 0');
+    for (const r of [
+      [1, 4],
+      [1, null],
+      ['N', 3],
+      [1, 4, 1],
+    ])
+      dependent({ ...given, nodes, declared: { r } });
+  });
+
+  test('not where a first dimension of 1 is freed, because the new file does not have them', () => {
+    const fixed = { ...given, inputs: { x: [1, 4] }, nodes, declared: { r: [1, 4] } };
+    expect(proofOf(fixed).ifFreed).toBeDefined();
+  });
+
+  test('of an output that a node reads', () => {
+    dependent({ ...given, nodes, outputs: ['y', 'r'], declared: { r: [1, 4] } });
+    expect(short(proofOf({ ...given, nodes, declared: { y: [1, 4], r: ['N', 4] } }))).toMatch(
+      /^not understood Reshape/,
+    );
+    const within = graph([node('Shape', ['r'], ['inner'])], [value('inner', 'int64')]);
+    const chosen = node('If', ['yes'], ['s'], { attributes: { then_branch: within, else_branch: within } as never });
+    const byBranch = nodes.map((one) => (one.opType === 'Shape' && one.input[0] === 'r' ? chosen : one));
+    const branched = {
+      ...given,
+      nodes: byBranch,
+      outputs: ['y', 'r'],
+      initializers: [initializer('yes', 'bool', [], Uint8Array.of(1))],
+    };
+    expect(short(proofOf(branched))).toBe('independent 0 | 0,0');
+    dependent({ ...branched, declared: { r: [1, 4] } });
+    const last = [node('Relu', ['x'], ['y'])];
+    expect(short(proofOf({ ...given, nodes: last, declared: { y: [1, 4] } }))).toBe('independent 0 | 0');
+  });
+
+  test('of a reshape that the runtime joins with the one before it', () => {
+    const joined = [
+      node('Reshape', ['x', 'keep'], ['a']),
+      node('Unsqueeze', ['a', 'axis1'], ['b']),
+      node('Softmax', ['b'], ['soft']),
+      node('Shape', ['x'], ['own']),
+      node('Reshape', ['soft', 'own'], ['y']),
+    ];
+    expect(short(proofOf({ ...given, nodes: joined }))).toBe('independent 0 | 0');
+    dependent({ ...given, nodes: joined, declared: { b: [1, 1, null] } });
+  });
+
+  test('in a branch, a loop or a function', () => {
+    const relu = (type: number[] | undefined) =>
+      graph([node('Relu', ['x'], ['inner'])], [value('inner', 'float', type)]) as { graph: object };
+    const branches = (type: number[] | undefined) => ({ then_branch: relu(type), else_branch: relu(type) });
+    const chosen = (type?: number[]) => [
+      node('If', ['yes'], ['r'], { attributes: branches(type) as never }),
+      ...shapeOf('r'),
+    ];
+    const initializers = [initializer('yes', 'bool', [], Uint8Array.of(1))];
+    expect(short(proofOf({ ...given, initializers, nodes: chosen() }))).toBe('independent 0 | 0');
+    dependent({ ...given, initializers, nodes: chosen([1, 4]) });
+
+    const body = (type?: number[]) => ({
+      graph: graph(
+        [node('Identity', ['ci'], ['co']), node('Relu', ['v'], ['w'])],
+        [value('co', 'bool', []), value('w', 'float')],
+        [value('it', 'int64', []), value('ci', 'bool', []), value('v', 'float', type)],
+      ).graph,
+    });
+    const looped = (type?: number[]) => [
+      node('Loop', ['three', 'yes', 'x'], ['r'], { attributes: { body: body(type) as never } }),
+      ...shapeOf('r'),
+    ];
+    const loop = { ...given, constants: { ...given.constants, three: 3 }, initializers };
+    expect(short(proofOf({ ...loop, nodes: looped() }))).toBe('independent 0 | 0');
+    dependent({ ...loop, nodes: looped([1, 4]) });
+
+    const f = (valueInfo: object[]) => ({
+      domain: 'own',
+      name: 'F',
+      input: ['a'],
+      output: ['b'],
+      node: [node('Relu', ['a'], ['c']), node('Relu', ['c'], ['b'])],
+      opsetImport: [{ domain: '', version: 17 }],
+      valueInfo,
+    });
+    const called = [node('F', ['x'], ['r'], { domain: 'own' }), ...shapeOf('r')];
+    expect(short(proofOf({ ...given, functions: [f([])], nodes: called }))).toBe('independent 0 | 0');
+    dependent({ ...given, functions: [f([value('c', 'float', [1, 4])])], nodes: called });
+  });
+});
+
 describe('parts of a result that the runtime leaves unwritten', () => {
   const inputs = { x, v: { int64: [1] as number[] } };
   /** Tests an operator on rows, and on constants with the result added to the rows. */

@@ -38,7 +38,7 @@ function reshaped(t: Tensor, dims: readonly Size[], rows: Rows | undefined): Ten
   };
 }
 
-function constant(call: Call): Value {
+function constant(call: Call): Tensor {
   const { attributes } = call;
   const tensor = attributes.tensor('value');
   if (tensor) return constantTensor(tensor);
@@ -108,7 +108,22 @@ function reshape(call: Call): Value {
   });
   if (target.filter((value) => value === null).length > 1)
     throw new CannotRun('its shape has more than one size to infer');
-  return relayout(t, target, call.fresh('rest'));
+  const result = relayout(t, target, call.fresh('rest'));
+  if (call.has(1) && !call.tensor(1).literal && mayBeInferred(t, target))
+    throw notUnderstood('its shape may not fit, and the runtime then infers a size instead of failing');
+  return result;
+}
+
+/**
+ * Whether the runtime may infer a size that the graph gives, which matters where the shape does not fit. If only one
+ * size of a shape that the graph concatenates is neither constant nor that of the same axis of the tensor, the runtime
+ * replaces it by -1 (onnxruntime's ReshapeFusion).
+ */
+function mayBeInferred({ dims }: Tensor, target: readonly (Size | null)[]): boolean {
+  const given = target.filter((size): size is Size => size !== null);
+  if (given.length < target.length || (dims && Size.product(dims).equals(Size.product(given)))) return false;
+  const computed = given.filter((size, axis) => (size.growth?.degree ?? 0) > 0 && !dims?.[axis]?.equals(size));
+  return computed.length < 2;
 }
 
 function flatten(call: Call): Value {
@@ -479,7 +494,7 @@ function range(call: Call): Value {
 }
 
 export const layout: Operators = {
-  Constant: constant,
+  Constant: (call) => ({ ...constant(call), literal: true }),
   Shape: shape,
   Size: size,
   Reshape: reshape,
