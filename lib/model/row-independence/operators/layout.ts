@@ -108,22 +108,28 @@ function reshape(call: Call): Value {
   });
   if (target.filter((value) => value === null).length > 1)
     throw new CannotRun('its shape has more than one size to infer');
-  const result = relayout(t, target, call.fresh('rest'));
-  if (call.has(1) && !call.tensor(1).literal && mayBeInferred(t, target))
-    throw notUnderstood('its shape may not fit, and the runtime then infers a size instead of failing');
-  return result;
+  const isLiteral = !call.has(1) || call.tensor(1).literal === true;
+  return relayout(t, isLiteral ? target : withInferred(t, target), call.fresh('rest'));
 }
 
 /**
- * Whether the runtime may infer a size that the graph gives, which matters where the shape does not fit. If only one
- * size of a shape that the graph concatenates is neither constant nor that of the same axis of the tensor, the runtime
- * replaces it by -1 (onnxruntime's ReshapeFusion).
+ * The runtime may infer a size that the graph gives, instead of failing where the shape does not fit: if only one size
+ * of a shape that the graph concatenates is neither constant nor that of the same axis of the tensor, the runtime
+ * replaces it by -1 (onnxruntime's ReshapeFusion). That size is the inferred one even where it is not replaced, because
+ * the shape fits then.
  */
-function mayBeInferred({ dims }: Tensor, target: readonly (Size | null)[]): boolean {
+function withInferred({ dims, rows }: Tensor, target: readonly (Size | null)[]): readonly (Size | null)[] {
   const given = target.filter((size): size is Size => size !== null);
-  if (given.length < target.length || (dims && Size.product(dims).equals(Size.product(given)))) return false;
-  const computed = given.filter((size, axis) => (size.growth?.degree ?? 0) > 0 && !dims?.[axis]?.equals(size));
-  return computed.length < 2;
+  if (given.length < target.length || (dims && Size.product(dims).equals(Size.product(given)))) return target;
+  const computed = given.flatMap((size, axis) =>
+    (size.growth?.degree ?? 0) > 0 && !dims?.[axis]?.equals(size) ? [axis] : [],
+  );
+  if (computed.length > 1) return target;
+  const [axis] = computed;
+  if (rows && !given.some(({ tainted }) => tainted)) throw coupled('moves the rows to axes of fixed size');
+  if (axis === undefined)
+    throw notUnderstood('its shape may not fit, and the runtime then infers a size instead of failing');
+  return target.map((size, at) => (at === axis ? null : size));
 }
 
 function flatten(call: Call): Value {
