@@ -600,6 +600,48 @@ test('a product of quantized matrices, plus a summand that is fixed for each pos
   dependent({ inputs: { x: { uint8: ['N', 4] } }, initializers, nodes });
 });
 
+test.each(['Max', 'Min', 'Sum', 'Mean', 'L2', 'LogSumExp'])(
+  'negative axes of Reduce%s, which the runtime ignores for an empty tensor',
+  (name) => {
+    const after = [
+      node('Shape', ['r'], ['sizes']),
+      node('Gather', ['sizes', 'one'], ['width']),
+      node('Shape', ['x'], ['own']),
+      node('Gather', ['own', 'first'], ['n']),
+      node('Sub', ['two', 'width'], ['missing']),
+      node('Mul', ['missing', 'n'], ['fewer']),
+      node('Sub', ['n', 'fewer'], ['rows']),
+      node('Concat', ['rows', 'rest'], ['to'], { attributes: { axis: 0 } }),
+      node('Reshape', ['x', 'to'], ['flat']),
+      node('Softmax', ['flat'], ['soft'], { attributes: { axis: 1 } }),
+      node('Reshape', ['soft', 'own'], ['y']),
+    ];
+    const constants = { first: [0], one: [1], two: [2], rest: [-1], ends: [2 ** 31 - 1] };
+    const given = (from: string, axis: number, opset: number) => {
+      const asInput = opset >= 18 || (opset >= 13 && name === 'Sum');
+      const reduced = asInput
+        ? node(`Reduce${name}`, [from, 'axis'], ['r'], { attributes: { keepdims: 0 } })
+        : node(`Reduce${name}`, [from], ['r'], { attributes: { axes: [axis], keepdims: 0 } });
+      const nodes = [node('Slice', ['x', 'one', 'ends', 'one'], ['others']), reduced, ...after];
+      return { inputs: { x: ['N', 'S', 2] }, constants: { ...constants, axis: [axis] }, opset, nodes };
+    };
+    for (const opset of [13, 18]) {
+      dependent(given('others', -2, opset));
+      expect(short(proofOf(given('others', 1, opset)))).toBe('independent 0 | 0');
+      expect(short(proofOf(given('x', -2, opset)))).toBe('independent 0 | 0');
+    }
+  },
+);
+
+test('negative axes of a convolution, which is never empty, and of its repetitions, which may be', () => {
+  const filters = { filters: { weights: [3, 2, 3] } };
+  const convolution = node('Conv', ['x', 'filters'], ['c']);
+  const mean = (from: string) => node('ReduceMean', [from], ['y'], { attributes: { axes: [-1], keepdims: 0 } });
+  const given = { inputs: { x: ['N', 2, 'S'], times: { int64: [3] } }, constants: filters };
+  expect(short(proofOf({ ...given, nodes: [convolution, mean('c')] }))).toBe('independent 0,- | 0');
+  dependent({ ...given, nodes: [convolution, node('Tile', ['c', 'times'], ['t']), mean('t')] });
+});
+
 test('an axis that is reduced twice, and another that is not reduced', () => {
   const nodes = [
     node('ReduceMax', ['table'], ['greatest'], { attributes: { axes: [0, -2], keepdims: 1 } }),

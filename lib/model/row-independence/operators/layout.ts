@@ -310,7 +310,7 @@ function tile(call: Call): Value {
   if (t.rows) {
     if (areColumns(t.rowNumbers)) asData(t);
     const times = atLeastZero(repeats[t.rows.axis] as Size);
-    return { ...t, dims: sizes, rows: { ...t.rows, outer: t.rows.outer.times(times) } };
+    return { ...t, dims: sizes, filled: false, rows: { ...t.rows, outer: t.rows.outer.times(times) } };
   }
   const [old, target] = [constantDims(t), constantDims(invariant(sizes))];
   const moved =
