@@ -36,6 +36,30 @@ describe.each(['LSTM', 'GRU'] as const)('%s, whose empty inputs crash the runtim
   });
 });
 
+test.each([
+  [0, 4],
+  [2, 0],
+])('TopK, which crashes the runtime on %d rows of %d elements', async (rows, width) => {
+  const parts: ModelParts = {
+    inputs: [value('x', 'float', ['rows', 'width'])],
+    outputs: [value('y', 'float', ['rows', 1]), value('at', 'int64', ['rows', 1])],
+    nodes: [node('TopK', ['x', 'k'], ['y', 'at'], { name: 'layer' })],
+    initializers: [initializer('k', 'int64', [1], BigInt64Array.of(1n))],
+  };
+  const { unsafeOnEmptyInput } = OnnxModel.fromFile(writeOnnxModel(join(folder, 'TopK.onnx'), parts)).manifest();
+  expect(unsafeOnEmptyInput).toEqual({ node: 'layer', operator: 'TopK' });
+  const server = await ServerProcess.start(
+    parts,
+    {},
+    { edit: (manifest) => Object.assign(manifest, { unsafeOnEmptyInput }) },
+  );
+  const empty = { inputs: [{ name: 'x', datatype: 'FP32', shape: [rows, width], data: [] }] };
+  const error = `input "x" has shape [${rows},${width}]; the model takes no empty input, on which its TopK (node "layer") is not safe`;
+  expect(await server.infer(empty)).toMatchObject({ status: 400, body: { error } });
+  const full = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
+  expect((await server.infer(full)).status).toBe(200);
+});
+
 describe('sums of products of integers, which do not write their result if the sum has no terms', () => {
   const scale = initializer('s', 'float', [], Float32Array.of(1));
   const zero = initializer('z', 'uint8', [], Uint8Array.of(0));

@@ -20,6 +20,8 @@ export interface GraphMessage {
   readonly sparseInitializer: readonly SparseTensorMessage[];
   readonly input: readonly ValueInfoMessage[];
   readonly output: readonly ValueInfoMessage[];
+  /** Declared sizes of other tensors. */
+  readonly valueInfo: readonly ValueInfoMessage[];
 }
 
 export interface FunctionMessage {
@@ -33,6 +35,7 @@ export interface FunctionMessage {
   /** Attributes with their defaults. */
   readonly attributeProto: readonly AttributeMessage[];
   readonly opsetImport: readonly OperatorSetMessage[];
+  readonly valueInfo: readonly ValueInfoMessage[];
   readonly node: readonly NodeMessage[];
 }
 
@@ -152,7 +155,7 @@ export function usedGraphs({ graph, functions }: ModelMessage): GraphMessage[] {
   return used;
 }
 
-const EMPTY_GRAPH = { docString: '', initializer: [], sparseInitializer: [], input: [], output: [] };
+const EMPTY_GRAPH = { docString: '', initializer: [], sparseInitializer: [], input: [], output: [], valueInfo: [] };
 
 /** Key that identifies a function in its definition and in the nodes that call it. */
 export function functionKey(domain: string, name: string, overload: string): string {

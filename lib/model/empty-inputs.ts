@@ -3,9 +3,9 @@ import { operatorName, type OnnxGraph, type Operator } from './onnx-graph';
 
 /**
  * Operators that crash the process in onnxruntime 1.30 if an input is empty (`terminate called without an active
- * exception`). They were found by trials with 0 rows and with 0 steps. RNN does not crash.
+ * exception`, or a division by zero in TopK). They were found by trials with 0 rows and with 0 steps. RNN does not crash.
  */
-const CRASHING = ['LSTM', 'GRU', 'com.microsoft:DynamicQuantizeLSTM', 'com.microsoft:AttnLSTM'];
+const CRASHING = ['LSTM', 'GRU', 'TopK', 'com.microsoft:DynamicQuantizeLSTM', 'com.microsoft:AttnLSTM'];
 
 /**
  * Operators that sum products of integers. If the summed axis is empty, the runtime does not write the result, which

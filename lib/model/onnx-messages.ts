@@ -28,6 +28,7 @@ const MESSAGES = {
     opsetImport: [9, 'OperatorSetIdProto', 'repeated'],
     domain: [10, 'string'],
     attributeProto: [11, 'AttributeProto', 'repeated'],
+    valueInfo: [12, 'ValueInfoProto', 'repeated'],
     overload: [13, 'string'],
   },
   GraphProto: {
@@ -37,6 +38,7 @@ const MESSAGES = {
     docString: [10, 'string'],
     input: [11, 'ValueInfoProto', 'repeated'],
     output: [12, 'ValueInfoProto', 'repeated'],
+    valueInfo: [13, 'ValueInfoProto', 'repeated'],
     sparseInitializer: [15, 'SparseTensorProto', 'repeated'],
   },
   NodeProto: {

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Field } from 'protobufjs/light';
 import { OnnxModel } from '../../lib/model/onnx-model';
 import { onnxMessage } from '../../lib/model/onnx-messages';
 import { writeWithShapes } from '../../lib/onnx/write-shapes';
@@ -9,10 +8,6 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 let count = 0;
-
-// The library reads only the shapes of inputs and outputs, so it does not define these fields.
-onnxMessage('GraphProto').add(new Field('valueInfo', 13, 'ValueInfoProto', 'repeated'));
-onnxMessage('FunctionProto').add(new Field('valueInfo', 12, 'ValueInfoProto', 'repeated'));
 
 function decoded(bytes: Uint8Array): any {
   const type = onnxMessage('ModelProto');

@@ -131,6 +131,8 @@ export interface ModelParts {
   docString?: string;
   graphDocString?: string;
   domain?: string;
+  /** Declared types of other tensors. */
+  valueInfo?: object[];
   /** Functions of the model: `{ domain, name, node: [...] }`. */
   functions?: object[];
 }
@@ -149,6 +151,7 @@ export function onnxModel(parts: ModelParts): Uint8Array {
     graphDocString,
     domain,
     functions = [],
+    valueInfo = [],
   } = parts;
   const message = {
     irVersion,
@@ -165,6 +168,7 @@ export function onnxModel(parts: ModelParts): Uint8Array {
       initializer: initializers,
       input: inputs,
       output: outputs,
+      valueInfo,
     },
   };
   const type = onnxMessage('ModelProto');

@@ -13,8 +13,10 @@ export class Attributes {
     const byName = new Map<string, AttributeMessage>();
     for (const attribute of attributes) {
       if (!attribute.refAttrName) byName.set(attribute.name, attribute);
+      // The runtime ignores the reference, and takes the value beside it.
+      else if (!bound) throw notUnderstood('it refers to an attribute of a function, but is not part of one');
       else {
-        const given = bound?.byName.get(attribute.refAttrName);
+        const given = bound.byName.get(attribute.refAttrName);
         if (given) byName.set(attribute.name, { ...given, name: attribute.name });
       }
     }
@@ -23,6 +25,8 @@ export class Attributes {
 
   /** Adds the function's defaults for attributes that the call omits. */
   withDefaults(defaults: readonly AttributeMessage[]): Attributes {
+    if (new Set(defaults.map(({ name }) => name)).size < defaults.length)
+      throw notUnderstood('a function of the model has two defaults for one attribute');
     return new Attributes([...defaults.filter(({ name }) => !this.byName.has(name)), ...this.byName.values()]);
   }
 

@@ -25,6 +25,7 @@ export function constantTensor(message: TensorMessage): Tensor {
     kind: 'tensor',
     dims: dims.map((dim) => Size.of(dim)),
     elem,
+    literal: true,
     ...(known && { values: known.map((value) => Size.of(value)) }),
   };
 }

@@ -12,6 +12,7 @@ import {
 import { Attributes } from './attributes';
 import { Call } from './call';
 import { constantTensor, sparseConstant } from './constants';
+import { declaredSizes, namesWithEffect, refuseUntrue, type DeclaredSizes } from './declared-sizes';
 import type { ExactSizes } from './exact-sizes';
 import { CannotRun, coupled, NeedsDecision, notUnderstood, Obstacle } from './obstacle';
 import { inOrder, readNodes, type Placed } from './order';
@@ -84,6 +85,13 @@ type Names = Map<string, Value>;
 interface Plan {
   readonly order: readonly Placed[];
   readonly read: ReadonlySet<NodeMessage>;
+  readonly declared: DeclaredSizes;
+}
+
+/** Nodes of a graph or a function, and what it declares about their results. */
+interface Body {
+  readonly node: readonly NodeMessage[];
+  declared(): readonly ValueInfoMessage[];
 }
 
 /** Names visible in a graph, the innermost scope first. */
@@ -101,9 +109,11 @@ export class Interpreter {
   private readonly attributes = new Map<NodeMessage, Attributes>();
   private readonly plans = new Map<readonly NodeMessage[], Plan>();
 
+  /** @param heedsDeclared - whether untrue declared sizes stop the proof; false for a file without them */
   constructor(
     model: ModelMessage,
     private readonly budget: Budget,
+    private readonly heedsDeclared: boolean,
   ) {
     this.opsets = versions(model.opsetImport);
     this.functions = new Map(model.functions.map((f) => [functionKey(f.domain, f.name, f.overload), f]));
@@ -129,13 +139,13 @@ export class Interpreter {
 
   private graph(graph: GraphMessage, scope: Scope, context: Context, assumed: ReadonlyMap<string, boolean>): Value[] {
     this.define(graph, scope.names, context.path);
-    this.nodes(
-      graph.node,
-      graph.output.map(({ name }) => name),
-      scope,
-      context,
-      assumed,
-    );
+    const results = graph.output.map(({ name }) => name);
+    const declared = () => {
+      // The runtime passes what branches and loops declare on to the nodes around them.
+      const used = scope.outer ? undefined : namesWithEffect(graph.node);
+      return [...graph.valueInfo, ...graph.output.filter(({ name }) => used?.has(name) ?? true)];
+    };
+    this.nodes({ node: graph.node, declared }, results, scope, context, assumed);
     return graph.output.map(({ name }) => find(scope, name) ?? unknownName(name));
   }
 
@@ -161,29 +171,34 @@ export class Interpreter {
   }
 
   private nodes(
-    nodes: readonly NodeMessage[],
+    body: Body,
     results: readonly string[],
     scope: Scope,
     context: Context,
     assumed: ReadonlyMap<string, boolean>,
   ): void {
-    const { order, read } = this.planOf(nodes, results);
+    const { order, read, declared } = this.planOf(body, results);
     for (const { node, index } of order) {
       if (node.output.some((name) => name && scope.names.has(name))) {
         throw new Stopped(node, notUnderstood('the name of its result is already used'));
       }
       const values = this.node(node, `${context.path}/${index}`, scope, context, assumed, read.has(node));
       node.output.forEach((name, at) => {
+        if (name) refuseAt(node, () => refuseUntrue(declared, name, values[at]));
         if (name)
           scope.names.set(name, values[at] ?? { kind: 'unusable', obstacle: notUnderstood('it has no such output') });
       });
     }
   }
 
-  private planOf(nodes: readonly NodeMessage[], results: readonly string[]): Plan {
+  private declared(infos: readonly ValueInfoMessage[]): DeclaredSizes {
+    return declaredSizes(this.heedsDeclared ? infos : []);
+  }
+
+  private planOf({ node: nodes, declared }: Body, results: readonly string[]): Plan {
     let plan = this.plans.get(nodes);
     if (!plan) {
-      plan = { order: inOrder(nodes), read: readNodes(nodes, results) };
+      plan = { order: inOrder(nodes), read: readNodes(nodes, results), declared: this.declared(declared()) };
       this.plans.set(nodes, plan);
     }
     return plan;
@@ -284,10 +299,12 @@ export class Interpreter {
     const depth = this.deeper(context);
     const names: Names = new Map();
     bind(
-      graph.input.map(({ name }: ValueInfoMessage) => name),
+      graph.input.map(({ name }) => name),
       values,
       names,
     );
+    const declared = this.declared(graph.input);
+    for (const [name, value] of names) refuseUntrue(declared, name, value);
     return this.graph(graph, { names, outer }, { ...context, depth }, assumed);
   }
 
@@ -302,8 +319,10 @@ export class Interpreter {
   ): Value[] {
     const depth = this.deeper(context);
     const opsets = versions(own.opsetImport);
-    if ([...opsets].some(([domain, version]) => (this.opsets.get(domain) ?? version) !== version))
-      throw notUnderstood('a function of the model uses a different opset than the model');
+    // The runtime takes the newest operators if the model does not import them.
+    const isOther = ([domain, version]: [string, number]) =>
+      (this.opsets.get(domain) ?? (domain === 'ai.onnx' ? undefined : version)) !== version;
+    if ([...opsets].some(isOther)) throw notUnderstood('a function of the model uses a different opset than the model');
     const names: Names = new Map();
     own.input.forEach((name, at) => {
       const value = inputs[at];
@@ -317,9 +336,9 @@ export class Interpreter {
       path,
       depth,
     };
-    const body = absent.length === 0 ? own.node : own.node.map((node) => withoutInputs(node, absent));
+    const node = absent.length === 0 ? own.node : own.node.map((each) => withoutInputs(each, absent));
     const scope: Scope = { names };
-    this.nodes(body, own.output, scope, inner, assumed);
+    this.nodes({ node, declared: () => own.valueInfo }, own.output, scope, inner, assumed);
     return own.output.map((name) => names.get(name) ?? unknownName(name));
   }
 
@@ -335,6 +354,14 @@ export class Interpreter {
  */
 function isOwn(problem: unknown): problem is Obstacle | Stopped | CannotRun | NeedsDecision {
   return [Obstacle, Stopped, CannotRun, NeedsDecision].some((kind) => problem instanceof kind);
+}
+
+function refuseAt(node: NodeMessage, check: () => void): void {
+  try {
+    check();
+  } catch (problem) {
+    throw problem instanceof Obstacle ? new Stopped(node, problem) : problem;
+  }
 }
 
 /** Removes optional inputs that a function call omits. */

@@ -47,7 +47,7 @@ export function inOrder(nodes: readonly NodeMessage[]): readonly Placed[] {
 }
 
 /** Names that a node reads: its inputs, and outer names that the graphs inside it read. */
-function readBy({ input, attribute }: NodeMessage): Set<string> {
+export function readBy({ input, attribute }: NodeMessage): Set<string> {
   const names = new Set(input.filter(Boolean));
   for (const { g, graphs } of attribute) {
     for (const graph of g ? [g, ...graphs] : graphs) for (const name of readFromOutside(graph)) names.add(name);

@@ -77,8 +77,10 @@ class Prover {
     private readonly graph: GraphMessage,
     private readonly inputs: readonly ValueInfo[],
     private readonly budget = new Budget(MAX_STEPS),
+    isFreed = false,
   ) {
-    this.interpreter = new Interpreter(model, budget);
+    // Files with freed dimensions are written without declared sizes (write-shapes.ts).
+    this.interpreter = new Interpreter(model, budget, !isFreed);
   }
 
   /** Attempts a proof with the rows on these axes of the inputs. */
@@ -115,7 +117,7 @@ class Prover {
   ifFreed(): Pick<RowProof, 'ifFreed' | 'refusedIfFreed'> {
     let refusedIfFreed: Refusal | undefined;
     for (const { inputs, axes } of freedAssignments(this.inputs)) {
-      const freed = new Prover(this.model, this.graph, inputs, this.budget);
+      const freed = new Prover(this.model, this.graph, inputs, this.budget, true);
       const outcome = freed.attempt(axes);
       if (outcome.verdict === 'independent') {
         return { ifFreed: { inputAxes: outcome.inputAxes, outputAxes: outcome.outputAxes } };

@@ -46,6 +46,10 @@ export interface Tensor {
   readonly elem: number;
   /** Elements that contain the number of their row. */
   readonly rowNumbers?: RowNumbers;
+  /** Whether it certainly has elements, even if that does not follow from its sizes. */
+  readonly filled?: boolean;
+  /** Whether the elements are in the file, so that the runtime knows them before it runs. */
+  readonly literal?: boolean;
   /** All elements are integers from 0 to less than this size. */
   readonly below?: Size;
 }

@@ -46,7 +46,7 @@ function firstUnwritten(
   let interpreter: Interpreter | undefined;
   for (let assumed = open.pop(); assumed; assumed = open.pop()) {
     try {
-      interpreter ??= new Interpreter(model, new Budget(MAX_STEPS));
+      interpreter ??= new Interpreter(model, new Budget(MAX_STEPS), false);
       interpreter.outputs(graph, values, assumed, new ExactSizes());
     } catch (problem) {
       if (problem instanceof Stopped && problem.obstacle.always) return problem;

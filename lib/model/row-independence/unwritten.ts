@@ -4,12 +4,10 @@ import type { Size } from './size';
 import type { Value } from './tensor';
 
 /** For results that the kernel may not write. They would contain memory of other runs, even if no operand has rows. */
-export function unwritten(): Obstacle {
-  return new Obstacle(
-    'not understood',
-    'may leave a part of its result unwritten, as the runtime does for some empty tensors',
-    true,
-  );
+export function unwritten(
+  reason = 'may leave a part of its result unwritten, as the runtime does for some empty tensors',
+): Obstacle {
+  return new Obstacle('not understood', reason, true);
 }
 
 /** Rule of an operator whose kernel writes its result only if its operands have elements. */

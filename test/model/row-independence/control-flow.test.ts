@@ -258,6 +258,31 @@ describe('functions of the model', () => {
     expect(call([plain])).toBe('independent 0 | 0');
   });
 
+  test('with two defaults for one attribute, of which the runtime takes the first', () => {
+    const nodes = [node('Softmax', ['a'], ['b'], { attributes: { axis: { ref: 'along', type: 2 } } })];
+    const along = (i: number) => ({ name: 'along', i, type: 2 });
+    for (const attributeProto of [
+      [along(0), along(1)],
+      [along(1), along(0)],
+    ])
+      expect(call([own('F', ['a'], ['b'], nodes, { attributeProto })])).toMatch(
+        /^not understood own:F: .*two defaults/,
+      );
+  });
+
+  test('whose attributes a node outside refers to: the runtime ignores the reference', () => {
+    const reference = (name: string) => ({ name, i: 0, type: 2, refAttrName: 'along' });
+    const softmax = { ...node('Softmax', ['x'], ['y']), attribute: [reference('axis')] };
+    expect(short(proofOf({ inputs: { x: ['N', 4] }, nodes: [softmax] }))).toMatch(/^not understood Softmax/);
+
+    const nodes = [node('Softmax', ['a'], ['b'], { attributes: { axis: { ref: 'along', type: 2 } } })];
+    const byCall = { ...node('F', ['x'], ['y'], { domain: 'own' }), attribute: [reference('along')] };
+    const functions = [own('F', ['a'], ['b'], nodes, { attribute: ['along'] })];
+    expect(short(proofOf({ inputs: { x: ['N', 4] }, functions, nodes: [byCall] }))).toMatch(/^not understood own:F/);
+    const byDefault = own('F', ['a'], ['b'], nodes, { attributeProto: [reference('along')] });
+    expect(call([byDefault])).toMatch(/^not understood own:F/);
+  });
+
   test('inside each other', () => {
     const inner = own(
       'G',
@@ -315,6 +340,15 @@ describe('functions of the model', () => {
     expect(call([own('F', ['a'], ['b'], [node('Softmax', ['a'], ['b'])], { opsetImport })])).toMatch(
       /^not understood own:F: .*a different opset/,
     );
+  });
+
+  test('with an opset that the model does not import, for which the runtime takes the newest', () => {
+    const nodes = [node('F', ['x'], ['y'], { domain: 'own' })];
+    const functions = [own('F', ['a'], ['b'], [node('DFT', ['a'], ['b'])])];
+    const given = { inputs: { x: [1, 3, 'N', 2] }, functions, nodes };
+    expect(short(proofOf(given))).toBe('independent 2 | 2');
+    expect(short(proofOf({ ...given, inputs: { x: ['N', 3, 4, 2] }, opset: undefined }))).toMatch(/a different opset/);
+    expect(short(proofOf({ ...given, opset: undefined }))).not.toMatch(/^independent/);
   });
 });
 

@@ -600,6 +600,48 @@ test('a product of quantized matrices, plus a summand that is fixed for each pos
   dependent({ inputs: { x: { uint8: ['N', 4] } }, initializers, nodes });
 });
 
+test.each(['Max', 'Min', 'Sum', 'Mean', 'L2', 'LogSumExp'])(
+  'negative axes of Reduce%s, which the runtime ignores for an empty tensor',
+  (name) => {
+    const after = [
+      node('Shape', ['r'], ['sizes']),
+      node('Gather', ['sizes', 'one'], ['width']),
+      node('Shape', ['x'], ['own']),
+      node('Gather', ['own', 'first'], ['n']),
+      node('Sub', ['two', 'width'], ['missing']),
+      node('Mul', ['missing', 'n'], ['fewer']),
+      node('Sub', ['n', 'fewer'], ['rows']),
+      node('Concat', ['rows', 'rest'], ['to'], { attributes: { axis: 0 } }),
+      node('Reshape', ['x', 'to'], ['flat']),
+      node('Softmax', ['flat'], ['soft'], { attributes: { axis: 1 } }),
+      node('Reshape', ['soft', 'own'], ['y']),
+    ];
+    const constants = { first: [0], one: [1], two: [2], rest: [-1], ends: [2 ** 31 - 1] };
+    const given = (from: string, axis: number, opset: number) => {
+      const asInput = opset >= 18 || (opset >= 13 && name === 'Sum');
+      const reduced = asInput
+        ? node(`Reduce${name}`, [from, 'axis'], ['r'], { attributes: { keepdims: 0 } })
+        : node(`Reduce${name}`, [from], ['r'], { attributes: { axes: [axis], keepdims: 0 } });
+      const nodes = [node('Slice', ['x', 'one', 'ends', 'one'], ['others']), reduced, ...after];
+      return { inputs: { x: ['N', 'S', 2] }, constants: { ...constants, axis: [axis] }, opset, nodes };
+    };
+    for (const opset of [13, 18]) {
+      dependent(given('others', -2, opset));
+      expect(short(proofOf(given('others', 1, opset)))).toBe('independent 0 | 0');
+      expect(short(proofOf(given('x', -2, opset)))).toBe('independent 0 | 0');
+    }
+  },
+);
+
+test('negative axes of a convolution, which is never empty, and of its repetitions, which may be', () => {
+  const filters = { filters: { weights: [3, 2, 3] } };
+  const convolution = node('Conv', ['x', 'filters'], ['c']);
+  const mean = (from: string) => node('ReduceMean', [from], ['y'], { attributes: { axes: [-1], keepdims: 0 } });
+  const given = { inputs: { x: ['N', 2, 'S'], times: { int64: [3] } }, constants: filters };
+  expect(short(proofOf({ ...given, nodes: [convolution, mean('c')] }))).toBe('independent 0,- | 0');
+  dependent({ ...given, nodes: [convolution, node('Tile', ['c', 'times'], ['t']), mean('t')] });
+});
+
 test('an axis that is reduced twice, and another that is not reduced', () => {
   const nodes = [
     node('ReduceMax', ['table'], ['greatest'], { attributes: { axes: [0, -2], keepdims: 1 } }),
@@ -894,6 +936,115 @@ describe('omitted and duplicate definitions in a file', () => {
     ];
     const initializers = [initializer('yes', 'bool', [], Uint8Array.of(1))];
     dependent({ inputs: { x }, constants: { ...constants, trips: 2, three0: 3 }, initializers, nodes });
+  });
+});
+
+describe('declared sizes that are untrue, which the runtime trusts', () => {
+  const shapeOf = (name: string) => [
+    node('Shape', [name], ['s']),
+    node('Gather', ['s', 'first'], ['n']),
+    node('Concat', ['n', 'rest'], ['to'], { attributes: { axis: 0 } }),
+    node('Reshape', ['x', 'to'], ['flat']),
+    node('Softmax', ['flat'], ['soft']),
+    node('Shape', ['x'], ['own']),
+    node('Reshape', ['soft', 'own'], ['y']),
+  ];
+  const given = { inputs: { x: ['N', 4] }, constants: { first: [0], rest: [-1], axis1: [1], keep: [0, -1] } };
+  const nodes = [node('Relu', ['x'], ['r']), ...shapeOf('r')];
+
+  test('of a result', () => {
+    for (const r of [
+      ['N', 4],
+      ['other', 'four'],
+      [null, 4],
+      [0, 4],
+    ])
+      expect(short(proofOf({ ...given, nodes, declared: { r } }))).toBe('independent 0 | 0');
+    for (const r of [
+      [1, 4],
+      [1, null],
+      ['N', 3],
+      [1, 4, 1],
+    ])
+      dependent({ ...given, nodes, declared: { r } });
+  });
+
+  test('not where a first dimension of 1 is freed, because the new file does not have them', () => {
+    const fixed = { ...given, inputs: { x: [1, 4] }, nodes, declared: { r: [1, 4] } };
+    expect(proofOf(fixed).ifFreed).toBeDefined();
+  });
+
+  test('of an output that a node reads', () => {
+    dependent({ ...given, nodes, outputs: ['y', 'r'], declared: { r: [1, 4] } });
+    expect(short(proofOf({ ...given, nodes, declared: { y: [1, 4], r: ['N', 4] } }))).toMatch(
+      /^not understood Reshape/,
+    );
+    const within = graph([node('Shape', ['r'], ['inner'])], [value('inner', 'int64')]);
+    const chosen = node('If', ['yes'], ['s'], { attributes: { then_branch: within, else_branch: within } as never });
+    const byBranch = nodes.map((one) => (one.opType === 'Shape' && one.input[0] === 'r' ? chosen : one));
+    const branched = {
+      ...given,
+      nodes: byBranch,
+      outputs: ['y', 'r'],
+      initializers: [initializer('yes', 'bool', [], Uint8Array.of(1))],
+    };
+    expect(short(proofOf(branched))).toBe('independent 0 | 0,0');
+    dependent({ ...branched, declared: { r: [1, 4] } });
+    const last = [node('Relu', ['x'], ['y'])];
+    expect(short(proofOf({ ...given, nodes: last, declared: { y: [1, 4] } }))).toBe('independent 0 | 0');
+  });
+
+  test('of a reshape that the runtime joins with the one before it', () => {
+    const joined = [
+      node('Reshape', ['x', 'keep'], ['a']),
+      node('Unsqueeze', ['a', 'axis1'], ['b']),
+      node('Softmax', ['b'], ['soft']),
+      node('Shape', ['x'], ['own']),
+      node('Reshape', ['soft', 'own'], ['y']),
+    ];
+    expect(short(proofOf({ ...given, nodes: joined }))).toBe('independent 0 | 0');
+    dependent({ ...given, nodes: joined, declared: { b: [1, 1, null] } });
+  });
+
+  test('in a branch, a loop or a function', () => {
+    const relu = (type: number[] | undefined) =>
+      graph([node('Relu', ['x'], ['inner'])], [value('inner', 'float', type)]) as { graph: object };
+    const branches = (type: number[] | undefined) => ({ then_branch: relu(type), else_branch: relu(type) });
+    const chosen = (type?: number[]) => [
+      node('If', ['yes'], ['r'], { attributes: branches(type) as never }),
+      ...shapeOf('r'),
+    ];
+    const initializers = [initializer('yes', 'bool', [], Uint8Array.of(1))];
+    expect(short(proofOf({ ...given, initializers, nodes: chosen() }))).toBe('independent 0 | 0');
+    dependent({ ...given, initializers, nodes: chosen([1, 4]) });
+
+    const body = (type?: number[]) => ({
+      graph: graph(
+        [node('Identity', ['ci'], ['co']), node('Relu', ['v'], ['w'])],
+        [value('co', 'bool', []), value('w', 'float')],
+        [value('it', 'int64', []), value('ci', 'bool', []), value('v', 'float', type)],
+      ).graph,
+    });
+    const looped = (type?: number[]) => [
+      node('Loop', ['three', 'yes', 'x'], ['r'], { attributes: { body: body(type) as never } }),
+      ...shapeOf('r'),
+    ];
+    const loop = { ...given, constants: { ...given.constants, three: 3 }, initializers };
+    expect(short(proofOf({ ...loop, nodes: looped() }))).toBe('independent 0 | 0');
+    dependent({ ...loop, nodes: looped([1, 4]) });
+
+    const f = (valueInfo: object[]) => ({
+      domain: 'own',
+      name: 'F',
+      input: ['a'],
+      output: ['b'],
+      node: [node('Relu', ['a'], ['c']), node('Relu', ['c'], ['b'])],
+      opsetImport: [{ domain: '', version: 17 }],
+      valueInfo,
+    });
+    const called = [node('F', ['x'], ['r'], { domain: 'own' }), ...shapeOf('r')];
+    expect(short(proofOf({ ...given, functions: [f([])], nodes: called }))).toBe('independent 0 | 0');
+    dependent({ ...given, functions: [f([value('c', 'float', [1, 4])])], nodes: called });
   });
 });
 

@@ -48,6 +48,38 @@ describe('Reshape', () => {
     expect(to([0, 24], ['N', 4, 6], { allowzero: 1 })).toMatch(/^not understood Reshape/);
   });
 
+  test('to a shape that does not fit, of which the runtime infers a size', () => {
+    const constants = { zeros: [0], two: [2], three: [3], rest: [-1] };
+    const shape = [
+      node('Shape', ['x'], ['s']),
+      node('Gather', ['s', 'zeros'], ['n']),
+      node('Mul', ['n', 'two'], ['m']),
+    ];
+    const concat = (inputs: string[], output: string) => node('Concat', inputs, [output], { attributes: { axis: 0 } });
+    const mixed = [
+      ...shape,
+      concat(['two', 'm', 'three'], 'to'),
+      node('Reshape', ['x', 'to'], ['wrong']),
+      node('Transpose', ['wrong'], ['turned'], { attributes: { perm: [1, 0, 2] } }),
+      concat(['n', 'rest'], 'back'),
+      node('Reshape', ['turned', 'back'], ['y']),
+    ];
+    expect(short(proofOf({ inputs: { x: ['N', 6] }, constants, nodes: mixed }))).toMatch(/^not understood Reshape/);
+    const fits = [...shape, concat(['m', 'three'], 'to'), node('Reshape', ['x', 'to'], ['r'])];
+    const back = [concat(['n', 'rest'], 'back'), node('Reshape', ['r', 'back'], ['y'])];
+    expect(short(proofOf({ inputs: { x: ['N', 6] }, constants, nodes: [...fits, ...back] }))).toBe('independent 0 | 0');
+    const shared = [
+      node('Shape', ['x'], ['s'], { attributes: { start: 1 } }),
+      node('Mul', ['s', 'zeros'], ['nothing']),
+      node('Add', ['nothing', 'one'], ['seemsOne']),
+      concat(['seemsOne', 'two'], 'to'),
+      node('Reshape', ['six', 'to'], ['three by two']),
+      node('Add', ['x', 'three by two'], ['y']),
+    ];
+    const more = { ...constants, one: [1], six: { weights: [6] } };
+    expect(short(proofOf({ inputs: { x: ['N', 'S'] }, constants: more, nodes: shared }))).not.toMatch(/^independent/);
+  });
+
   test('with an unknown shape', () => {
     const given = { inputs: { shape: { int64: [3] } }, with: ['shape'], x: ['N', 4, 6] };
     expect(verdictOf('Reshape', given)).toMatch(/^coupled Reshape/);

@@ -194,6 +194,20 @@ describe('quantization', () => {
     );
   });
 
+  test('to 4 bits, which are different for large floats by position', () => {
+    const zero4 = (dataType: number) => [{ name: 'zero4', dataType, dims: [], int32Data: [0] }];
+    for (const dataType of [21, 22]) {
+      for (const domain of ['', 'com.microsoft']) {
+        const given = { constants: q, with: ['scale', 'zero4'], initializers: zero4(dataType), domain };
+        expect(verdictOf('QuantizeLinear', given)).toMatch(/^coupled .*4 bits/);
+      }
+      const attributes = { output_dtype: dataType };
+      expect(verdictOf('QuantizeLinear', { constants: q, with: ['scale'], attributes })).toMatch(/^coupled .*4 bits/);
+    }
+    const given = { constants: q, with: ['scale', 'zero4'], initializers: zero4(3) };
+    expect(verdictOf('QuantizeLinear', given)).toBe('independent 0 | 0');
+  });
+
   test('with a scale of the rows', () => {
     expect(verdictOf('QuantizeLinear', { inputs: { s: ['N'] }, with: ['s'] })).toMatch(/^coupled/);
   });

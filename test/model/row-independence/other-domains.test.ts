@@ -21,6 +21,29 @@ describe('ai.onnx.ml', () => {
     },
   );
 
+  test.each(['LinearClassifier', 'SVMClassifier', 'TreeEnsembleClassifier'])(
+    '%s with PROBIT leaves the score of the second class unwritten',
+    (operator) => {
+      const probit = (labels: string[], intercepts: number) => ({
+        classlabels_strings: { strings: labels },
+        intercepts: { floats: Array<number>(intercepts).fill(0) },
+        post_transform: 'PROBIT',
+      });
+      const outputs = ['y', 'scores'];
+      expect(ml(operator, { outputs, attributes: probit(['a', 'b', 'c'], 3) })).toBe('independent 0 | 0,0');
+      for (const [labels, intercepts] of [
+        [['a', 'b'], 1],
+        [['a', 'b'], 2],
+        [['a'], 1],
+      ] as const) {
+        const attributes = probit([...labels], intercepts);
+        expect(ml(operator, { outputs, attributes })).toMatch(/^not understood .*unwritten/);
+        expect(ml(operator, { outputs, attributes, x: [1, 6], inputs: { z: ['N', 2] } })).not.toMatch(/^independent/);
+      }
+      expect(ml(operator, { outputs, attributes: { post_transform: 'PROBIT' } })).toMatch(/^not understood/);
+    },
+  );
+
   test('elements', () => {
     expect(ml('Binarizer', { x: ['N'] })).toBe('independent 0 | 0');
     expect(ml('LabelEncoder', { x: { string: ['N'] } })).toBe('independent 0 | 0');
@@ -104,6 +127,8 @@ describe('com.microsoft', () => {
     };
     const given = { inputs, with: ['k', 'v', 'pk', 'pv', 'lengths', 'total'], outputs: ['y', 'nk', 'nv'] };
     expect(ms('GroupQueryAttention', given)).toBe('independent 0,0,0,0,0,0,- | 0,0,0');
+    const products = { ...given, outputs: [...given.outputs, 'qk'] };
+    expect(ms('GroupQueryAttention', products)).toMatch(/^not understood .*unwritten/);
   });
 
   test('SkipLayerNormalization', () => {

@@ -30,10 +30,12 @@ export interface Graph {
   readonly functions?: object[];
   /** Complete initializers. */
   readonly initializers?: object[];
+  /** Declared sizes of outputs and other results. */
+  readonly declared?: Record<string, Dim[]>;
 }
 
 /** Proof for a graph, which is written to a file and read as a user's model. */
-export function proofOf({ inputs, nodes, outputs = ['y'], constants = {}, ...rest }: Graph): RowProof {
+export function proofOf({ inputs, nodes, outputs = ['y'], constants = {}, declared = {}, ...rest }: Graph): RowProof {
   const { opset } = { opset: 17, ...rest };
   const path = writeOnnxModel(join(folder, 'm.onnx'), {
     inputs: Object.entries(inputs).map(([name, shape]) => {
@@ -42,7 +44,10 @@ export function proofOf({ inputs, nodes, outputs = ['y'], constants = {}, ...res
         : (Object.entries(shape)[0] as [Elem, Dim[]]);
       return value(name, elem, dims);
     }),
-    outputs: outputs.map((name) => value(name, 'float')),
+    outputs: outputs.map((name) => value(name, 'float', declared[name])),
+    valueInfo: Object.entries(declared).flatMap(([name, dims]) =>
+      outputs.includes(name) ? [] : [value(name, 'float', dims)],
+    ),
     nodes,
     initializers: [
       ...Object.entries(constants).map(([name, content]) => constant(name, content)),

@@ -2,7 +2,7 @@ import { dimsOf, refuseAlong, type Call, type Operators } from '../call';
 import { coupled, notUnderstood } from '../obstacle';
 import { ONE, Size } from '../size';
 import { invariant, rowsOn, type Tensor, type Value } from '../tensor';
-import { writtenWith } from '../unwritten';
+import { unwritten, writtenWith } from '../unwritten';
 import { withoutValues } from './layout';
 
 /**
@@ -139,15 +139,18 @@ function groupQueryAttention(call: Call): Value[] {
     call,
     [0, 1, 2, 3, 4, 5, 9].map((position) => [position, 0] as const),
   );
+  if (!carries && call.wants(3)) throw unwritten('may leave a part of the products unwritten');
   if (!carries) return allShared(call);
   orShared(call, 10, 4);
   const q = call.data(0);
   const [rows = ONE, steps = ONE, width = ONE] = dimsOf(q);
-  const kept = [1, 2, 3].map((at) =>
+  const kept = [1, 2].map((at) =>
     rowsFirst([rows, call.fresh(`heads ${at}`), call.fresh(`steps ${at}`), call.fresh(`width ${at}`)], q),
   );
+  // Products beyond the length of a row are not written.
+  const products: Value = { kind: 'unusable', obstacle: unwritten('may leave a part of the products unwritten') };
   // Queries, keys and values may be packed into one tensor, which is wider than the result.
-  return [rowsFirst([rows, steps, call.has(1) ? width : call.fresh('width')], q), ...kept];
+  return [rowsFirst([rows, steps, call.has(1) ? width : call.fresh('width')], q), ...kept, products];
 }
 
 /** Rotates each vector by an angle for its position. Positions may be a single offset, or [rows, steps]. */

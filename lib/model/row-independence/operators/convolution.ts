@@ -78,7 +78,9 @@ function convolved(call: Call, x: Tensor, weights: Tensor, elem: number): Tensor
     channels,
     ...swept(call, spatial(x), { kernel: kernelOf(call, weights), refusesLarger: true }),
   ];
-  return { kind: 'tensor', dims, elem, ...(x.rows && { rows: x.rows }) };
+  // The run fails where a kernel does not fit.
+  const filled = dims.slice(0, 2).every(({ min }) => min >= 1);
+  return { kind: 'tensor', dims, elem, filled, ...(x.rows && { rows: x.rows }) };
 }
 
 /** @param weights - position of the weights; inputs at `parameters` must be the same for all rows */

@@ -38,7 +38,7 @@ function reshaped(t: Tensor, dims: readonly Size[], rows: Rows | undefined): Ten
   };
 }
 
-function constant(call: Call): Value {
+function constant(call: Call): Tensor {
   const { attributes } = call;
   const tensor = attributes.tensor('value');
   if (tensor) return constantTensor(tensor);
@@ -108,7 +108,28 @@ function reshape(call: Call): Value {
   });
   if (target.filter((value) => value === null).length > 1)
     throw new CannotRun('its shape has more than one size to infer');
-  return relayout(t, target, call.fresh('rest'));
+  const isLiteral = !call.has(1) || call.tensor(1).literal === true;
+  return relayout(t, isLiteral ? target : withInferred(t, target), call.fresh('rest'));
+}
+
+/**
+ * The runtime may infer a size that the graph gives, instead of failing where the shape does not fit: if only one size
+ * of a shape that the graph concatenates is neither constant nor that of the same axis of the tensor, the runtime
+ * replaces it by -1 (onnxruntime's ReshapeFusion). That size is the inferred one even where it is not replaced, because
+ * the shape fits then.
+ */
+function withInferred({ dims, rows }: Tensor, target: readonly (Size | null)[]): readonly (Size | null)[] {
+  const given = target.filter((size): size is Size => size !== null);
+  if (given.length < target.length || (dims && Size.product(dims).equals(Size.product(given)))) return target;
+  const computed = given.flatMap((size, axis) =>
+    (size.growth?.degree ?? 0) > 0 && !dims?.[axis]?.equals(size) ? [axis] : [],
+  );
+  if (computed.length > 1) return target;
+  const [axis] = computed;
+  if (rows && !given.some(({ tainted }) => tainted)) throw coupled('moves the rows to axes of fixed size');
+  if (axis === undefined)
+    throw notUnderstood('its shape may not fit, and the runtime then infers a size instead of failing');
+  return target.map((size, at) => (at === axis ? null : size));
 }
 
 function flatten(call: Call): Value {
@@ -289,7 +310,7 @@ function tile(call: Call): Value {
   if (t.rows) {
     if (areColumns(t.rowNumbers)) asData(t);
     const times = atLeastZero(repeats[t.rows.axis] as Size);
-    return { ...t, dims: sizes, rows: { ...t.rows, outer: t.rows.outer.times(times) } };
+    return { ...t, dims: sizes, filled: false, rows: { ...t.rows, outer: t.rows.outer.times(times) } };
   }
   const [old, target] = [constantDims(t), constantDims(invariant(sizes))];
   const moved =
@@ -479,7 +500,7 @@ function range(call: Call): Value {
 }
 
 export const layout: Operators = {
-  Constant: constant,
+  Constant: (call) => ({ ...constant(call), literal: true }),
   Shape: shape,
   Size: size,
   Reshape: reshape,

@@ -3,6 +3,7 @@ import { coupled, notUnderstood } from '../obstacle';
 import { relayout } from '../relayout';
 import { ONE, Size } from '../size';
 import { FLOAT, INT64, rowsOn, STRING, type Rows, type Tensor, type Value } from '../tensor';
+import { unwritten } from '../unwritten';
 import { withoutValues } from './layout';
 
 /**
@@ -37,7 +38,10 @@ function classifier(call: Call): Value[] {
     call.node.opType === 'LinearClassifier'
       ? call.attributes.count('intercepts')
       : texts || call.attributes.count('classlabels_int64s');
-  const oneForEach = classes !== undefined && classes > 2 && call.node.opType !== 'SVMClassifier';
+  const isOneScore = classes === undefined || classes <= 2;
+  if (isOneScore && call.attributes.string('post_transform') === 'PROBIT')
+    throw unwritten('may leave the score of the second class unwritten, as the runtime does for PROBIT');
+  const oneForEach = !isOneScore && call.node.opType !== 'SVMClassifier';
   const width = oneForEach ? Size.of(classes) : call.fresh('scores');
   return [perRow(t, [rows], strings ? STRING : INT64), perRow(t, [rows, width], FLOAT)];
 }

@@ -37,10 +37,16 @@ function blocks(call: Call, t: Tensor, parameter: Tensor): Tensor {
   return withRows(dimsOf(t), rows as Rows, t.elem);
 }
 
+/** TensorProto.DataType, and 0 for an unknown type */
+const UINT8 = 2;
+const FOUR_BITS: ReadonlySet<number> = new Set([0, 21, 22]);
+
 function quantize(call: Call): Value {
   const zeroPoint = call.optionalData(2);
-  const elem = zeroPoint?.elem ?? call.attributes.int('output_dtype', 2);
-  return { ...(scaledBy(call, [1, 2]) as Tensor), elem: elem || 2 };
+  const elem = zeroPoint?.elem ?? (call.attributes.int('output_dtype', 0) || UINT8);
+  if (call.data(0).rows && FOUR_BITS.has(elem))
+    throw coupled('turns a float beyond the range of INT32 into 4 bits that depend on its position');
+  return { ...(scaledBy(call, [1, 2]) as Tensor), elem };
 }
 
 function dequantize(call: Call): Value {

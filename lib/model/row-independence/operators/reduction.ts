@@ -39,10 +39,15 @@ function reduce(call: Call): Value {
   const axes = given ? [...new Set(given.map((axis) => axisOf(axis, dims.length)))] : dims.map((_, axis) => axis);
   const keep = call.attributes.flag('keepdims', true);
   const fold = FOLDS[call.node.opType];
+  // The runtime ignores negative axes if the tensor is empty, and then returns it with all its axes.
+  const mayBeKept = given?.some((axis) => axis < 0) && !t.filled && dims.some(({ min }) => min < 1);
+  if (mayBeKept && !keep) throw notUnderstood('its input may be empty, and the runtime then ignores negative axes');
   if (t.values && t.values.length > 0 && fold && axes.length === dims.length) {
     return valuesOf(keep ? dims.map(() => 1) : [], [fold(t.values, t.elem, call.surroundings.sizes)], t.elem);
   }
-  return { kind: 'tensor', elem: call.data(0).elem, ...reducedLayout(t, axes, keep) };
+  const result = { kind: 'tensor', elem: call.data(0).elem, ...reducedLayout(t, axes, keep) } as const;
+  if (!mayBeKept) return result;
+  return { ...result, dims: result.dims.map((dim, axis) => (axes.includes(axis) ? call.fresh(axis) : dim)) };
 }
 
 function argument(call: Call): Value {
