@@ -54,7 +54,7 @@ test.each([
     { edit: (manifest) => Object.assign(manifest, { unsafeOnEmptyInput }) },
   );
   const empty = { inputs: [{ name: 'x', datatype: 'FP32', shape: [rows, width], data: [] }] };
-  const error = `input "x" has shape [${rows},${width}]; the model takes no empty input, on which its TopK (node "layer") is not safe`;
+  const error = `input "x" has shape [${rows},${width}]; the model accepts no empty inputs, because its TopK (node "layer") is not safe on them`;
   expect(await server.infer(empty)).toMatchObject({ status: 400, body: { error } });
   const full = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
   expect((await server.infer(full)).status).toBe(200);
