@@ -5,7 +5,8 @@ import { EXACT, JSON_NUMBER, POWERS_OF_TEN, quotient, UNREAD } from './decimal';
 import { afterSpace, endOfValue } from './json-bytes';
 import { ELEMENT_TYPES } from './json-elements';
 
-// Not imported from json-bytes, because loops over bytes are faster with constants of the same file.
+// These constants are not imported from json-bytes, because loops over bytes are faster with constants defined in the
+// same file.
 const [SPACE, CLOSE, COMMA, DOT, PLUS, MINUS, ZERO] = [0x20, 0x5d, 0x2c, 0x2e, 0x2b, 0x2d, 0x30];
 const E = 0x65;
 /** Bit that distinguishes a lower-case letter from its upper-case form. */
