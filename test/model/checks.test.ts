@@ -339,7 +339,8 @@ describe('many tensors', () => {
     const begun = process.cpuUsage();
     expect(problems(wide(many(20_000), () => 'n'))).toEqual([tooMany(20_000, 20_000)]);
     expect(problems(wide(many(20_000), (i) => `n${i}`))).toEqual([tooMany(20_000, 20_000)]);
-    // Measures CPU time, so that a busy machine does not matter. It is a few seconds; quadratic time would be minutes.
+    // Measures CPU time, so that a busy machine does not matter. The check takes a few seconds; with quadratic time, it
+    // would take minutes.
     expect(process.cpuUsage(begun).user / 1e6).toBeLessThan(30);
   });
 });
