@@ -1,7 +1,7 @@
 // Bundles the code of the container: one file for each kind of thread, one that the main thread loads at the first gRPC
-// connection, one for models that accept pictures, and one for the health check. Also bundles processes that are not
-// part of images: they load and run a model, run golden examples, measure a model, and compare it with its rebatched
-// copy.
+// connection, one for models that accept pictures, and one for the health check. Also bundles programs that are not
+// part of images: they load and run a model, run golden examples, measure a model, and compare a model with its
+// rebatched copy.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const ENTRIES = {
   'grpc-libraries': 'grpc/libraries.ts',
   'picture-decoder/decoder': 'picture-decoder.ts',
   healthcheck: 'healthcheck.ts',
-  // Not part of images: used by synth and the command line.
+  // These programs are not part of images; synth and the command line use them.
   'golden-program': 'tools/golden-program.ts',
   'profile-program': 'tools/profile-program.ts',
   'load-program': 'tools/load-program.ts',
@@ -31,7 +31,7 @@ const WASM_FILES = [
   '@jsquash/resize/lib/resize/pkg/squoosh_resize_bg.wasm',
 ];
 
-// Staged build contexts link to these files, so a bundle must be replaced by a new file.
+// Staged build contexts contain links to these files, so a bundle is deleted first instead of being overwritten.
 for (const name of Object.keys(ENTRIES)) rmSync(join(OUT, `${name}.cjs`), { force: true });
 
 /**
@@ -74,7 +74,7 @@ const pageDocument = {
         "default-src 'none'",
         `script-src '${sha256(script)}'`,
         `style-src '${sha256(style)}'`,
-        // Allows the empty icon, without which browsers request one.
+        // Allows the page's empty icon; without that icon, browsers would request one.
         'img-src data:',
         "connect-src 'self'",
         "base-uri 'none'",
@@ -123,18 +123,19 @@ const { metafile } = await build({
   format: 'cjs',
   plugins: [nativeBinding, protocolFiles, pageDocument, separateLibraries],
   external: [
-    // Half of a bundle, and never loaded, because the server has no JSON schemas (http/app.ts).
+    // These packages would be half of the bundle, but the server never loads them, because its routes have no JSON
+    // schemas (http/app.ts).
     '@fastify/ajv-compiler',
     '@fastify/fast-json-stringify-compiler',
   ],
-  // A smaller file starts faster; identifiers stay unchanged for stack traces.
+  // A smaller file starts faster. Identifiers are kept, so that stack traces stay readable.
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
-  // The warning concerns only the place where these libraries would look for their WebAssembly files, which are passed
-  // to them.
+  // This warning is about the place where the picture libraries look for their WebAssembly files. It does not matter,
+  // because the server passes the compiled files to the libraries.
   logOverride: { 'empty-import-meta': 'silent' },
 });
 
@@ -144,7 +145,7 @@ for (const file of WASM_FILES) {
   copyFileSync(join('node_modules', file), copy);
 }
 
-// Most images have no picture decoder, and therefore neither its notices nor its part of the bill of materials.
+// Most images contain no picture decoder, so its notices and its bill of materials are separate files.
 const DECODER = `${OUT}/picture-decoder/decoder.cjs`;
 const others = Object.keys(metafile.outputs).filter((output) => output !== DECODER);
 writeNotices('THIRD_PARTY_NOTICES.txt', others);
@@ -189,7 +190,7 @@ function folderOf(input) {
 function notice(name) {
   const folder = join('node_modules', name);
   const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  // Libraries that are compiled to WebAssembly have their own licences in subfolders.
+  // Packages that contain WebAssembly have the licences of the compiled libraries in subfolders.
   const texts = readdirSync(folder, { recursive: true }).filter((file) =>
     /^(licen[cs]e|notice)|^(codec|lib[\\/]resize)[\\/]licen[cs]e/i.test(file),
   );

@@ -37,7 +37,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   { rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }], ...restrict() } },
-  // Tests read synthesized JSON and replies without types.
+  // Tests read synthesized JSON and replies, which have no types.
   { files: ['test/**', 'examples/**'], rules: { '@typescript-eslint/no-explicit-any': 'off' } },
   {
     files: ['lib/**'],

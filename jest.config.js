@@ -17,11 +17,12 @@ module.exports = {
     '^cdktf-model-serving$': '<rootDir>/lib/index.ts',
     '^cdktf-model-serving/(.*)$': '<rootDir>/lib/$1/index.ts',
     '^cdktf(/.*)?$': `${core}$1`,
-    // Each token requests a stack trace, and Jest maps every line of it to its source, which takes a third of a synth's
-    // time.
+    // Every token records a stack trace. Jest would map each of its lines to the source, which takes a third of a
+    // synth's time.
     '/stack-trace$': '<rootDir>/test/support/no-stack-trace.js',
   },
-  // Many tests wait for a server or for time to pass. Jest accepts no percentage above 100.
+  // Many tests wait for a server or for time to pass. The number is computed here, because Jest accepts no percentage
+  // above 100.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
   // Tests share their cores with each other, and on some machines with other work.
   testTimeout: 60_000,

@@ -15,7 +15,8 @@ export class LocalServer {
     const child = spawn(process.execPath, [...NODE_ARGUMENTS, stage.server], {
       env: stage.environment(settings),
       stdio: ['ignore', output, output],
-      // In a separate process group, so that Ctrl-C in a terminal reaches only this process, which forwards it once.
+      // The server runs in a separate process group, so that Ctrl-C in a terminal reaches only this process, which
+      // forwards the signal once.
       detached: process.platform !== 'win32',
     });
     return new LocalServer(child);

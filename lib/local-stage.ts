@@ -11,8 +11,8 @@ import type { OnnxModel } from './model/onnx-model';
 export class LocalStage {
   /** @throws ModelServingError if this machine has no runtime, or no folder for the files */
   static of(model: OnnxModel): LocalStage {
-    // The cache folder is used instead of the system's temporary folder, which is often on a different file system,
-    // where the model must be copied instead of linked.
+    // Uses the cache folder, because the system's temporary folder is often on a different file system, where the model
+    // would have to be copied instead of linked.
     const stage = new LocalStage(temporaryCacheFolder('serve-'), model.sha256);
     try {
       new BuildContext([...localServerFiles(model), ...modelFiles(model)]).stage(stage.folder);

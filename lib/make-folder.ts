@@ -15,7 +15,7 @@ export function makeFolder(path: string): string | undefined {
     mkdirSync(path);
     return first ?? path;
   } catch (error) {
-    // Another process may have created it in the meantime.
+    // Another process may have created the folder in the meantime.
     if (!existsSync(path) || !statSync(path).isDirectory()) throw error;
     return first;
   }

@@ -42,7 +42,7 @@ test('the pictures of the digits example show their digits', async () => {
     expect(body).toMatchObject({ class: String(label), index: label, classes: { length: 5 } });
     expect(body.score).toBeGreaterThan(0.99);
 
-    // The tensors are those of training, except that a PNG has 256 levels and the data set 17.
+    // The tensors are those used in training, apart from rounding: a PNG has 256 levels, and the data set has 17.
     const png = await server.infer(picture, {
       path: '/v2/models/digits/infer',
       headers: { 'content-type': 'image/png' },

@@ -30,7 +30,7 @@ test('fails if the path or a parent is a file', () => {
   expect(() => makeFolder('file/a/b')).toThrow("ENOTDIR: not a directory, mkdir 'file/a'");
 });
 
-// Node's own mkdir would never return.
+// Node's own recursive mkdir would never return.
 const procTest = process.platform === 'linux' ? test : test.skip;
 
 procTest('fails if no folder can be created', () => {

@@ -64,12 +64,12 @@ path = folder / "digits.onnx"
 if hasattr(torch, "export"):
     dynamic_shapes = {"image": {0: torch.export.Dim("batch")}}
     program = torch.onnx.export(model, two_rows, dynamo=True, dynamic_shapes=dynamic_shapes, verbose=False, **names)
-    # Remove source paths, which would change the sha256 from machine to machine.
+    # Remove source paths, which differ from machine to machine and would change the sha256.
     for node in program.model.graph.all_nodes():
         node.metadata_props.clear()
     program.save(path, external_data=False)
 else:
-    # PyTorch 1, as in Debian 12.
+    # PyTorch 1, as in Debian 12, has only this exporter.
     torch.onnx.export(model, two_rows, path, dynamic_axes={"image": {0: "batch"}, "logits": {0: "batch"}}, **names)
 
 

@@ -37,7 +37,7 @@ onnx_model = to_onnx(
     initial_types=[("features", FloatTensorType([None, train_rows.shape[1]]))],
     options={"zipmap": False},
 )
-# The converter does not name the first dimension. The name tells clients that it counts rows.
+# The converter leaves the first dimension unnamed. A name tells clients that this dimension counts rows.
 for value in [*onnx_model.graph.input, *onnx_model.graph.output]:
     value.type.tensor_type.shape.dim[0].dim_param = "batch"
 onnx.save(onnx_model, folder / "iris.onnx")

@@ -21,7 +21,7 @@ from xgboost import XGBClassifier
 folder = Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)
 
-# Train. One in twenty measurements is missing; XGBoost learns which branch such rows take.
+# Train. One in twenty measurements is missing; XGBoost learns which branch to take for missing values.
 rows, benign = load_breast_cancer(return_X_y=True)
 rows = rows.astype(np.float32)
 rows[np.random.default_rng(0).random(rows.shape) < 0.05] = np.nan
@@ -30,7 +30,7 @@ train_rows, held_out, train_benign, held_out_benign = train_test_split(
 )
 model = XGBClassifier(n_estimators=100, max_depth=3, n_jobs=1).fit(train_rows, train_benign)
 
-# Convert. The name of the first dimension shows that it counts rows.
+# Convert. The name "batch" tells clients that the first dimension counts rows.
 onnx_model = convert_xgboost(
     model,
     name="tumours",

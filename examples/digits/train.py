@@ -40,7 +40,8 @@ DIGIT_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "e
 CIFAR10_LABELS = ["plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 GOLDEN_CLASSES = (3, 7)
 GOLDEN_TOLERANCE = {"absolute": 1e-4, "relative": 1e-4}
-# Difference allowed between torch and onnxruntime, absolute plus relative.
+# Allowed difference between torch and onnxruntime; both the absolute and the relative
+# tolerance.
 EXPORT_TOLERANCE = 1e-5
 
 Runner = Callable[[np.ndarray], np.ndarray]
@@ -112,7 +113,7 @@ def load_digits(seed: int) -> Data:
 
     def split(rows: np.ndarray, classes: np.ndarray) -> Split:
         small = torch.from_numpy(rows.astype(np.float32) / 16).reshape(-1, 1, 8, 8)
-        # Nearest neighbour, not bilinear: every value stays a multiple of 1/8
+        # With nearest-neighbour interpolation, every value is still a multiple of 1/8
         # after normalizing, so it is exact in float32 and short in JSON.
         large = F.interpolate(small, size=(32, 32), mode="nearest")
         image = ((large - 0.5) / 0.5).repeat(1, 3, 1, 1)
@@ -142,8 +143,8 @@ def load_cifar10(data_dir: Path | None, generated: bool) -> Data:
     )
 
     def split(dataset: Any) -> Split:
-        # Indexed, because torchvision data sets define only a length and
-        # __getitem__ and cannot be iterated. CIFAR-10 takes about 740 MB as float32.
+        # Indexed, because torchvision data sets define a length and __getitem__ but no
+        # __iter__. CIFAR-10 takes about 740 MB as float32.
         images, labels = zip(*(dataset[i] for i in range(len(dataset))))
         return Split(torch.stack(images), torch.tensor(labels, dtype=torch.int64))
 
@@ -156,7 +157,7 @@ def load_cifar10(data_dir: Path | None, generated: bool) -> Data:
         train = datasets.CIFAR10(data_dir, train=True, transform=transform, download=True)
         held_out = datasets.CIFAR10(data_dir, train=False, transform=transform, download=True)
     return Data(
-        # The name distinguishes files of noise from real ones.
+        # The name shows whether the files were made from noise or from CIFAR-10.
         name="cifar10-generated" if generated else "cifar10",
         description="random noise (torchvision FakeData)" if generated else "CIFAR-10 (torchvision)",
         labels=CIFAR10_LABELS,
@@ -169,7 +170,7 @@ def load_cifar10(data_dir: Path | None, generated: bool) -> Data:
 
 def shifted(images: Tensor, limit: int) -> Tensor:
     """Shift all images by the same random step of at most `limit` pixels in each direction."""
-    # -1 is black after normalizing, which is the background of the digits.
+    # After normalizing, -1 is black, which is the background of the digits.
     padded = F.pad(images, (limit, limit, limit, limit), value=-1.0)
     top, left = torch.randint(0, 2 * limit + 1, (2,)).tolist()
     return padded[:, :, top : top + 32, left : left + 32]
@@ -222,8 +223,8 @@ def export_onnx(model: Net) -> bytes:
     """Export the model as one self-contained ONNX file. The same weights give the same bytes."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        # The TorchScript exporter announces its own deprecation. It is used
-        # because it needs no extra package and emits plain ai.onnx operators.
+        # The TorchScript exporter warns that it is deprecated. It is used because it
+        # needs no extra package and emits plain ai.onnx operators.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             copy.deepcopy(model),
@@ -262,7 +263,7 @@ def onnx_runner(model_bytes: bytes) -> Runner:
 def verify_export(run: Runner, images: Tensor, expected: Tensor) -> float:
     """Compare onnxruntime with torch, in batches and one by one; return the largest difference."""
     largest = 0.0
-    # Only the first images run one by one, to test the batch axis.
+    # Only the first 100 images also run one by one, to test the batch axis.
     for size, count in ((500, len(images)), (1, min(100, len(images)))):
         for chunk, want in zip(images[:count].split(size), expected[:count].split(size)):
             got = run(chunk.numpy())

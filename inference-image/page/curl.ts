@@ -17,7 +17,7 @@ export function curlCommand(url: string, request: string): string | undefined {
 
 /** Command that sends a file. */
 export function pictureCommand(url: string, name: string, type?: string): string {
-  // Closes the quoted word, adds an escaped quote, and opens the word again.
+  // Each quote in the name closes the quoted string; an escaped quote follows, and then the string is opened again.
   return `${curlTo(url, type)} --data-binary '@${name.replaceAll("'", "'\\''")}'\n`;
 }
 

@@ -16,7 +16,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 
 /** Shows the text, or hides the element if there is no text. */
 export function showText(at: HTMLElement, text: string | undefined): void {
-  // Unchanged text is not set, because screen readers would read it again.
+  // Unchanged text is not set again, because screen readers would read it a second time.
   if (at.textContent !== (text ?? '')) at.textContent = text ?? '';
   at.hidden = !text;
 }

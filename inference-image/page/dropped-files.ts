@@ -12,7 +12,7 @@ export function onDroppedFiles(zone: HTMLElement, take: (files: FileList) => voi
     setOver(true);
   });
   addEventListener('dragleave', ({ relatedTarget }) => {
-    // The pointer left the window, not just an element.
+    // Without a related target, the pointer has left the window and not just an element.
     if (!relatedTarget) setOver(false);
   });
   addEventListener('drop', (event) => {
@@ -22,7 +22,7 @@ export function onDroppedFiles(zone: HTMLElement, take: (files: FileList) => voi
     take(event.dataTransfer!.files);
   });
   addEventListener('paste', ({ target, clipboardData }) => {
-    // Pasting into the editor inserts text, and copied text may come with a picture of itself.
+    // The browser handles a paste into the editor itself, because copied text may come with a picture of that text.
     if (target instanceof HTMLTextAreaElement || !clipboardData?.files.length) return;
     take(clipboardData.files);
   });

@@ -40,7 +40,7 @@ async function follow(): Promise<void> {
     showState({ state: 'UNREACHABLE', reason: isLoaded ? message : '' });
     if (!isLoaded) showText(byId('load-problem'), `${message} This page retries every two seconds.`);
   }
-  // Another call may have started a timer.
+  // Another call of this function may have started a timer.
   clearTimeout(poll);
   if (!isReady) poll = setTimeout(() => void follow(), POLL_MS);
 }
@@ -134,7 +134,8 @@ byId('restore').addEventListener('click', () => {
 addCopyButton();
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-  // In the section for pictures, the shortcut would send the request in the editor, which may not be visible.
+  // The shortcut sends the request in the editor. It is ignored in the picture section, because the editor may not be
+  // visible from there.
   if (byId('picture').contains(event.target as Node)) return;
   event.preventDefault();
   void trial.run();

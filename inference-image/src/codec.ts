@@ -30,7 +30,7 @@ class CodecServer {
     this.decoder = new InferRequestDecoder(model.signature);
     this.encoder = new InferResponseEncoder(model);
     port.on('message', (message: ToCodec) => {
-      // Closing the port leaves the thread without work, so it exits, but never in the middle of a task.
+      // Without an open port, the thread exits, but never in the middle of a task.
       if (message.type === 'close') return port.close();
       try {
         this.answer(message);

@@ -35,7 +35,7 @@ const KUBERNETES_VARIABLE = /(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT|_PORT_\d+
 export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
   const problems: string[] = [];
   const settings = readSettings(environment, problems);
-  // If only other settings are invalid, the manifest's problems are still reported with them.
+  // The manifest is read even if settings are invalid, so that its problems are reported together with theirs.
   const modelFolder = environment[settingVariable('modelFolder')] || settingsSchema.shape.modelFolder.parse(undefined);
   const manifest = readManifest(join(modelFolder, MANIFEST_FILE), problems);
   const examples = manifest ? readExamples(modelFolder, manifest, problems) : [];
@@ -47,7 +47,7 @@ function readSettings(environment: NodeJS.ProcessEnv, problems: string[]): Setti
   const variables = new Map(SETTING_NAMES.map((name) => [settingVariable(name), name]));
   const given: Partial<Record<SettingName, string>> = {};
   for (const [variable, value] of Object.entries(environment)) {
-    // An empty value means that the setting is omitted, as is usual with Terraform variables and env files.
+    // An empty value counts as not set, as is usual with Terraform variables and env files.
     if (!variable.startsWith(SETTING_PREFIX) || !value) continue;
     const name = variables.get(variable);
     if (name) given[name] = value;

@@ -21,7 +21,7 @@ function serve(port: NonNullable<typeof parentPort>): void {
   };
 
   port.on('message', (message: ToExecutor) => {
-    // Closing the port leaves the thread without work, so it exits, but never during a run.
+    // Without an open port, the thread exits, but never during a run.
     if (message.type === 'close') return port.close();
     const answer = reply(message);
     port.postMessage(answer, answer.type === 'done' ? transferOf(answer.result) : []);

@@ -53,7 +53,7 @@ export class GoldenExamples {
   async picture(file: string, folder = ''): Promise<InferRequest> {
     const { picture, signature } = this.model;
     if (!picture) throw new Error(`its request is the picture ${file}, but the model declares no picture input`);
-    // A separate reader, because clients' pictures would delay the example.
+    // Golden examples have a separate reader, because clients' pictures would delay them.
     this.pictures ??= new PictureReader({
       spec: picture,
       outputs: signature.outputs,

@@ -170,7 +170,7 @@ export async function main(
     await serve(readConfiguration(process.env), () => startedExecutors.pop() ?? startExecutor(), signals);
   } catch (error) {
     const log = createLog('fatal');
-    // One line for each problem, which is easier to read in `docker logs`.
+    // Logs one line for each problem, which is easier to read in `docker logs`.
     for (const problem of error instanceof ConfigurationError ? error.problems : [messageOf(error)]) log.fatal(problem);
     await Promise.all(startedExecutors.map((executor) => executor.close()));
     process.exit(1);

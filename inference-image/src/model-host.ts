@@ -66,7 +66,7 @@ export class ModelHost {
   async loadInline(): Promise<void> {
     const { settings, manifest, log } = this.options;
     const modelBytes = manifest.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-    // A batch delay is set in order to fill batches, but inline runs would not wait for more rows.
+    // A batch delay is meant to fill batches, but inline runs would not wait for more rows.
     if (settings.maxBatchDelaySeconds > 0) return;
     if (!this.measurement || !InlineExecutor.isWorthwhile(this.measurement, modelBytes, manifest.signature)) return;
     try {
@@ -123,7 +123,7 @@ export class ModelHost {
     const { maxBatchSize, isAsked, unproved } = this.sharing;
     const obstacle =
       this.sharing.obstacle ?? (this.trialObstacle === undefined ? undefined : { reason: this.trialObstacle });
-    // This is a warning if a setting asks for shared runs, or if the obstacle can be removed.
+    // Logs a warning if a setting asks for shared runs, or if the user can remove the obstacle.
     if (obstacle) return log[isAsked || obstacle.remedy ? 'warn' : 'info'](obstacle, NOT_SHARED);
     if (maxBatchSize === 1) return;
     if (unproved !== undefined) log.warn({ reason: unproved }, SHARED_UNPROVED);

@@ -41,7 +41,7 @@ function serve(port: NonNullable<typeof parentPort>, spec: PictureInput): void {
   };
 
   port.on('message', (message: ToPictureDecoder) => {
-    // Closing the port leaves the thread without work, so it exits.
+    // Without an open port, the thread exits.
     if (message.type === 'close') return port.close();
     answer(message).catch((error: unknown) => port.postMessage(toFailure(error)));
   });

@@ -21,7 +21,8 @@ export function clientCommand(): Command {
       const output =
         out === undefined ? undefined : { option: '--out', path: out, inputs: [path, preprocessing], mark: MARK };
       if (output) checkOutput(output);
-      // The accepted interface is not read: it protects clients of earlier versions, and this client is for this model.
+      // The accepted interface is not read: it protects the clients of earlier versions, and this client is generated
+      // for the current model.
       const model = readModel(path, { ...options, interface: false, profile: false });
       const source = clientSource(model, commandText(path, options));
       if (!output) return void process.stdout.write(source);

@@ -38,7 +38,7 @@ export async function runInDocker(
   limits: ContainerLimits,
   signal: AbortSignal,
 ): Promise<number> {
-  // If a folder were missing, its mount would fail with the misleading error `docker-unavailable`.
+  // Reports missing files now. The mount of a missing folder would fail with the misleading error `docker-unavailable`.
   ModelServingError.throwIfAny(files.read.filter((file) => !isThere(file)).map(modelErrors.fileNotFound));
   // The cache folder is on this machine. In the container, it would use the container's limited memory.
   const cache = mkdtempSync(join(realpathSync(tmpdir()), 'model-serving-'));

@@ -130,7 +130,8 @@ function modelComponent(model: OnnxModel): Component {
     name,
     version,
     ...(description && { description }),
-    // Set only for a model in a single file. With external data, the model's sha256 is the hash of a list of its files.
+    // The hash is set only for a model in a single file. With external data, the model's sha256 is the hash of a list
+    // of its files.
     ...(files[0]!.sha256 === model.sha256 && { hashes: sha256(model.sha256) }),
     ...(license && { licenses: [{ expression: license }] }),
     ...externalReferences(model),

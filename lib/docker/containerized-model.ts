@@ -160,7 +160,7 @@ export class ContainerizedModel extends Construct {
     this.container = new Container(this, 'container', {
       provider,
       name: containerName,
-      // This is the image's id: with its name, every plan would replace the container.
+      // The container refers to the image by its id. With the image's name, every plan would replace the container.
       image: this.image.engineImageId(this, provider),
       env: variables({ ...environment, ...servingEnvironment(served, this.image.expected) }),
       ports: publishedPorts(bindAddress, props),
@@ -179,7 +179,7 @@ export class ContainerizedModel extends Construct {
       healthcheck: healthCheck(this.image.nodePath, waitSeconds || DEFAULT_WAIT_SECONDS),
       wait: waitSeconds > 0,
       waitTimeout: waitSeconds || undefined,
-      // By default, the provider kills the container immediately, so that every update would lose requests in flight.
+      // By default, the provider kills the container immediately, so every update would lose requests in flight.
       destroyGraceSeconds: grace,
       stopTimeout: grace,
     });

@@ -29,7 +29,7 @@ export function remoteEngineHost(provider: TerraformProvider | undefined): strin
   const { host, context } = (provider ?? {}) as Partial<DockerProvider>;
   if (host === undefined || context !== undefined || Token.isUnresolved(host) || !URL.canParse(host)) return undefined;
   const { protocol, hostname } = new URL(host);
-  // Other schemes are local sockets and pipes.
+  // Other schemes are those of local sockets and pipes.
   if (!['ssh:', 'tcp:', 'http:', 'https:'].includes(protocol)) return undefined;
   const address = hostname.replace(/^\[|\]$/g, '');
   return address === '' || isLoopback(address) || WILDCARDS.includes(address) ? undefined : hostname;

@@ -32,7 +32,7 @@ export function checkReproduced(
   if ('unavailable' in report) return [goldenErrors.notRun(path, modelPath, report.unavailable)];
   if ('failure' in report) return [goldenErrors.notRun(path, modelPath, report.failure)];
   const differences = 'differences' in report ? report.differences : [];
-  // If a file was replaced in the meantime, a different file may have been run.
+  // If a file was replaced during the run, the result may be that of a different file.
   if (differences.length === 0 && areUnchanged([...files, ...golden.files])) writeCache(key, true);
   return differences.map(({ example, what, isRefused }) =>
     isRefused

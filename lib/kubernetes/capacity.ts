@@ -40,7 +40,8 @@ export function isHeadroom(value: number): boolean {
 /** Minimum number of replicas for a capacity. */
 export function replicasFor({ requestsPerSecond, headroom = DEFAULT_HEADROOM }: Capacity, sizing: Sizing): number {
   const replicas = (requestsPerSecond * (1 + headroom)) / sizing.requestsPerSecond;
-  // In floating point, 100 * 1.1 is 110.00000000000001. With 110 per replica, this would need two replicas.
+  // In floating point, 100 * 1.1 is 110.00000000000001. If a replica handles 110 requests per second, this would result
+  // in two replicas.
   return Math.ceil(Number(replicas.toPrecision(12)));
 }
 

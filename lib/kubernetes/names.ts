@@ -22,7 +22,8 @@ export function defaultResourceName(path: string): string {
   const parts = path.split('/');
   const name = parts.join('-');
   const id = parts.at(-1)!;
-  // With two parts and no dash in the last one, the last dash separates them. Eight hex digits could look like a hash.
+  // If there are two parts and the second one has no dash, the last dash of the name separates them. Eight hex digits
+  // are excluded, because they could look like a hash.
   const isUnambiguous = parts.length === 2 && !id.includes('-') && !/^[0-9a-f]{8}$/.test(id);
   return isUnambiguous && isResourceName(name) ? name : withHash(name, path);
 }

@@ -69,7 +69,7 @@ export function metricsText(card: ModelCard): string {
 function textProblem(label: string, value: unknown, lines: boolean): Problem | undefined {
   if (typeof value !== 'string') return cardErrors.notText(label, value);
   if (value.trim() === '') return cardErrors.empty(label);
-  // cdktf represents tokens in strings in this form. Reading a model does not need cdktf, so it is not loaded here.
+  // cdktf represents tokens in strings in this form. Reading a model does not need cdktf, so cdktf is not loaded here.
   if (value.includes('${TfToken[')) return cardErrors.onlyTerraformKnows(label);
   const control = (lines ? /(?![\t\n\r])\p{Cc}/u : /\p{Cc}/u).exec(value);
   if (control) return cardErrors.controlCharacter(label, control[0], control.index, lines);

@@ -96,7 +96,7 @@ function repeated(values: readonly ValueInfo[]): string[] {
 /** The first reason why a tensor cannot be described to clients. */
 function describedTensor(path: string, direction: Direction, value: ValueInfo, index: number): Problem[] {
   if (value.name === '') return [modelErrors.tensorUnnamed(path, direction, index)];
-  // Reported as a missing shape, because the same tool infers both the type and the shape.
+  // A missing type is reported as a missing shape, because the same tool infers both.
   if (value.kind === 'untyped') return [modelErrors.shapeUnknown(path, direction, value.name)];
   if (value.kind !== 'tensor') return [modelErrors.notATensor(path, direction, value)];
   if (!elementType(value.elementType).datatype) return [modelErrors.elementTypeUnsupported(path, direction, value)];

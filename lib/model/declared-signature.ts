@@ -94,8 +94,8 @@ function givenDimensions(declared: Signature, runs: readonly TrialRun[], index: 
     if (shapes[0]!.length === dimensions.length && claim !== undefined) {
       const isTrue = seen.every((size, run) => !contradicts([size], { dimensions: [claim] }, sizes[run]!));
       if (isTrue) return claim;
-      // This size is not that of the input dimension with the same symbol. It may be the number of objects that a
-      // detector finds.
+      // The size differs from that of the input dimension with the same symbol. It may be, for example, the number of
+      // objects that a detector finds.
       if (typeof claim === 'string') return null;
     }
     const symbol = inputSymbols(declared).find(

@@ -33,7 +33,7 @@ export interface RuntimeShapes extends ModelShapes {
  */
 export function shapesByTrial(path: string, weights: Weights, declared: Signature, isSkipped: boolean): RuntimeShapes {
   const problems = checkLocales(path, weights.graph);
-  // A model that loads on this machine may still fail to load in the image.
+  // The model is not loaded, because it might load on this machine but not in the image.
   if (problems.length > 0) return { ...unproved(declared, 'the model was not loaded'), problems };
   if (isSkipped) return unproved(declared, 'the model was not run, because runtimeCheck is "skip"');
   const found = checkRuntime(path, weights, declared);

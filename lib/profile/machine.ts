@@ -8,7 +8,7 @@ import type { Machine } from './model-profile';
  * @param otherLoad - share of CPU time used by other processes
  */
 export function thisMachine(cpus: number, otherLoad: number): Machine {
-  // If there is no limit, this is undefined, 0 or, with cgroup v1, a huge number.
+  // Without a memory limit, the function returns undefined, 0 or, with cgroup v1, a huge number.
   const limit = process.constrainedMemory() || Infinity;
   return {
     cpu: cpuName(),

@@ -92,7 +92,7 @@ export async function measureRuns(trial: TrialCalls, plan: RunsPlan, onStep: OnR
         samples.seconds = taken;
         // The first round decides which batch sizes all rounds measure.
         if (round > 1) continue;
-        // Estimate: larger batches take at least as long.
+        // Larger batches have not run yet, and are assumed to take at least as long.
         for (const larger of rungs.slice(rung + 1)) larger.seconds = Math.max(roundSeconds, taken);
         if (!times || ladderEnds(rungs.slice(0, rung + 1).map(rungOf))) rungs.length = times ? rung + 1 : rung;
       }

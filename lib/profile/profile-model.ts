@@ -105,7 +105,7 @@ async function measureSizes(
     const name = at && sizesText({ [at.name]: size[at.name]! });
     const onSizeStep: OnSizeStep = (what, detail, left) => {
       const done = (performance.now() - start) / 1000;
-      // Estimate: each remaining size takes as long as the previous one, or as this one if it is the first.
+      // Assumes that each remaining size takes as long as the previous one, or as the current one if it is the first.
       const each = taken || (performance.now() - begun) / 1000 + left;
       onStep({ what: name ? `${name}: ${what}` : what, detail, done, left: left + each * (sizes.length - i - 1) });
     };

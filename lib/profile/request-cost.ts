@@ -17,7 +17,7 @@ export function requestCost(profile: ModelProfile, threads: number, batchSize: n
   const { cpuSecondsPerRequest, loopSecondsPerRequest: loopSeconds } = profile.served;
   const formed = Math.min(batchSize, formableBatchSize(profile));
   const runSeconds = slowdown(profile) * secondsPerRow(profile, threads, formed);
-  // Other numbers of threads and rows may cost less, but the server was not measured with them. Uses the higher cost.
+  // The server was not measured with other numbers of threads and rows, which may cost less. Uses the higher cost.
   const cpuSeconds = Math.max(cpuSecondsPerRequest, loopSeconds + threads * runSeconds);
   return { loopSeconds, runSeconds, cpuSeconds };
 }

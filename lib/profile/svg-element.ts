@@ -12,7 +12,7 @@ export function element(name: string, attributes: Attributes, ...children: reado
 
 /** Escapes text for XML. */
 export function escaped(text: string): string {
-  // XML cannot represent other characters, even escaped.
+  // XML cannot represent any other characters, even if they are escaped.
   const allowed = text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
   return allowed.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

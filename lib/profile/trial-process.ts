@@ -58,7 +58,7 @@ export class TrialProcess {
     ...values: Parameters<Trial[Name]>
   ): Promise<Awaited<ReturnType<Trial[Name]>>> {
     const answered = once(this.child, 'message');
-    // If the call cannot be sent, the process is ending, and no answer will come.
+    // If the call cannot be sent, the process is exiting, and no answer will come.
     this.child.send({ ask: name, with: values } as TrialQuestion, () => {});
     const message = await Promise.race([answered, this.ended.then(() => undefined)]);
     this.options.signal.throwIfAborted();

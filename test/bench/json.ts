@@ -16,7 +16,7 @@ const ROUNDS = 9;
 const ROUND_MS = 15;
 
 const KINDS: Record<string, { datatype: 'FP32' | 'INT64'; value: () => number }> = {
-  // With the digits that numpy's tolist() writes for 32-bit floats.
+  // These values have as many digits as numpy's tolist() writes for 32-bit floats.
   'FP32, 17 digits': { datatype: 'FP32', value: () => Math.fround(Math.random() - 0.5) },
   'FP32, 3 decimals': { datatype: 'FP32', value: () => Math.round(Math.random() * 1000) / 1000 },
   'FP32, whole': { datatype: 'FP32', value: () => Math.floor(Math.random() * 256) },

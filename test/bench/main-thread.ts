@@ -58,7 +58,7 @@ async function measured(form: Form, runs: number): Promise<string[]> {
   const cells: string[] = [];
   for (const mebibytes of SIZES) {
     const sent = form.request(mebibytes * MIB);
-    // Warms up code that is loaded and compiled on the first request.
+    // Warms up the server: it loads and compiles some code on the first request.
     for (let i = 0; i < 2; i++) await server.send(sent);
     const figures: Figures[] = [];
     for (let i = 0; i < runs; i++) figures.push(await during(server, () => server.send(sent)));

@@ -58,7 +58,7 @@ async function pairs(): Promise<void> {
 
 async function measured(name: string, measure: Measure, other: string, rounds: number): Promise<string[][]> {
   const [ours, theirs]: Record<string, number>[][] = [[], []];
-  // Work that is done only once per model does not count, such as a cold synth or staging a context.
+  // Work that is done only once per model, such as a cold synth or staging a context, is done before the measurement.
   for (const checkout of [HERE, other]) await measure(checkout);
   for (let round = 0; round < rounds; round++) {
     console.error(`${name}: pair ${round + 1} of ${rounds}`);

@@ -69,7 +69,7 @@ describe('model-serving inspect', () => {
       sizing: { executors: 1, cpus: 1.2, requestsPerSecond: 1000 },
     });
     expect(runCli('inspect', file, '--no-profile').stdout).toContain('memory     at least 265 MiB, 514 MiB by default');
-    // Includes room for one picture of 4096 x 4096 pixels, as in constructs.
+    // The memory includes room for one picture of 4096 x 4096 pixels, as it does in the constructs.
     const preprocessing = join(folder, 'pictures.json');
     writeFileSync(preprocessing, '{ "picture": { "color": "gray", "width": 2, "height": 1 } }');
     const { stdout } = runCli('inspect', file, '--preprocessing', preprocessing);

@@ -14,7 +14,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 const root = join(__dirname, '..', '..');
-// Other tests run at the same time and keep the machine busy.
+// --force is needed, because other tests run at the same time and keep the machine busy.
 const QUICK = ['--seconds', '0.01', '--max-batch', '4', '--threads', '1,2', '--force'];
 
 function run(...args: string[]) {
@@ -75,7 +75,7 @@ test('model-serving profile writes a profile and its chart beside the model', ()
     start: { loadSeconds: number, warmUpSeconds: number, readySeconds: number },
     memory: { readyMiB: number, peakMiB: number, executorMiB: number },
   });
-  // All figures except the load of other processes, which may be 0.
+  // These are all figures except the load of other processes, which may be 0.
   const figures = [profile.machine.memoryMiB, profile.runs, profile.served, profile.start, profile.memory];
   const numbers = JSON.stringify(figures)
     .match(/(?<=[:[])[\d.e-]+/g)!
@@ -118,7 +118,8 @@ test('the printed memory includes that of a picture', () => {
   expect(status).toBe(0);
   const memory = (text: string) => Number(/^replica .*, (\d+) MiB$/m.exec(text)![1]);
   const added = memory(stdout) - memory(runCli('inspect', file).stdout);
-  // 24 bytes for each of 4096 x 4096 pixels, and the budget for requests of 16 MiB instead of 1 MiB; rounded up to 16 MiB.
+  // A picture takes 24 bytes for each of 4096 x 4096 pixels. Requests of 16 MiB instead of 1 MiB need a larger budget,
+  // which takes 40 MiB more memory. The printed memory is a multiple of 16 MiB.
   expect(added).toBeGreaterThanOrEqual(384 + 32);
   expect(added).toBeLessThanOrEqual(384 + 48);
 });

@@ -142,7 +142,8 @@ describe('a model is refused', () => {
   });
 
   test('that refuses all generated inputs, unless golden examples can share a run', () => {
-    // Looks up one row of a table of three; -1 and 4 are out of range.
+    // The model looks up an element of a table of three. The index is the input plus 5000, so it is out of range for
+    // generated inputs.
     const parts: ModelParts = {
       inputs: [value('x', 'float', [1, 4]), value('s', 'float', [1, 1])],
       outputs: [value('y', 'float', [1, 4])],

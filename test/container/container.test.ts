@@ -145,7 +145,7 @@ test('the card and the bill of materials can be read back from the image unchang
   expect(metadata).toMatchObject({
     properties: { description: card.description, license: 'MIT', 'metrics.top 5': '0.99' },
   });
-  // Docker shows a container's labels with those of its image.
+  // Docker reports a container's labels together with those of its image.
   expect(JSON.parse(docker('inspect', '--format={{json .Config.Labels}}', id))).toEqual(labels);
 
   const copy = join(folder, 'copy.cdx.json');
@@ -179,7 +179,7 @@ test('after the golden picture, a picture is classified as curl sends it; and th
   for (const digit of ['3', '7']) {
     const reply = await fetch(`${url}/v2/models/digits/classify`, {
       method: 'POST',
-      // The content type that curl --data-binary sends for any file.
+      // curl --data-binary sends this content type for every file.
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: readFileSync(join(digits, 'pictures', `${digit}.png`)),
     });

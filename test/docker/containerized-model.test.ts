@@ -137,7 +137,7 @@ test('T3 the container refers to its image by id, even if it was pulled from a r
   const { container, json } = containerized({ image });
   expect(only(json, 'docker_image')).toEqual({ name: image.reference, platform: 'linux/amd64', keep_locally: true });
   expect(container.image).toMatch(/^\$\{docker_image\..*\.image_id\}$/);
-  // Until the container starts, it is unknown whether it was built from the same declaration.
+  // Whether the image was built from the same declaration is known only once the container starts.
   expect(container.env.slice(1)).toEqual([
     `MODEL_SERVING_EXPECTED_SHA256=${model.sha256}`,
     'MODEL_SERVING_EXPECTED_DECLARATION=name:digits,version:3,golden:none,image:none,classes:none',

@@ -122,7 +122,7 @@ describe('D8 a local engine, or one that is unknown at synth', () => {
     [{ host: 'tcp://[::1]:2375' }],
     [{ host: 'tcp://0.0.0.0:2375' }],
     [{ host: 'tcp://:2375' }],
-    // A Docker context has its own host.
+    // With a Docker context, the host comes from the context.
     [{ host: 'ssh://build.example.com', context: 'elsewhere' }],
   ])('%j: addresses are unchanged', (engine) => {
     for (const [bindAddress, address] of [
@@ -149,7 +149,7 @@ describe('D8 a local engine, or one that is unknown at synth', () => {
   ])('rejects a host without a scheme: %s', (host) => {
     const message = `stack/digits: the host of its Docker provider is "${host}", which has no scheme, so the provider cannot connect. Add a scheme, such as tcp://, ssh:// or unix://. [engine-host-invalid]`;
     expect(() => addresses({ host })).toThrow(message);
-    // The host of a provider that is declared later, or of one that is passed as a prop.
+    // Checks the host of a provider that is declared later, and of a provider that is passed as a prop.
     for (const [alias, id] of [
       [undefined, 'docker'],
       ['elsewhere', 'elsewhere'],

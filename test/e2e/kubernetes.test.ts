@@ -129,7 +129,8 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       });
       log(`an invalid version: Terraform says ${refusal.match(/\nError: (.*)/)?.[1]}`);
       log(`an invalid version: the pod says ${message.trim().split('\n').at(-1)}`);
-      // Terraform has recorded the failed version in its state, so the same apply would find no changes.
+      // Terraform has recorded the failed version in its state, so applying the same configuration again would change
+      // nothing.
       log(`an invalid version: planned again, the exit code is ${service.workspace.savePlan(service.stack)}`);
       expect(refusal).toMatch(/deadline/);
       expect(failures).toEqual({});

@@ -53,8 +53,8 @@ function changesBy(binary: string, build: (app: App) => void, variables = {}): R
   const workspace = new Workspace(binary);
   workspace.synth(build);
   const changes = workspace.plannedChanges('stack', variables).map((planned) => {
-    // Each of the two tools has its own registry. Older versions do not support identities, which are unknown in these
-    // plans anyway.
+    // Terraform and OpenTofu have different registries. Older versions do not support identities, which are unknown in
+    // these plans anyway.
     const provider = planned.provider_name.split('/').slice(1).join('/');
     const change = { ...planned.change, after_identity: undefined };
     return [planned.address, { ...planned, provider_name: provider, change }];

@@ -166,7 +166,7 @@ function otherMethod(random: Random): Made {
     () => random.bytes(random.below(32)),
   ])();
   const path = random.pick(METHODS);
-  // Watch does not end on its own.
+  // A call of Watch does not end on its own.
   return { path, body: frame(message), ...(path.endsWith('/Watch') && { then: 'cancel' }) };
 }
 
@@ -174,7 +174,7 @@ function bomb(random: Random): Made {
   const { body, isPacked } = packedSometimes(random, protoBomb(random));
   const path = random.chance(0.8) ? INFER : random.pick(METHODS);
   const headers: Record<string, string> = isPacked ? { 'grpc-encoding': 'gzip' } : {};
-  // Watch does not end on its own.
+  // A call of Watch does not end on its own.
   const then = path.endsWith('/Watch') ? 'cancel' : 'reply';
   return { path, headers, body: frame(body, { flag: isPacked ? 1 : 0 }), then };
 }

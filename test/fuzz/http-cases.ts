@@ -65,7 +65,7 @@ function wrongBinary(random: Random, model: FuzzModel): HttpMessage {
   const text = random.chance(0.5) ? mutateJson(random, right) : JSON.stringify(right);
   const data = Buffer.concat(model.inputs.map(({ bytes }) => bytes));
   const wrong = random.chance(0.7) ? mutateBytes(random, data) : data;
-  // A raw request, whose body is the tensor.
+  // The body of a raw request is the tensor itself.
   if (random.chance(0.2)) return binaryMessage('', wrong, 0);
   const length = Buffer.byteLength(text);
   const odd = [length - 1, length + 1, length + data.length, 0, -1, 1e9, 2 ** 53, '', '1e3', '0x10', '1,1', ' 7'];
@@ -222,8 +222,8 @@ function wrongAfterRight(random: Random, model: FuzzModel): Omit<HttpCase, 'kind
     () => random.bytes(random.below(40)),
     () => wrongFraming(random, model).bytes,
   ])();
-  // After these requests the connection closes at once, and replies that the client has not read may be lost: after
-  // CONNECT because of Node, and after a body that is too large because of TCP.
+  // Such a request closes its connection at once, so replies that the client has not read may be lost. After CONNECT,
+  // Node causes this; after a body that is too large, TCP does.
   const closes = last.toString('latin1', 0, 7) === 'CONNECT' || last.length > MAX_REQUEST_BYTES;
   if (closes) return { bytes: last, then: 'end' };
   return { bytes: Buffer.concat([...new Array<Buffer>(right).fill(good), last]), then: 'end', right };

@@ -41,7 +41,7 @@ export const MODELS: readonly FuzzModel[] = [
       outputs: [value('sum', 'float', ['batch', 3])],
       nodes: [node('Add', ['a', 'b'], ['sum'])],
     },
-    // At this level, inference requests go through the router as well.
+    // With this log level, inference requests also go through the router.
     settings: { logLevel: 'debug' },
     inputs: ['a', 'b'].map((name) => ({ ...FLOATS, name, shape: [1, 3] })),
     output: {

@@ -149,7 +149,7 @@ describe('model-serving golden record', () => {
     writeFileSync('own/d\\e.png', mine);
     for (const name of ['a.png', 'ä.png']) writeFileSync(`elsewhere/${name}`, other);
     const inputs = ['elsewhere/a.png', 'elsewhere/ä.png', 'own/own.golden/_.png', 'own/d\\e.png'];
-    // The second time, the copies of the first exist.
+    // In the second recording, the copies from the first one already exist.
     for (const time of [1, 2]) {
       expect([time, record(...inputs, '--out', 'own/own.golden.json').code]).toEqual([time, 0]);
       const { examples } = JSON.parse(readFileSync('own/own.golden.json', 'utf8'));

@@ -98,7 +98,7 @@ describe('concurrent requests have the same results as requests sent one at a ti
       }),
       { numRuns: 40 },
     );
-    // If this fails, no runs were shared, and nothing was tested.
+    // If this fails, too few runs were shared for the test to be meaningful.
     expect(alone).toBeGreaterThan(40);
   });
 });
@@ -182,7 +182,7 @@ test('shares runs for a model.json of the previous release whose rows are assume
   expect(server.log.find(notShared)).toBeUndefined();
   const ready = server.log.find(({ msg }) => msg === 'ready');
   expect(ready).toMatchObject({ maxBatchSize: 32 });
-  // Only a trial reports a difference.
+  // Only a trial would report a difference.
   expect(ready).not.toHaveProperty('largestDifference');
   expect(server.log).toContainEqual(
     expect.objectContaining({

@@ -28,7 +28,7 @@ describe('under load', () => {
       await sleep(20);
     }
     expect((await run).body.outputs[0].data).toEqual([n]);
-    // Compared with the run's own duration and not with a fixed limit, because tests share the machine.
+    // The waits are compared with the run's own duration and not with a fixed limit, because tests share the machine.
     const runMs = performance.now() - begun;
     expect(Math.max(...waits)).toBeLessThan(runMs / 4);
     expect(median(waits)).toBeLessThan(runMs / 10);

@@ -78,9 +78,9 @@ describe('files', () => {
     expect(await pixels(server, png('gray', 2, [[7, 8]]))).toEqual([7, 7, 7, 8, 8, 8]);
     const palette = [9, 8, 7, 6, 5, 4];
     expect(await pixels(server, png('palette', 2, [[1, 0]], { palette }))).toEqual([6, 5, 4, 9, 8, 7]);
-    // The upper 8 of 16 bits.
+    // Only the upper 8 of 16 bits are used.
     expect(await pixels(server, png('gray', 2, [[7, 255, 8, 0]], { bitDepth: 16 }))).toEqual([7, 7, 7, 8, 8, 8]);
-    // 10 * 51/255 + 255 * 204/255
+    // Blended with white: 10 * 51/255 + 255 * 204/255 is 206.
     expect(await pixels(server, png('rgba', 2, [[10, 10, 10, 51, 1, 2, 3, 0]]))).toEqual([
       206, 206, 206, 255, 255, 255,
     ]);
@@ -146,7 +146,7 @@ describe('files', () => {
     ],
     ['a JPEG of a few bytes', () => file('rgb.jpg').subarray(0, 30), 400, 'the JPEG file has no frame header'],
     ['CMYK', () => file('cmyk.jpg'), 400, 'the JPEG file has 4 channels, as in CMYK; save it as RGB or gray'],
-    // A decoder skips FF 01, and takes the frame header that follows for the picture's.
+    // A decoder would skip FF 01, and would take the frame header after it for that of the picture.
     ['a JPEG with two frames', () => twoFrames(file('rgb.jpg')), 400, 'the JPEG file has no frame header'],
     [
       'a JPEG with many segments',
@@ -279,7 +279,7 @@ test('refuses pictures at once if too many bytes would wait, and serves the firs
   const refused = replies.find(({ status }) => status === 429)!;
   expect(refused.headers.get('retry-after')).toBe('1');
   expect(refused.body.error).toBe(`the queue is full: ${body.length} bytes of pictures are already waiting`);
-  // The thread has exited, and its memory has been freed.
+  // The thread has exited to free its memory, and a new thread decodes this picture.
   expect((await send(server, png('gray', 1, [[7]]))).status).toBe(200);
 });
 

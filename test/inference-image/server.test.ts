@@ -148,7 +148,7 @@ describe('a model that fails its checks is never served, and the log has the rea
 
   test('has a file that differs from model.json', async () => {
     const folder = modelFolder(parts);
-    // An equivalent model whose file differs only in its metadata.
+    // The file contains an equivalent model, and differs only in its metadata.
     writeFileSync(join(folder, 'model.onnx'), onnxModel({ ...parts, metadata: { other: 'model' } }));
     await expectRefusal(ServerProcess.spawn(folder), expect.stringMatching(/^model\.onnx has \d+ bytes and sha256 /));
   });

@@ -250,7 +250,7 @@ describe('requests with inconsistent rows run alone', () => {
     expect(await spared(server, uneven)).toBe(0);
     const even = Array.from({ length: 12 }, (_, i) => request(1 + (i % 2), 1 + (i % 2), i));
     expect(await spared(server, [...uneven, ...even])).toBeGreaterThan(0);
-    // Such requests must not end sharing for the model.
+    // Such requests must not turn off sharing for the model.
     expect(server.log.filter(({ msg }) => msg === 'requests do not share runs')).toEqual([]);
   });
 

@@ -15,10 +15,11 @@ JSON_LENGTH = "Inference-Header-Content-Length"
 ELEMENT = {"BOOL": False, "BYTES": "text"}
 PACKED = {"FP32": "<f", "FP64": "<d", "INT64": "<q", "BOOL": "<?"}
 MOST_ROWS = 3
-# Long enough that a run starts in time even on a busy machine. Otherwise, the answer would be 504, as documented.
+# This timeout is long enough for a run to start in time even on a busy machine. With a shorter one, the server could
+# answer 504, as documented.
 LONG_TIMEOUT = 60_000_000
 
-# Properties of the schemas of the inputs, by name.
+# Properties in the schema of each input, by the input's name.
 inputs = {}
 
 
@@ -56,7 +57,7 @@ def fill(request, most_rows):
     for tensor in request["inputs"]:
         schema = inputs[tensor["name"]]
         given = list(flatten(tensor["data"]))
-        # If elements were generated, the shape must not be empty, so that they are sent.
+        # If elements were generated, the shape must have room for at least one of them.
         tensor["shape"] = shape_of(schema, tensor["shape"], sizes, fewest=1 if given or most_rows == 1 else 0, most_rows=most_rows)
         given = given or [ELEMENT.get(tensor["datatype"], 0)]
         flat = list(itertools.islice(itertools.cycle(given), math.prod(tensor["shape"])))

@@ -1,4 +1,5 @@
-// Writes a model, besides digits, for the tests of the OpenAPI document: node --import tsx openapi_model.ts FILE
+// Writes the model that the tests of the OpenAPI document use in addition to digits.
+// Usage: node --import tsx openapi_model.ts FILE
 import { node, value, writeOnnxModel } from '../support/onnx-builder';
 
 /** The model has several inputs of several datatypes, with shared symbols and fixed sizes. */

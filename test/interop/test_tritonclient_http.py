@@ -74,7 +74,7 @@ def test_json_and_binary_are_bitwise_equal(client, images):
 def test_config(client):
     config = client.get_model_config("digits")
     assert (config["name"], config["platform"], config["backend"]) == ("digits", "onnxruntime_onnx", "onnxruntime")
-    # Clients that batch add the first dimension, which dims omit.
+    # If the server batches, dims omit the first dimension, which clients add.
     batched = config["max_batch_size"] > 0
     assert config["input"] == [
         {"name": "image", "data_type": "TYPE_FP32", "dims": [3, 32, 32] if batched else [-1, 3, 32, 32]}

@@ -244,7 +244,7 @@ test('maximum props', () => {
     annotations: { owner: 'ml' },
   });
   expect(deployment.wait_for_rollout).toBe(false);
-  // 30 replicas one by one, with 100 s each to start, plus the deadline of 200 s.
+  // 30 replicas start one by one, each in up to 100 s; the deadline of 200 s is added to that.
   expect(deployment.timeouts).toEqual({ create: '3200s', update: '3200s' });
   expect(deployment.spec).toMatchObject({
     progress_deadline_seconds: 200,
@@ -680,7 +680,7 @@ describe('many services in one stack', () => {
         const selected = deployments.filter(({ spec: { template } }) =>
           Object.entries(selector).every(([key, value]) => template.metadata.labels[key] === value),
         );
-        // A budget is for one Deployment; the others are for a service with its canary.
+        // A disruption budget covers one Deployment; a Service or a network policy covers a service and its canary.
         const owner = (name: string) => (type === 'pod_disruption_budget_v1' ? name : name.replace(/-next$/, ''));
         expect(new Set(selected.map((deployment) => owner(deployment.metadata.name)))).toEqual(
           new Set([metadata.name]),

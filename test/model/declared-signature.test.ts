@@ -218,7 +218,7 @@ describe('files recorded under the wrong declaration', () => {
   });
 
   test('a golden example that the model reproduces counts as a run', () => {
-    // No generated input is long enough for the second output.
+    // No generated value exceeds 5000, so the output always has four elements. With the golden example, it has three.
     const parts = {
       inputs: [value('x', 'float', [4])],
       outputs: [value('y', 'float', [3])],

@@ -149,7 +149,7 @@ describe('a known model', () => {
   const metadata = { note: 'so that the file is too large for a Git LFS pointer'.repeat(20) };
 
   beforeAll(() => {
-    // A sparse file: 64 MB that use no disk space.
+    // The file is sparse: its 64 MiB use no disk space.
     fs.writeFileSync(weights, '');
     fs.truncateSync(weights, 64 << 20);
     writeOnnxModel(path, {

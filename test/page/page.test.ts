@@ -223,7 +223,7 @@ test('names that look like markup are shown as text', async () => {
   const server = await ServerProcess.start(parts, { page: true }, { name, version: hostile, examples: [example] });
   watched = await site.openEmpty();
   page = watched.page;
-  // Adds the answer of a model with a card.
+  // Makes the server answer as if the model had a card.
   await page.route('**/v2/models/*', async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, json: { ...(await response.json()), properties: { [hostile]: hostile } } });

@@ -82,7 +82,7 @@ describe('a model that accepts pictures and returns classes', () => {
     await page.locator('#picture-latency').filter({ hasText: 'p50 of 20' }).waitFor();
     await status('Class 7');
     expect(sent()).toHaveLength(22);
-    // The editor below has a separate response.
+    // The editor below shows its own response, and has none yet.
     expect(await page.locator('#nothing-yet').isVisible()).toBe(true);
   });
 
@@ -143,7 +143,7 @@ describe('a model that accepts pictures and returns classes', () => {
     await page.keyboard.press('Space');
     await page.locator('#picture-latency').filter({ hasText: 'p50 of 20' }).waitFor();
     expect(await focused()).toBe('picture-run-many');
-    // The key that sends the request in the editor below.
+    // Outside this section, the shortcut sends the request in the editor.
     await page.keyboard.press('Control+Enter');
     await tabTo('picture-copy');
     await page.keyboard.press('Enter');

@@ -24,7 +24,7 @@ test('the share of all CPUs that other processes use', () => {
 });
 
 test('a short moment in which other processes are busy does not count as load at rest', async () => {
-  // A reading before and one after each moment.
+  // Each moment is measured by a reading before it and a reading after it. The 0 lies between the two moments.
   machine([0.9, 0, 0.02]);
   expect(await loadAtRest(signal)).toBeCloseTo(0.02, 2);
 });

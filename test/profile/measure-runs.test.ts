@@ -27,7 +27,7 @@ test('each step reports the remaining time, estimated from the runs so far', asy
   const steps: [string, string, number][] = [];
   const plan = { path: 'm.onnx', hasExample: false, threads: [1], maxBatchSize: 4, seconds: 0.3 };
   await measureRuns(simulated(0.25), plan, (what, detail, left) => steps.push([what, detail, left]));
-  // Runs of 0.25, 0.5 and 1 s, each twice; a load and a first run of 3 s before them.
+  // Each round loads the model and runs it once, in 3 s. Then it runs three batches of 0.25, 0.5 and 1 s twice each.
   const round = 3 + 0.5 + 1 + 2;
   const known = steps.filter(([what]) => what.startsWith('round 2') || what.startsWith('round 3'));
   expect(known.map(([, detail, left]) => [detail, Number(left.toFixed(6))])).toEqual([

@@ -94,7 +94,7 @@ test('the size of a dimension, and FP16, which has no JSON form', async () => {
     onStep: (step) => steps.push(step),
   });
   expect(measured.dimensions).toEqual({ width: 7 });
-  // The server does not know the width.
+  // The server does not know which width to use.
   expect(batchingObstacle).toBe('the model does not run on zeros, and no golden example is available');
   expect(measured.runs.map(({ batchSize }) => batchSize)).toEqual([1]);
   expect(steps.map(({ what, detail }) => [what, detail])).toEqual([

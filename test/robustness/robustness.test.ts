@@ -53,7 +53,7 @@ test('executors that throw under load are replaced, and only requests that ran a
   report('executors that throw', { ...counts, replaced });
   expect(replaced).toBeGreaterThan(2);
   expect(Object.keys(counts).filter((key) => key !== '200' && key !== '500')).toEqual([]);
-  // The current run of each executor and the run that waited for it may fail, if each was for a single request.
+  // When an executor exits, its current run and the run that waits for it may fail, if each is for a single request.
   expect(counts['500'] ?? 0).toBeLessThanOrEqual(2 * replaced);
   expect((await server.infer(ROWS.body(7))).body.outputs[0].data).toEqual([7, 8, 9, 10]);
   expect(await server.stop()).toBe(0);
@@ -76,7 +76,8 @@ test('one of two replicas is killed under load: the other answers retries', asyn
   const { 200: good = 0, 'again 200': again = 0, ...broken } = counts;
   expect(good).toBeGreaterThan(50);
   expect(again).toBe(total(broken));
-  // Requests in flight at the killed replica, at most one per client, and those sent to it before it was removed.
+  // Each client may have to retry two requests: one that was in flight at the killed replica, and one that was sent to
+  // it before it was removed.
   expect(again).toBeLessThanOrEqual(2 * 16);
 });
 
@@ -129,7 +130,7 @@ test('slow readers delay neither other clients nor the shutdown', async () => {
   expect(Object.keys(counts)).toEqual(['200']);
   expect(counts['200']).toBeGreaterThan(50);
   const exit = server.stop();
-  // They now continue to read, and receive everything.
+  // The slow readers now continue to read, and receive everything.
   const received = await Promise.all(readers.map(bytesOf));
   report('read late', { exit: await exit, least: Math.min(...received), most: Math.max(...received) });
   expect(await exit).toBe(0);
@@ -195,7 +196,7 @@ async function endUnderLoad(counts: Counts, exits: Counts): Promise<void> {
   // Waits until the server is under load.
   while ((http.counts['200'] ?? 0) < 20 || grpcAnswers < 3) await sleep(20);
   const exitCode = server.stop();
-  // Half of the server's drain time, within which a load balancer notices.
+  // Clients continue for half of the server's drain time. By then, a load balancer would have noticed the shutdown.
   await sleep(500);
   isOver = true;
   for (const [outcome, count] of Object.entries(await http.stop())) counts[outcome] = (counts[outcome] ?? 0) + count;

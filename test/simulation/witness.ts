@@ -249,7 +249,7 @@ export class Witness {
         return isEcho(asked, body) ? undefined : 'with rows of others';
       case 408:
         return asked.sentAt === undefined ? undefined : 'although it was complete';
-      // The response alone would exceed the budget.
+      // The response alone would exceed such a small budget.
       case 400:
       case 413:
         return world.settings.budgetBytes < 2 ** 17 ? undefined : 'although it is small';

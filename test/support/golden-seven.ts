@@ -9,6 +9,6 @@ export function goldenSeven(folder: string): object {
   const { response } = examples.find(({ name }: { name: string }) => name === 'a held-out seven');
   mkdirSync(join(folder, 'pictures'), { recursive: true });
   copyFileSync(join(DIGITS, 'pictures', '7.png'), join(folder, 'pictures', '7.png'));
-  // The tolerance allows for rounding of levels: a PNG has 256, and the data set 17.
+  // The tolerance allows for rounding of levels: a PNG has 256, and the data set has 17.
   return { name: 'a seven', picture: 'pictures/7.png', response, tolerance: { absolute: 0.1 } };
 }

@@ -12,7 +12,7 @@ export function slowModel(): ModelParts {
     output: [value('goOn', 'bool', []), value('counted', 'float', [1])],
     node: [
       node('Identity', ['go'], ['goOn']),
-      // Depends on the loop count, so that no optimizer moves it out of the loop.
+      // This node depends on the loop count, so that no optimizer moves it out of the loop.
       node('Add', ['ones', 'count'], ['a']),
       node('MatMul', ['a', 'a'], ['product']),
       node('ReduceSum', ['product'], ['sum'], { attributes: { keepdims: 0 } }),

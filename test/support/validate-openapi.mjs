@@ -1,4 +1,4 @@
-// Validates OpenAPI documents, which are a JSON array on standard input, and prints the faults of each. It is a
+// Reads a JSON array of OpenAPI documents from standard input, validates them, and prints the faults of each. It is a
 // separate program, because the validator is an ES module, which jest cannot load.
 import { Validator } from '@seriousme/openapi-schema-validator';
 

@@ -45,7 +45,7 @@ function inKubernetes(props: Partial<ScalableModelServiceProps> = {}) {
 
 function environment(executors: number, threads: number, batch: number, queue: number) {
   return {
-    // One executor is the server's default, which is not written.
+    // One executor is the server's default, and defaults are not written.
     ...(executors !== 1 && { MODEL_SERVING_EXECUTORS: String(executors) }),
     MODEL_SERVING_THREADS_PER_EXECUTOR: String(threads),
     MODEL_SERVING_MAX_BATCH_SIZE: String(batch),

@@ -63,7 +63,7 @@ export class BodyParts {
     this.closeCopied();
     const bytes = Math.max(MIN_BLOCK_BYTES, Math.min(MAX_BLOCK_BYTES, this.length));
     this.count(bytes);
-    // Allocated outside the pool that small buffers share.
+    // The block is allocated outside the pool that small buffers share.
     this.block = Buffer.allocUnsafeSlow(bytes);
     this.copiedFrom = this.copiedTo = 0;
   }

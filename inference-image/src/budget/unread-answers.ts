@@ -199,7 +199,7 @@ export class UnreadAnswers {
     const scan = this.beginScan();
     const texts = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')));
     this.isScanning = false;
-    // A scan that began later has ended: this one knows less.
+    // The results are discarded if another scan has begun since, because its data is newer.
     if (scan === this.scans) this.endScan(texts, performance.now());
   }
 
@@ -259,7 +259,7 @@ export class UnreadAnswers {
 
   private disconnect(socket: Socket, { unread, unreceived }: Queues): void {
     this.metrics.observeDrop('unread');
-    // After any other way of closing, the operating system would keep the buffered bytes.
+    // Only a reset makes the operating system discard the buffered bytes.
     socket.resetAndDestroy();
     this.bytes -= unread;
     this.unreceivedBytes -= unreceived;
@@ -274,7 +274,8 @@ export class UnreadAnswers {
         const port = parseInt(local as string, 16);
         const unread = parseInt(sent as string, 16);
         const unreceived = parseInt(arrived as string, 16);
-        // For a listening port, this field is a number of connections.
+        // A listening socket has remote port 0. It is skipped, because its receive queue counts connections instead of
+        // bytes.
         const other = parseInt(remote as string, 16);
         if (unread + unreceived === 0 || other === 0 || !this.ports.has(port)) continue;
         queues.set(keyOf(port, other), { unread, unreceived });

@@ -64,7 +64,7 @@ export class Codec {
     const jsonBytes = Math.min(jsonLength ?? body.length, body.length);
     if (jsonBytes < AT_ONCE_BYTES || jsonBytes < (jsonLength ?? 0))
       return this.unpack(this.options.decoder.decodePacked(body, jsonLength, holding));
-    // Larger bodies go to the thread, because transferring them costs less than reading them here.
+    // Larger bodies are sent to the thread, because transferring them costs less than reading them here.
     if (jsonBytes < TURN_BYTES) {
       this.assertRoom(this.inTurn);
       return this.decodeInTurn(body, jsonBytes, holding);
@@ -153,7 +153,7 @@ export class Codec {
   ): Promise<InferResponse> {
     const written = await this.work.do(this.writeTexts(request, outputs, holding));
     const textBytes = written.reduce((total, pieces) => total + lengthOf(pieces ?? []), 0);
-    // Counted twice, because the pieces are later copied into one body.
+    // Counts the texts a second time, because the pieces are later copied into one body.
     hold(holding, textBytes, request);
     const capacity = maxBytes + textBytes;
     const response =

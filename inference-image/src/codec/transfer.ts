@@ -19,7 +19,7 @@ export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 export function ownBuffers<T extends Tensor | PackedTensor>(
   tensors: readonly T[],
 ): { tensors: T[]; transfer: ArrayBuffer[] } {
-  // Packed texts may share the buffer of their request.
+  // A set, because several packed tensors may share the buffer of their request.
   const transfer = new Set<ArrayBuffer>();
   const owned = tensors.map((tensor) => {
     const { data } = tensor;

@@ -51,7 +51,7 @@ const ENVELOPE_BYTES = 16 * 1024;
 const JSON_BYTES: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {
   ...LONGEST_ELEMENT_BYTES,
   FP16: 6,
-  // Length of a float as Python writes it, after converting it to a double.
+  // Typical length of a float that Python has converted to a double and written with all its digits.
   FP32: 22,
 };
 
@@ -125,7 +125,7 @@ export function exampleSizesOf(
 
 function jsonBytesOf({ datatype, shape, data, file }: GoldenTensor, sizes: ReadonlyMap<string, number>): number {
   if (datatype !== 'BYTES') return elementCount(shape) * JSON_BYTES[datatype];
-  // In a file, a length of four bytes precedes each text; the quotes and comma in JSON take less.
+  // In a file, four bytes precede each text; the quotes and the comma that a text has in JSON take less.
   if (file !== undefined) return sizes.get(file) ?? 0;
   return sum((data ?? []).flat(Infinity).map((text) => Buffer.byteLength(String(text)) + TEXT_MARKS));
 }

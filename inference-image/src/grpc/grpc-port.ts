@@ -67,7 +67,7 @@ export class GrpcPort {
     }
     this.sockets.add(socket);
     this.options.unread?.watch(socket);
-    // Nothing to report: only the client is affected by a connection error.
+    // Connection errors are not logged, because they affect only the client.
     socket.on('error', () => socket.destroy()).once('close', () => this.sockets.delete(socket));
     this.loading ??= load().then(
       (transport) => (this.transport = transport),

@@ -24,7 +24,7 @@ export function decodeMessage<T>(type: Type, bytes: Buffer): T {
 
 /** Encodes a message as a gRPC frame, including its prefix. */
 export function encodeMessage(type: Type, message: object): Buffer {
-  // In Node, protobufjs writes to a Buffer.
+  // In Node, protobufjs returns a Buffer.
   const content = type.encode(message).finish() as Buffer;
   const frame = Buffer.alloc(PREFIX_BYTES + content.length);
   frame.writeUInt32BE(content.length, 1);

@@ -31,7 +31,7 @@ export function unary<Q>(handle: UnaryHandler<Q>, log: Log): MethodHandler {
     handle: (call, message) => {
       try {
         const reply = handle(decodeMessage(resolvedRequestType!, message));
-        // `fromObject` converts the names of enumeration values.
+        // `fromObject` converts the names of enumeration values to numbers.
         call.answer(encodeMessage(resolvedResponseType!, resolvedResponseType!.fromObject(reply)));
       } catch (error) {
         call.fail(toServingError(error, log));

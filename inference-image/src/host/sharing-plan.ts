@@ -41,7 +41,7 @@ export function planSharing(settings: Settings, { contractVersion, signature, ba
   const proved = rowAxes(batching);
   if (proved) {
     const tolerance = rowIndependence === 'assume' ? undefined : rowIndependence === 'exact' ? 'none' : 'rounding';
-    // In the proof, the limit on the size of an axis also applies to the row axis.
+    // The proof limits the sizes of axes, including the row axis.
     return { maxBatchSize: Math.min(maxBatchSize, proved.maxSize ?? Infinity), isAsked, axes: proved, tolerance };
   }
   if (rowIndependence !== 'assume')

@@ -86,7 +86,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.setErrorHandler((error, request, reply) => sendError(reply, toServingError(error, options, request)));
   // Runs before the body is read.
   app.addHook('onRequest', ({ is404, url, method, raw }, _reply, done) => {
-    // No handler reads the body of such a request.
+    // Only handlers of POST requests read a body.
     if (method !== 'POST') {
       sendContinue(raw);
       if (!isSmall(raw)) discardBody(raw);
@@ -206,7 +206,7 @@ function answerAfter(
   options: AppOptions,
 ): void {
   socket.pause();
-  // Reading an earlier request's body may have resumed the socket.
+  // The socket may already be waiting: reading an earlier request's body may have resumed it.
   if (waiting.has(socket)) return;
   waiting.add(socket);
   // Creates a new error, because the original one keeps its chunk in memory.

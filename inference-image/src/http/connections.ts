@@ -86,7 +86,7 @@ export class Connections {
     };
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       const { socket } = request;
-      // node:http may still parse requests of a closed connection and would keep them unread.
+      // node:http may still parse requests of a closed connection, and would keep their bodies in memory.
       if (socket.destroyed) return discard(request);
       const connection = this.open.get(socket);
       response.on('close', onClose);
@@ -175,7 +175,7 @@ export class Connections {
     if (!connection) return;
     connection.replies--;
     connection.completed++;
-    // The next request no longer waits for another.
+    // The next request no longer waits for the reply before it.
     if (connection.replies > 0) return connection.pipelined?.subtract(connection.waiting.shift() ?? 0);
     connection.pipelined?.release();
     connection.pipelined = connection.request = undefined;

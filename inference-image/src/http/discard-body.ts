@@ -43,7 +43,7 @@ export function discardBody(request: IncomingMessage, maxBytes = DISCARDED_BYTES
   discarded.add(request);
   if (left.has(request) || discarding >= MAX_DISCARDING) {
     leaveBody(request);
-    // Closes after the answer, which a client that keeps sending may not receive.
+    // Closes the connection after the answer. A client that is still sending may not receive the answer.
     setImmediate(() => request.socket.destroySoon());
     return;
   }

@@ -49,7 +49,7 @@ export function errorReply({ kind, message }: ServingError): ErrorReply {
 
 /** `{"error": message}`, with the message cut to fit in 4 KiB. */
 export function errorBody(message: string): string {
-  // An escaped character takes six bytes, so one cut may not be enough.
+  // An escaped character may take six bytes, so one cut may not be enough.
   for (let characters = MAX_BODY_BYTES; ; characters = Math.floor(characters / 2)) {
     const body = JSON.stringify({ error: cut(message, characters) });
     if (Buffer.byteLength(body) <= MAX_BODY_BYTES) return body;
@@ -97,7 +97,7 @@ export function toServingError(
   if (code === 'ECONNRESET')
     return new ServingError('cancelled', 'the client disconnected before its request was complete');
   if (statusCode === 415) return new ServingError('unsupportedMedia', message);
-  // Fastify writes the messages of these errors for clients; all other messages stay in the log.
+  // Fastify's messages for these errors are meant for clients; all other messages go only to the log.
   if (statusCode >= 400 && statusCode < 500) return new ServingError('invalid', message);
   log.error({ err: error, ...traceFields(headers.traceparent) }, 'request failed');
   return internalError();

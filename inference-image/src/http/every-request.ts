@@ -20,7 +20,7 @@ export const EVERY_REQUEST = { requireHostHeader: false } as const;
 export function routeEveryRequest(server: Server): void {
   server.maxHeadersCount = MAX_HEADERS + 1;
   server.prependListener('request', (request, response) => {
-    // node:http ignores the upgrade, together with all data that follows the request.
+    // node:http does not upgrade the connection, and ignores all data after the request.
     if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close');
   });
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));

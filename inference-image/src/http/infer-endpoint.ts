@@ -205,7 +205,7 @@ class Exchange implements Caller, BodyReader {
     this.infer = undefined;
     this.response.writeHead(200, headers).end(body);
     this.endWork();
-    // Part of the answer is unsent until the client reads, or until earlier replies are sent.
+    // Part of the answer stays unsent until the client reads, or until earlier replies are sent.
     if (!this.isClosed && !(this.response.socket?.writableLength === 0)) this.waitForReading();
   }
 

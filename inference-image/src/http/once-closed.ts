@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Calls a listener once a reply is sent, or can no longer be sent. */
 export function onceClosed(request: IncomingMessage, response: ServerResponse, listener: () => void): void {
-  // `on` instead of `once`, which would create a closure; a reply closes only once.
+  // Uses `on`, because `once` would create a closure, and a reply closes only once.
   response.on('close', listener);
   if (response.socket) return;
   // A reply that waits for earlier replies emits no close event if its connection closes.

@@ -8,7 +8,7 @@ import { addRoutes } from './routes';
  * receive one.
  */
 export function addOpenApiRoute(app: FastifyInstance, { model }: AppOptions): void {
-  // All answers share one buffer, including answers that are not read.
+  // All answers share one buffer, even if clients do not read them.
   let text: Buffer | undefined;
   addRoutes(app, 'GET', ['/openapi.json'], {
     handler: (_request, reply) =>

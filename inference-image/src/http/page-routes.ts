@@ -14,7 +14,7 @@ const HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-cach
 
 /** Adds the routes of the page. Its links are relative, because an Ingress may serve the page below another path. */
 export function addPageRoutes(app: FastifyInstance, { html, contentSecurityPolicy, examples }: Page): void {
-  // All answers share these buffers, including answers that are not read.
+  // All answers share these buffers, even if clients do not read them.
   const page = Buffer.from(html);
   let examplesJson: Buffer | undefined;
   addRoutes(app, 'GET', ['/'], {

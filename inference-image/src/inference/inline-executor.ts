@@ -64,8 +64,8 @@ export class InlineExecutor implements Executor {
   /** Runs synchronously, because even one turn of the event loop would make a small request 5% longer. */
   run(run: Run): RunResult {
     const result = this.session.run(run);
-    // Run time can depend on values as well as on sizes. One long run is enough to stop, because a client could repeat
-    // it.
+    // Run time can depend on values as well as on sizes. A single long run ends inline runs, because a client could
+    // repeat it.
     if (result.runSeconds > MISJUDGED_SECONDS) this.misjudged = true;
     return result;
   }

@@ -222,13 +222,13 @@ export class Scheduler {
     const size = this.rowsOfPart(run, rows);
     const outputs = new Array<Outputs>(Math.ceil(rows / size));
     let failed = false;
-    // The time until the request's turn to be split counts as waiting.
+    // The time before the request is split counts as waiting.
     const { deadline, holding, waitsSince = arrived } = caller;
     const part: Caller = { deadline, waitsSince, isCancelled: () => failed || caller.isCancelled() };
     let next = 0;
     const runNext = async (): Promise<void> => {
       for (let i = next++; i < outputs.length && !failed; i = next++) {
-        // Sliced only now, because on axes other than the first a slice is a copy.
+        // Each part is sliced just before it runs, because a slice on an axis other than the first is a copy.
         const rowsOfPart = layout.slice(run, i * size, Math.min(size, rows - i * size));
         const partOutputs = await this.wait(this.queue, rowsOfPart, part, true);
         // Counted twice, because the outputs of the parts are joined at the end.
@@ -255,7 +255,8 @@ export class Scheduler {
     const bytes = dataBytes(run.inputs);
     return new Promise((resolve, reject) => {
       if (!isPart) queue.assertRoom(rows, bytes);
-      // It depends on the model whether a request may have no rows, or inputs with different numbers of rows.
+      // Runs the request alone if it has no rows, or if its inputs have different numbers of rows. Whether the model
+      // accepts such a request depends on the model.
       const alone = rows === 0 || this.layout?.hasConsistentRows(run) === false;
       queue.add({ run, caller, rows, bytes, isPart, alone, arrived: performance.now(), resolve, reject });
       if (queue === this.queue) this.dispatch();
@@ -354,7 +355,7 @@ export class Scheduler {
     this.count(executor, -1);
     if (result) this.lastRunSeconds = result.runSeconds;
     if (!result && jobs.length > 1) this.queue.putBack(jobs);
-    // Called before the replies are written, so that the executor can continue in the meantime.
+    // Dispatches before the replies are written, so that the executor can continue in the meantime.
     this.dispatch();
     if (result) this.deliver(jobs, result);
     else if (jobs.length === 1) first.reject(failure);

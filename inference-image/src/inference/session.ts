@@ -84,7 +84,7 @@ export class Session {
 
   /** Runs the model synchronously. */
   run({ inputs, outputs, returnInputs }: Run): RunResult {
-    // Has no prototype, so that a tensor may be named __proto__.
+    // The object has no prototype, so that a tensor may be named __proto__.
     const feeds: Record<string, OnnxTensor> = Object.create(null);
     for (const { name, datatype, shape, data } of inputs) {
       // The class Tensor is not used: from Node 24 on it converts FP16 data to a Float16Array, which the binding reads

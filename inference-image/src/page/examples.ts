@@ -91,7 +91,7 @@ function tensorFields(tensor: GoldenTensor, folder: string): Record<string, stri
 function elementsOf(tensor: GoldenTensor, folder: string) {
   if (tensor.file === undefined) return decodeJsonData(tensor, tensor.data);
   const path = join(folder, tensor.file);
-  // The JSON of a tensor takes at least about a quarter of the bytes of its file.
+  // The JSON of a tensor is at least about a quarter as long as its file.
   if (statSync(path).size > 4 * MAX_KIB * 1024) throw tooLong(`its tensor ${JSON.stringify(tensor.name)}`);
   return decodeBinaryData(tensor, readFileSync(path));
 }

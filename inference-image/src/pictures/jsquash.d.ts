@@ -1,4 +1,4 @@
-// Types of those parts of the libraries that are used. The libraries are ECMAScript modules for browsers.
+// Types of the parts of these libraries that the server uses. The libraries are ECMAScript modules for browsers.
 
 declare module '@jsquash/jpeg/codec/dec/mozjpeg_dec.js' {
   interface Options {

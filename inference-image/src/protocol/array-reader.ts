@@ -101,7 +101,7 @@ export abstract class ArrayReader<T extends JsonDatatype = JsonDatatype> {
 
   /** Parses one element. */
   protected valueAt(at: number, end: number): unknown {
-    // The brackets are the delimiters that the search for long integers needs on each side.
+    // The search for long integers needs a delimiter on each side of the number, so brackets enclose the element.
     const [value] = parseJson(`[${this.bytes.toString('utf8', at, end)}]`, { exactIntegers: true }) as unknown[];
     return value;
   }

@@ -89,7 +89,7 @@ function rank(score = NaN): number {
 }
 
 function softmaxOf(scores: readonly number[]): number[] {
-  // Math.max(...scores) would fail if there are more classes than a call accepts arguments.
+  // Math.max(...scores) fails if there are more classes than a call can have arguments.
   const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const weights = scores.map((score) => Math.exp(score - largest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);

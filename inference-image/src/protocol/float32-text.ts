@@ -60,7 +60,7 @@ export function readSmall(magnitude: number, decimal: Decimal): boolean {
   if (!(magnitude < SMALL && magnitude >= SMALLEST_NORMAL)) return false;
   const exponent = Math.floor(Math.log10(magnitude));
   for (let count = MIN_DIGITS; count <= MAX_DIGITS; count++) {
-    // At most 46. The power of ten is split into a factor of up to 1e22, which is exact, and the rest.
+    // The scale is at most 46. The power of ten is split into a factor of up to 1e22, which is exact, and the rest.
     const scale = count - 1 - exponent;
     const rest = POWERS_OF_TEN[Math.max(0, scale - EXACT)] as number;
     const power = POWERS_OF_TEN[Math.min(scale, EXACT)] as number;

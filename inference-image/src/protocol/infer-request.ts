@@ -149,7 +149,7 @@ export class InferRequestDecoder {
     const request = objectField(json, 'the request');
     const entries = arrayField(request.inputs, 'inputs');
     const headers = this.readHeaders(entries);
-    // Checked before the tensors, because those take longer.
+    // The other fields are checked before the tensors, because tensors take longer.
     const id = isAbsent(request.id) ? undefined : idField(request.id);
     const parameters = parametersField(request.parameters, 'parameters');
     const outputs = this.outputs.read(request, parameters);

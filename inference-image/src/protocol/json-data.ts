@@ -134,7 +134,8 @@ function float64Text(data: Float64Array): string {
     }
     plain = false;
   }
-  // For plain numbers, both give the same text, and JSON.stringify is 25% faster. It would drop the sign of -0.
+  // For plain numbers, both expressions give the same text, and JSON.stringify is 25% faster. For -0, JSON.stringify
+  // would drop the sign.
   return plain ? JSON.stringify(values) : `[${values.join(',')}]`;
 }
 

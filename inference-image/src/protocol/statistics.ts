@@ -49,7 +49,7 @@ export function modelStatistics({ name, version }: ModelManifest, totals: Infere
       .sort(([a], [b]) => a - b)
       .map(([rows, runs]) => ({
         batch_size: rows,
-        // Requests are decoded and encoded one by one, before and after they share a run.
+        // Requests that share a run are decoded and encoded one by one, so these steps have no batch size.
         compute_input: duration(NEVER),
         compute_infer: duration(runs),
         compute_output: duration(NEVER),

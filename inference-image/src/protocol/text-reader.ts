@@ -55,8 +55,8 @@ export class TextReader extends ArrayReader<'BYTES'> {
         from++;
       } else if (bytes[from + 1] === UNICODE) {
         const code = codePointAt(bytes, from + 2);
-        // Rejects invalid escapes, U+0000, at which onnxruntime-node would cut the text, and lone surrogates, which it
-        // would replace.
+        // Rejects invalid escapes. Also rejects U+0000, where onnxruntime-node would cut the text, and lone surrogates,
+        // which it would replace.
         if (!(code > 0) || (code >= 0xd800 && code <= 0xdfff)) throw this.notElement(start);
         at = writeUtf8(packed, at, code);
         this.bits |= code;

@@ -104,7 +104,7 @@ async function compare(
       largestDifference = Math.max(largestDifference, difference);
     }
   }
-  // The original model runs the rows that run alone.
+  // Single rows run on the original model, and batches on the rebatched copy.
   const executor: Executor = { run: (run) => (layout.rowsOf(run) === 1 ? original : freed).run(run) };
   const trial = await tryRows({ executor, layout, tolerance: 'rounding' }, source, batches, rows);
   if (trial.obstacle !== undefined) return { difference: trial.obstacle };

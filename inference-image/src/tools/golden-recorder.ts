@@ -94,7 +94,7 @@ export class GoldenRecorder {
       return this.golden.request(checkedRequest(parseJson(request.json, { exactIntegers: true })), request.folder);
     }
     const inputs = request.arrays.map(({ base64, ...header }) => ({ ...header, data: Buffer.from(base64, 'base64') }));
-    // Elements that are bytes are read like those in a file.
+    // The elements are bytes, and are read like those of a file.
     return this.golden.request({ inputs } as unknown as GoldenRequest, '');
   }
 

@@ -122,14 +122,14 @@ export class MadeUpRequests {
     let best: (Found & { idle: number }) | undefined;
     let left = MAX_ATTEMPTS;
     let end = performance.now() + 1000 * MAX_SECONDS;
-    // With fixed sizes, there are few candidates, and often the answers to all of them have the same label, so they are
-    // tried again.
+    // If all sizes are fixed, there are few candidates, and often all of their answers have the same label. The
+    // candidates are then tried again with other values.
     for (let draws = 0; draws < MAX_DRAWS && !best && (!fault || fault.kind === 'constant'); draws++) {
       for (const { sizes, values } of this.candidates()) {
         if (left-- === 0 || performance.now() > end) return best ?? { fault: fault ?? NOTHING_TRIED };
         const found = this.try(sizes, values, turn);
         if ('fault' in found) {
-          // A fault in answers is more informative than a refusal.
+          // A fault in the answers is more informative than a refusal.
           if (!fault || (fault.kind === 'refused' && found.fault.kind !== 'refused')) fault = found.fault;
           continue;
         }

@@ -48,7 +48,7 @@ function decodeClass({ names, numbers }: ClassSpec, entry: unknown): object {
   const decoded: Record<string, string | number> = { class: name };
   for (const number of ['index', 'score'] as const) {
     const value = answered[number];
-    // The server sends numbers that JSON cannot represent as strings.
+    // Numbers that JSON cannot represent, such as NaN, are sent as strings.
     if (typeof value === 'number' || typeof value === 'string') decoded[number] = Number(value);
     else if (numbers.includes(number))
       throw invalidAnswer(`${what} has no ${number}; this client was generated for a model that returns the ${number}`);

@@ -56,7 +56,7 @@ function messageOf(text: string): string {
     const { error } = JSON.parse(text) as { readonly error?: unknown };
     if (typeof error === 'string') return error;
   } catch {
-    // Not an error in the protocol's form.
+    // The body is not an error in the protocol's format.
   }
   return text.trim().slice(0, 200);
 }

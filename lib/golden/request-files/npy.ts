@@ -26,7 +26,7 @@ export function readNumpy(file: Uint8Array): NumpyArray {
   if (content.length < 12 || !content.subarray(0, MAGIC.length).equals(MAGIC)) {
     throw new NumpyFault('it is not a NumPy array', SAVE_AGAIN);
   }
-  // The length has two bytes in version 1 and four bytes in later versions.
+  // The length of the header takes two bytes in version 1 and four bytes in later versions.
   const start = content[6] === 1 ? 10 : 12;
   const end = start + (content[6] === 1 ? content.readUInt16LE(8) : content.readUInt32LE(8));
   const header = content.toString('utf8', start, end);

@@ -84,7 +84,7 @@ export function broadcastSize(sizes: readonly Size[]): Size {
     Size.opaque(
       'broadcast',
       [...distinct.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
-      // The result is one of them.
+      // The result is one of these sizes.
       { min: Math.min(...[...distinct.values()].map(({ min }) => min)), growth: growthWithin([...distinct.values()]) },
     )
   );

@@ -49,7 +49,7 @@ const READERS: Readonly<Record<number, { bytes: number; read: (view: DataView, a
   [UINT16]: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
   [INT16]: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
   [INT32]: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
-  // Inexact beyond 2^53, and then only compared: exporters use such numbers for "to the end".
+  // Integers beyond 2^53 are inexact and are only compared; exporters use them for "to the end".
   [INT64]: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
   // Kernels treat values other than 0 and 1 in different ways.
   [BOOL]: { bytes: 1, read: (view, at) => [0, 1][view.getUint8(at)] ?? NaN },

@@ -51,7 +51,7 @@ export class ExactSizes {
 
   /** Whether a size is below a limit. Records the sizes of axes up to which that holds. */
   isBelow(size: Size, limit: number): boolean {
-    // Sizes are 64-bit integers, so they are below such a limit.
+    // No size reaches such a limit, which exporters use for "to the end".
     if (limit >= Number.MAX_SAFE_INTEGER) return true;
     return size.constant === undefined ? this.holdsUpTo(size.greatestBase(limit), 2 ** 8) : size.constant < limit;
   }

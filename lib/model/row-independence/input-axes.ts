@@ -37,28 +37,29 @@ function* candidates(inputs: readonly ValueInfo[]): Generator<InputAxes> {
   const free = inputs.map(freeAxes);
   const first = inputs.map((_, at) => (free[at]?.[0] === 0 ? 0 : null));
 
-  // Rows on axis 0. In other inputs, such as the state of a recurrent model, on the axis of the same name, or on any
-  // axis.
+  // First, the rows are on axis 0. In other inputs, such as the state of a recurrent model, they are on the axis with
+  // the same name, or on the first free axis, or the input has no rows.
   const symbols = new Set(inputs.flatMap((input, at) => symbolAt(input, first[at] ?? null)));
   yield inputs.map((input, at) => first[at] ?? axisOfSymbol(input, symbols));
   yield inputs.map((_, at) => first[at] ?? free[at]?.[0] ?? null);
   yield first;
 
-  // By name: the same symbol in all inputs.
+  // Then, the rows are on the axes with the same name in all inputs.
   for (const symbol of symbolsOf(inputs)) {
     const named = inputs.map((input) => axisOfSymbol(input, new Set([symbol])));
     yield named.map((axis, at) => axis ?? first[at] ?? null);
     yield named;
   }
 
-  // Tensors with one axis may be lengths or options that requests share. After that, rows in all but one input.
+  // Then, inputs with one axis have no rows, because they may be lengths or options that requests share. After that, a
+  // single input has no rows.
   const lists = inputs.map((input) => input.dimensions?.length === 1);
   yield first.map((axis, at) => (lists[at] ? null : axis));
   for (const [at, axis] of first.entries()) {
     if (axis === 0) yield first.map((other, position) => (position === at ? null : other));
   }
 
-  // Sequences with the steps on the first axis.
+  // Finally, the rows are on axis 1, as in sequences with the steps on the first axis.
   yield inputs.map((_, at) => free[at]?.find((axis) => axis === 1) ?? free[at]?.[0] ?? null);
 }
 

@@ -245,7 +245,8 @@ export class Interpreter {
     const own = this.functions.size > 0 && this.functions.get(functionKey(node.domain, node.opType, node.overload));
     const transfer = transferOf(domain, node.opType);
     if (own) {
-      // The runtime decides which of two definitions a name refers to; it has more operators than there are rules here.
+      // If two definitions have the same name, the runtime decides which of them it uses. It also has operators for
+      // which there are no rules here.
       if (transfer || OF_THE_RUNTIME.test(domain))
         throw notUnderstood('the model has a function whose name may be an operator of the runtime');
       return this.call(own, inputs, attributes, path, context, assumed);
@@ -267,10 +268,10 @@ export class Interpreter {
       // The nodes of inner graphs have been analyzed already.
       return attributes.hasGraphs ? values : values.map((value) => notUniformWith(inputs, value));
     } catch (problem) {
-      // Results are the same for all rows if the inputs are, whatever the operator does.
+      // If the inputs are the same for all rows, so are the results, whatever the operator does.
       if (!(problem instanceof Obstacle) || problem.always) throw problem;
       if (onlyShared(inputs) && !attributes.hasGraphs && !isRandom(node)) {
-        // Kernels without a rule here may leave the result of empty tensors unwritten.
+        // A kernel without a rule here might leave its results unwritten if a tensor is empty.
         if (!transfer && !inputs.every((value) => !value || isFilled(value))) throw unwritten();
         return node.output.map(() => invariant(undefined));
       }

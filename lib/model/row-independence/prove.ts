@@ -36,7 +36,7 @@ export function proveRowIndependence(model: ModelMessage): RowProof {
   try {
     return proofOf(model);
   } catch (error) {
-    // An error in the proof must not prevent reading the model.
+    // An error in the proof must not prevent the model from being read.
     const reason = `the proof failed: ${shortened(error instanceof Error ? error.message : String(error))}`;
     return { verdict: { verdict: 'not understood', node: 'graph', operator: 'graph', reason } };
   }
@@ -181,7 +181,7 @@ export function inputValue(
     if (at === axis) return N;
     if (typeof size === 'number') return Size.of(size);
     const key = namesAreSizes && size !== null ? size : [name, at];
-    // A request with an axis of size 0 beside its rows runs alone (row-layout.ts).
+    // A request runs alone if an axis other than its row axis has size 0 (row-layout.ts).
     const min = empty.includes(dimensionName({ name, dimensions }, at) ?? '') ? 0 : 1;
     return Size.atom(`size ${JSON.stringify(key)}`, { min, growth: OF_AN_AXIS });
   });

@@ -55,7 +55,7 @@ function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
   if (!found) throw notUnderstood('it is unknown whether the new axes hold whole rows');
   const newRows = { axis, outer: found.outer, inner: found.inner };
   const given = target.filter((known, at): known is Size => known !== null && at !== axis);
-  // If another axis than that of the rows is inferred, its size is the rest of O * I.
+  // If an axis other than the row axis is inferred, its size is what remains of O * I.
   const rest = remaining(O.times(I), perRow ? [...given, perRow] : given);
   const newDims = target.map((known, at) => (at === axis ? rowAxisSize(newRows) : (known ?? rest)));
   return {
@@ -73,7 +73,7 @@ function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
  */
 function ofKnownSize(perRow: Size, outer: Size | undefined, inner: Size | undefined) {
   if (outer && inner) return outer.times(inner).equals(perRow) ? { outer, inner } : undefined;
-  // A size that may be 0 means "keep" to Reshape.
+  // To Reshape, a size of 0 means "keep", so the size must be known to be at least 1.
   if (perRow.constant === undefined || perRow.constant < 1) return undefined;
   if (outer) {
     const rest = perRow.dividedBy(outer);

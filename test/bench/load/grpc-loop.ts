@@ -22,7 +22,7 @@ export async function grpcLoop(load: GrpcLoop): Promise<Measured> {
   const end = start + load.seconds * 1000;
   const client = async () => {
     const session = connect(load.url);
-    // A failed call reports the error.
+    // The failed call reports the error.
     session.on('error', () => {});
     while (performance.now() < end) {
       const sent = performance.now();

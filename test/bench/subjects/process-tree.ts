@@ -14,7 +14,7 @@ export function processTree(root: number): number[] {
 
 function parentOf(pid: string): number | undefined {
   const stat = read(`/proc/${pid}/stat`);
-  // "pid (name) state ppid …", where the name may contain anything.
+  // The format is "pid (name) state ppid …", where the name may contain any characters.
   return stat ? Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) : undefined;
 }
 

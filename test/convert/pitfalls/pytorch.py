@@ -31,7 +31,7 @@ def export(name: str, model: nn.Module, options: dict) -> None:
 
 export("fixed", network().eval(), fixed)
 
-# The answers of a network in training mode are useless, and differ from those of the exported file.
+# The answers of a network in training mode are useless, and differ from the answers of the exported file.
 model = network()
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
@@ -42,7 +42,7 @@ with torch.no_grad():
 write_golden(folder / "training.golden.json", {"four digits": example}, absolute=1e-4, relative=1e-5)
 
 if new_exporter:
-    # Does not use program.save, so the weights go to external.onnx.data.
+    # The export does not use program.save, so the weights are written to external.onnx.data.
     model = network().eval()
     export("external", model, dynamic)
     with torch.no_grad():

@@ -38,7 +38,7 @@ def forest(name: str, *steps: BaseEstimator) -> None:
 forest("scaled-forest", StandardScaler())
 forest("forest")
 
-# Pixels from 0 to 16; the test writes them as the levels of a picture.
+# Pixels have values from 0 to 16. The test uses them as the levels of a picture.
 digits, numbers = load_digits(return_X_y=True)
 model = LogisticRegression(max_iter=200).fit(digits / 16, numbers)
 model.coef_ /= 16

@@ -166,7 +166,7 @@ test('a client that reads promptly is not refused for the answers that it has re
     return socket;
   };
   const [first, ...others] = Array.from({ length: 4 }, open) as [Socket, ...Socket[]];
-  // A scan, after which another one may not begin until the clock advances.
+  // After this scan, no other scan may begin until the clock advances.
   (unread as any).scan();
   for (let answers = 0; answers < 100; answers++) for (const socket of [first, ...others]) unread.sent(socket, 3 * MIB);
   // The operating system holds at most 4 MiB for each connection.
@@ -216,7 +216,7 @@ onLinux('limits the bytes that clients send on connections that are not read', a
   await sleep(300);
   for (const client of clients) void post(client);
   const reader = await RawConnection.open(url);
-  // The bytes that the last scan found, which is at most a second old.
+  // These are the bytes that the last scan found. That scan is at most a second old.
   const untaken = () => (unread as any).unreceivedBytes as number;
   let most = 0;
   while (dropped.length === 0 || untaken() > 16 * MIB) {

@@ -84,7 +84,7 @@ test('processes medium bodies in slices over several turns of the event loop', a
   setImmediate(count);
   expect(await Promise.all(rest)).toEqual(rest.map(() => request));
   expect(turns).toBeGreaterThanOrEqual(rest.length - 1);
-  // A single body in a turn of the event loop need not wait.
+  // A body that is the only one in a turn of the event loop does not have to wait.
   await new Promise(setImmediate);
   expect(codec.decode(body(), undefined, held())).toEqual(request);
 });
@@ -205,7 +205,7 @@ describe('memory', () => {
     ] as const) {
       const holding = new MemoryBudget(2 ** 24).open();
       const before = holding.heldBytes;
-      // The memory of a large output is released once the output is written.
+      // Computed now, because encoding transfers the array of a large output to the thread.
       const outputBytes = 4 * answer.data.length;
       const { body } = await codec.encode({ ...request, binary: [binary] }, [answer], holding);
       const textBytes = typeof body === 'string' ? 2 * body.length : body.length;

@@ -101,7 +101,7 @@ describe('the largest golden request', () => {
       UINT64: '18446744073709551615',
       INT64: '-9223372036854775808',
       INT32: -(2 ** 31),
-      // A float as Python writes it, after converting it to a double.
+      // Python converts a float to a double and writes all its digits.
       FP32: '-0.10000000149011612',
       FP64: '-2.2250738585072014e-308',
     };

@@ -37,7 +37,7 @@ test('answers long unknown names briefly and keeps none of them', async () => {
     expect(error_response).toEqual({ error_code: 5, error_message: 'no such symbol' });
     expect(original_request).toBeFalsy();
   }
-  // All names together have 90 MB.
+  // The names have a total size of 90 MB.
   expect((await heap()) - before).toBeLessThan(45e6);
 });
 

@@ -332,7 +332,7 @@ describe('time limits', () => {
     const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(20 * MIB))) };
     const server = await new TestTransport([large], LIMITS).listen();
     const socket = await server.dialRaw();
-    // The windows have room for the whole answer; only the socket is not read.
+    // The flow-control windows have room for the whole answer, but the client does not read from its socket.
     socket.pause();
     socket.write(frame(FRAME.settings, 0, 0, setting(4, 2 ** 31 - 1)));
     socket.write(frame(FRAME.windowUpdate, 0, 0, Buffer.from('7fff0000', 'hex')));
@@ -477,7 +477,7 @@ describe('many calls', () => {
     ]);
     const sockets = await Promise.all(Array.from({ length: 40 }, () => server.dialRaw()));
     for (const socket of sockets) socket.write(calls);
-    // There are 3,600 calls on 40 connections. When the oldest calls are ended, so are their connections.
+    // There are 3,600 calls on 40 connections. When the server ends the oldest calls, their connections end too.
     while (server.sockets.size > 24) await sleep(10);
     expect(server.sockets.size).toBeGreaterThan(0);
     for (const socket of sockets) socket.destroy();
@@ -626,7 +626,7 @@ test('an old connection gets GOAWAY, and calls sent in the meantime are answered
     const { code, reset } = await call(session, ECHO.path, [message(HELLO)]);
     answers.add(`${code}, ${reset}`);
   }
-  // Node's client refuses a call that it was about to send with this error (7), after which a retry is safe.
+  // Node's client may refuse to send a call, with this error (7). It is then safe to retry the call.
   answers.delete(`undefined, ${constants.NGHTTP2_REFUSED_STREAM}`);
   expect(answers).toEqual(new Set(['0, 0']));
   if (!session.destroyed) await once(session, 'close');

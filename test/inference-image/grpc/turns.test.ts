@@ -52,12 +52,11 @@ test('many busy sources take turns, and all get the same number of turns', async
   const turns = new Turns();
   const sources = Array.from({ length: 20 }, () => new Busy(turns, 8));
   const one = new Busy(turns, 1);
-  // After each full turn comes one in which nothing is read.
+  // Each full turn is followed by a turn in which nothing is read.
   await read([...sources, one], 200);
   const counts = sources.map(({ readIn }) => readIn.length);
   expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(3);
-  // Four sources cause as much work as a turn has room for. The first turns are different, because no source was paused
-  // before.
+  // The work of four sources fills a turn. The first turns are different, because no source was paused before them.
   const inOne = (turn: number) => sources.filter(({ readIn }) => readIn.includes(turn)).length;
   for (let turn = 2; turn < 200; turn++) expect(inOne(turn)).toBeLessThanOrEqual(5);
   expect(Math.min(...counts)).toBeGreaterThan(15);

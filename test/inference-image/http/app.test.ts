@@ -116,7 +116,7 @@ test.each(['HEAD', 'TRACE', 'QUERY'])('%s of a POST path gets a 405', async (met
       .end();
   });
   reply.resume();
-  // Node 20 does not know QUERY and answers as if it were not HTTP.
+  // Node 20 does not know QUERY, and answers as if the request were not HTTP.
   const known = METHODS.includes(method);
   expect([reply.statusCode, reply.headers.allow]).toEqual(known ? [405, 'POST'] : [400, undefined]);
 });

@@ -13,7 +13,7 @@ let server: ServerProcess;
 beforeAll(async () => (server = await ServerProcess.start(identity('float', ['n']), SETTINGS)));
 
 describe('reads JSON after a byte order mark', () => {
-  // Sizes of bodies that are read with JSON.parse, in two steps, in turns, and on the codec thread.
+  // Bodies of these sizes are read with JSON.parse, in two steps, in turns, and on the codec thread.
   test.each([0, 1600, 20_000, 100_000])('in bodies of at least %d bytes', async (bytes) => {
     const text = MARK + JSON.stringify(floats(1, 2)).padEnd(bytes);
     for (const [body, headers] of [

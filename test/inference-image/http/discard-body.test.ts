@@ -29,7 +29,7 @@ test('discards bodies of a limited number of clients; others are disconnected af
   await sleep(100);
   const open = clients.filter(({ socket }) => !socket.destroyed);
   expect(open).toHaveLength(128);
-  // From the other 12, nothing more is read, even before they have their answers.
+  // The server reads nothing more from the other 12, even before they receive their answers.
   expect(isRead).toEqual([...Array<boolean>(128).fill(true), ...Array<boolean>(12).fill(false)]);
   // Clients that disconnect make room for others.
   for (const client of open.slice(0, 10)) client.close();

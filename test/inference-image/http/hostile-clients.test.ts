@@ -73,7 +73,7 @@ describe('bodies that are never complete', () => {
     );
     expect(await server.series('inference_request_memory_bytes')).toBeLessThanOrEqual(8 * MIB);
     expect(await counted('inference_refused_total', 'budget')).toBeGreaterThan(0);
-    // Others are served in the meantime.
+    // Other clients are served in the meantime.
     expect((await server.infer(floats(1))).status).toBe(200);
   });
 
@@ -359,7 +359,7 @@ describe('text that an error quotes from a request is cut', () => {
     const [, body = ''] = await client.receives(/\r\n\r\n(\{"error":.*\})$/);
     expect(client.received).toContain(`HTTP/1.1 ${status} `);
     expect(body.length).toBeLessThan(500);
-    // The UTF-8 bytes of the ellipsis, after the closing quote if the text is quoted.
+    // The expected bytes are the UTF-8 form of the ellipsis, which follows the closing quote if the text is quoted.
     expect(body).toMatch(/xxx(\\")?\xe2\x80\xa6/);
   });
 });

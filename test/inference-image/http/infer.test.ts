@@ -272,7 +272,7 @@ describe('binary data', () => {
     const [output] = binaryOutputs(await inferBinary(server, { ...tensor, data: encodeBinaryData(tensor) }));
     expect(elementCount(output!.shape)).toBe(5_000_000);
     expect(Buffer.compare(encodeBinaryData(output!), encodeBinaryData(tensor))).toBe(0);
-    // A generous limit, because this takes a long time on a busy machine.
+    // The limit is generous, because this test takes long on a busy machine.
   }, 240_000);
 });
 

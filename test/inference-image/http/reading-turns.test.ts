@@ -101,7 +101,7 @@ test('accepts many simultaneous connections while others keep the server busy', 
   while (busy === 0) await sleep(1);
   void Promise.all(Array.from({ length: 50 }, open));
   while (sockets.length < 90) await sleep(1);
-  // If each turn accepted only one connection, all requests would have been handled by now.
+  // If only one connection were accepted in each turn, all requests would have been handled by now.
   expect(busy).toBeLessThan(60);
 });
 

@@ -276,7 +276,7 @@ test.each([
 ])('if requests do not share runs and a run takes %d s, a busy executor has %d', async (runSeconds, most) => {
   const { executor, submit } = setUp({ maxBatchSize: 1, runSeconds });
   const replies = Array.from({ length: 5 }, (_, i) => submit(rowsOf(1, i)));
-  // The run time is known once the first run is complete.
+  // The run time is known only once the first run is complete.
   expect(executor.runs).toHaveLength(1);
   for (let finished = 1; finished <= 5; finished++) {
     await executor.finish();

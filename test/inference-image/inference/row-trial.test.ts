@@ -237,7 +237,7 @@ describe('comparison of a row', () => {
 
   test('compares the values of FP16', () => {
     const half = (...bits: number[]) => of('FP16', Uint16Array.from(bits));
-    // The bits of 1, of the two numbers after it, and of a number that is 1.6% larger.
+    // These are the bits of 1, of the second number after 1, and of a number that is 1.6% larger than 1.
     expect(compareRow(half(0x3c00), half(0x3c02), 'rounding')).toEqual({ difference: 2 / 1024 });
     expect(compareRow(half(0x3c00), half(0x3c10), 'rounding').excess).toMatch(/by 0.016 of .*; up to 0.01 is allowed$/);
     expect(compareRow(half(0x3c00), half(0x3c02), 'none').excess).toMatch(/no bit may differ$/);

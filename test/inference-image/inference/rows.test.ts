@@ -87,6 +87,6 @@ test('isSame compares shapes and bits', () => {
   const texts = (...data: string[]): Tensor => ({ name: 'x', datatype: 'BYTES', shape: [data.length], data });
   expect(isSame(texts('a', 'b'), texts('a', 'b'))).toBe(true);
   expect(isSame(texts('a', 'b'), texts('a', 'c'))).toBe(false);
-  // These lists are equal if they are joined with commas.
+  // These lists would be equal if they were joined with commas.
   expect(isSame(texts('a,b', 'c'), texts('a', 'b,c'))).toBe(false);
 });

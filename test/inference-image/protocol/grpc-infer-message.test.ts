@@ -133,7 +133,7 @@ test('skips unknown fields of every wire type at any position, and refuses group
     field(101, 1, Buffer.alloc(8, 0xff)),
     field(102, 2, Buffer.from('unknown')),
     field(2000, 5, Buffer.alloc(4)),
-    // A known field with the wrong wire type.
+    // This is a known field with the wrong wire type.
     field(1, 0, varint(7)),
   ];
   const input = Buffer.concat([
@@ -152,7 +152,7 @@ test('skips unknown fields of every wire type at any position, and refuses group
 test('reads any bytes as a request or fails with an error for the client', () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 60 }),
-    // A message with a few changed bytes, or without its end.
+    // This is a message with a few changed bytes, possibly truncated.
     fc
       .tuple(message.map(encode), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 }), fc.nat())
       .map(([whole, changes, end]) => {
@@ -280,7 +280,7 @@ describe('checks the structure before building objects', () => {
     expect(thrown).toBeInstanceOf(ServingError);
     expect((thrown as ServingError).message).toMatch(message);
     expect((thrown as ServingError).message.length).toBeLessThan(6000);
-    // A generous limit: millions of objects would take a second and hundreds of megabytes.
+    // The limit is generous: millions of objects would take a second and hundreds of megabytes.
     expect(performance.now() - start).toBeLessThan(500);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(32 * MIB);
   });

@@ -301,7 +301,7 @@ describe('limits the structure before anything is built', () => {
       return user + system;
     };
     cpuSecondsWith(1);
-    // If each key were searched up to the end of the text, the ratio would be more than ten.
+    // If the search for each key ran to the end of the text, the ratio would be more than ten.
     expect(cpuSecondsWith(13_000) / cpuSecondsWith(1)).toBeLessThan(4);
   });
 

@@ -32,6 +32,6 @@ test('runs only some long first slices in a turn', async () => {
   expect(await Promise.all(done)).toEqual(names);
   expect(log.slice(2)).toEqual(['c1', 'next turn', 'd1']);
   await new Promise(setImmediate);
-  // The first work of a turn is done at once, whatever its size.
+  // The first piece of work in a turn is done at once, whatever its size.
   expect(work.doInTurn(slices(log, 'e', 1), 200 * KIB)).toBe('e');
 });

@@ -52,7 +52,7 @@ test('terminates a run that takes too much memory', () => {
       node('Sin', ['large'], ['sines']),
       node('ReduceMax', ['sines'], ['y'], { attributes: { keepdims: 0 } }),
     ],
-    // Two tensors of 1.2 GB each.
+    // The model needs two tensors of 1.2 GB each.
     initializers: [initializer('shape', 'int64', [1], BigInt64Array.of(300_000_000n))],
   });
   expect(linesFor(path, { memoryBytes: 100 * 2 ** 20 }).lines).toEqual([

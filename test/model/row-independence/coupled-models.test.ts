@@ -247,7 +247,7 @@ test('independent: categories and numbers of a row', () => {
   expect(short(proofOf(graph))).toBe('independent 0,0 | 0');
 });
 
-// Besides N: names as tf2onnx and Paddle write them, and no name.
+// Besides N, the names are those that tf2onnx and Paddle write; null means no name.
 test.each(['N', 'unk__214', 'p2o.DynamicDimension.0', null])(
   'the name of the first dimension, %p, proves nothing',
   (name) => {

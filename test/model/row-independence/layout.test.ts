@@ -96,7 +96,7 @@ describe('Reshape', () => {
       node('Reshape', ['r', 'back'], ['b']),
       node('Transpose', ['b'], ['y'], { attributes: { perm: [1, 0, 2] } }),
     ];
-    // [steps, rows, width] to [steps * rows, width], and back.
+    // The nodes reshape [steps, rows, width] to [steps * rows, width], and back.
     expect(short(proofOf({ inputs: { x: ['N', 4, 6] }, constants: { flat: [-1, 6], back: [4, -1, 6] }, nodes }))).toBe(
       'independent 0 | 0',
     );

@@ -45,7 +45,7 @@ describe.each(['Softmax', 'LogSoftmax', 'Hardmax'])('%s', (operator) => {
   test('of all axes after the first before version 13', () => {
     expect(verdictOf(operator, { opset: 11, x: ['N', 4] })).toBe('independent 0 | 0');
     expect(verdictOf(operator, { opset: 11, attributes: { axis: 0 } })).toMatch(/^coupled/);
-    // Along the axis of the rows, and along an axis after it.
+    // The operator works along the row axis, and along an axis after it.
     expect(verdictOf(operator, { opset: 11, x: [2, 'N', 3], attributes: { axis: 1 } })).toMatch(/^fixed/);
     expect(verdictOf(operator, { opset: 13, x: [2, 'N', 3], attributes: { axis: 2 } })).toBe('independent 1 | 1');
   });

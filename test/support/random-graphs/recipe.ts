@@ -154,7 +154,7 @@ class Maker {
   private addOutputs(): void {
     const { graph, recipe } = this;
     graph.choices = new Choices(recipe.inputs + 1);
-    // Axes of unknown size are removed, so that none of them can be mistaken for that of the rows.
+    // Axes of unknown size are removed, so that none of them can be mistaken for the row axis.
     if (this.chain) this.bringOut(withoutSymbols(graph, this.chain));
     for (const t of this.unread) if (t.rows) this.bringOut(t);
   }

@@ -44,7 +44,7 @@ export class Container {
     const { image, memoryMiB, cpuQuota, cpuPeriod, env, user, hardening } = plan;
     const cpus = cpuQuota ? [`--cpu-quota=${cpuQuota}`, `--cpu-period=${cpuPeriod}`] : [];
     const limits = [`--memory=${memoryMiB}m`, `--memory-swap=${memoryMiB}m`, ...cpus];
-    // Omitted, because callers use the container's own address, which the allowed hosts do not include.
+    // The allowed hosts are not set, because callers use the container's own address, which is not one of them.
     const settings = env.filter((each) => !each.startsWith(HOSTS)).map((each) => `--env=${each}`);
     const id = docker(
       'run',

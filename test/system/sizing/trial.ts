@@ -103,7 +103,7 @@ async function underLoad(container: Container, request: Buffer, { seconds }: Opt
       const isPlanned = tried <= sizing.requestsPerSecond;
       if (isPlanned) throttled = (after.throttled - before.throttled) / Math.max(1, after.all - before.all);
     } else {
-      // Unanswered requests must not count for the next rate.
+      // Unanswered requests must not count toward the next rate.
       await container.idle();
     }
     return isHeld;

@@ -29,7 +29,7 @@ export function classifyOperation(operationId: string, model: DescribedModel): J
 
 export function classAnswerSchema({ name, version, classes }: DescribedModel): JsonObject {
   const chosen = {
-    // A model that returns labels may return one that is not among the names.
+    // A model that returns labels may return a label that is not among the names.
     class: classes?.names && classes.kind !== 'label' ? { enum: [...classes.names] } : { type: 'string' },
     index: { type: 'integer', minimum: 0 },
     score: { anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }] },

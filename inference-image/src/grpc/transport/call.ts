@@ -195,7 +195,7 @@ export class Call {
   /** Ends a call that waits for its client, because another call needs the memory. */
   makeRoom(): void {
     if (this.isClosed) return;
-    // The client has not read its status or its answer.
+    // The client has not yet read the answer or the status of this call.
     if (this.phase === 'over' || this.isUnflushed) return this.connection?.end();
     this.refuse(new ServingError('rejected', 'too many calls are waiting for their clients'));
   }
@@ -349,7 +349,8 @@ export class Call {
     this.holding?.stopWaiting();
     if (this.isClosed || this.phase !== 'answering') this.settle();
     else if (this.method.isStream) {
-      // Thousands of small messages may have arrived together.
+      // The next message may have to wait for a later turn, because thousands of small messages may have arrived
+      // together.
       if (this.connection?.hasRoom(CALL_WORK) === false) setImmediate(() => this.takeNext());
       else this.takeNext();
     }
@@ -364,7 +365,7 @@ export class Call {
     const { rest } = this;
     this.rest = undefined;
     if (rest) this.read(rest);
-    // The rest may contain another message.
+    // The rest may have contained another complete message.
     if (this.reader.content || this.isCancelled()) return;
     if (this.hasEnded) this.proceed();
     else this.stream.resume();
@@ -372,10 +373,10 @@ export class Call {
 
   /** Ends the call with an error from the transport. Memory that the method still uses is released when it answers. */
   private refuse(thrown: unknown): void {
-    // The first error is the one reported, even if the method fails later.
+    // The first error is reported, even if the method fails later.
     const error = (this.refusal ??= this.context.toServingError(thrown));
     const { refused } = this.method;
-    // A method that is still working notices the end itself, and then counts the request.
+    // A method that is still working notices by itself that the call has ended, and then counts the request.
     if (refused && !this.isWorking) refused(error, this.receivedAt);
     if (!refused && error.kind === 'unfinished') this.context.metrics.observeDrop('unfinished');
     this.failWith(statusOf(error));
@@ -428,7 +429,7 @@ export class Call {
         new ServingError('unfinished', 'the message was still incomplete when other requests needed its memory'),
       );
     }
-    // Once the stream is closed, the connection still holds its unsent answer.
+    // A connection holds the unsent answers of streams that are closed, so the connection itself must end.
     if (!this.wasReset) this.context.metrics.observeDrop('unread');
     if (this.isClosed || this.wasReset) return this.connection?.end();
     this.wasReset = true;

@@ -82,7 +82,8 @@ export class Connection implements Source {
     const { bytesRead, bytesWritten } = this.socket;
     const explained = this.explainedBytes + (bytesWritten - this.bytesWritten) / ANSWER_BYTES;
     const left = explained - (bytesRead - this.bytesRead);
-    // Expected bytes may arrive one sweep later, but no later than that, so that a client cannot choose the time.
+    // Bytes that are expected but have not arrived are carried over to the next sweep, but no further, so that a client
+    // cannot save them up.
     this.explainedBytes = Math.max(0, Math.min(left, this.explainedBytes - this.carriedBytes));
     this.carriedBytes = this.explainedBytes;
     this.bytesRead = bytesRead;

@@ -41,7 +41,7 @@ export class Connections {
     const connection = new Connection(session, socket, expiresAt, this.turns);
     this.open.set(session, connection);
     this.turns.join(connection);
-    // Nothing to report: only the client is affected by a connection error.
+    // Connection errors are not logged, because they affect only the client.
     session.on('error', () => socket.destroy());
     socket.once('close', () => {
       this.turns.delete(connection);
@@ -96,7 +96,7 @@ export class Connections {
     for (const connection of this.open.values()) {
       const bytes = connection.otherBytes();
       if (bytes > MAX_OTHER_BYTES) connection.end();
-      // Calls that a client sends before it receives the GOAWAY frame are not accepted, so their bytes do not count.
+      // Until a client receives the GOAWAY frame, it may send calls that are not accepted. Their bytes do not count.
       else if (
         bytes > 0 &&
         !(connection.goesAwayAt !== undefined && now - connection.goesAwayAt < GOAWAY_DELIVERY_MS)

@@ -117,7 +117,7 @@ export class Transport {
       .on('data', (chunk: Buffer) => call.receive(chunk))
       .on('end', () => call.end())
       .on('wantTrailers', () => call.sendTrailers())
-      // Nothing to report: only the client is affected by a stream error.
+      // Stream errors are not logged, because they affect only the client.
       .on('error', () => undefined)
       .on('close', () => {
         if (connection) connection.calls--;
@@ -126,7 +126,7 @@ export class Transport {
     const httpStatus = httpRefusal(headers);
     if (httpStatus !== undefined) call.failAsHttp(httpStatus);
     else if (!method) call.fail(new ServingError('methodNotAllowed', `unknown method ${describe(path)}`));
-    // Node does not enforce the limit for a client that never acknowledges the HTTP/2 settings.
+    // Node does not enforce this limit for a client that never acknowledges the HTTP/2 settings.
     else if (bytes > MAX_HEADER_BYTES) {
       call.fail(new ServingError('tooLarge', `the headers have more than ${MAX_HEADER_BYTES} bytes`));
     } else call.open(headers);

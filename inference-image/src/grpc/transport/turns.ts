@@ -87,7 +87,8 @@ export class Turns {
     this.work = 0;
     for (const [source, made] of this.made) if (this.sources.delete(source)) this.sources.set(source, made);
     this.made.clear();
-    // Resumes as many sources as fill a turn, if each causes as much work as last time. The other sources follow later.
+    // Resumes sources until they fill a turn, assuming that each causes as much work as last time. The other sources
+    // follow in later turns.
     const inTurn: Source[] = [];
     let work = 0;
     for (const [source, made] of this.paused) {

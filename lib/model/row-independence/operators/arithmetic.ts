@@ -11,7 +11,7 @@ export type Arithmetic = (operands: readonly Size[], elem: number, sizes: ExactS
 /** Sums and products of exact numbers, if the result is exact too; fractions only if all numbers are known. */
 function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number, b: number) => number) {
   return ([a = ZERO, b = ZERO]: readonly Size[], elem: number, sizes: ExactSizes): Size => {
-    // Types round and overflow in different ways.
+    // The name of the result includes the type, because types round and overflow in different ways.
     const opaque = () => Size.opaque(`${name} of ${elem}`, [a, b], { integer: isInteger(elem) });
     if (!sizes.isExact(a, elem) || !sizes.isExact(b, elem)) return opaque();
     const [x, y] = [a.constant, b.constant];

@@ -175,7 +175,8 @@ function rotaryEmbedding(positions: { ids: number; caches: readonly number[] }) 
     if (ids?.rows && dimsOf(ids).length !== 2) throw coupled('treats a list of positions as one offset for all rows');
     const one = ids && Size.product(dimsOf(ids)).is(1);
     if (ids && !ids.rows && !one) throw coupled('takes the position of each row from its place in the batch');
-    // A table has two axes; precomputed angles have the rows on the first axis.
+    // A table of angles has two axes. Angles that are computed for each row have three, and the rows are on the first
+    // axis.
     if (caches.some((cache) => cache && (cache.rows ? dimsOf(cache).length !== 3 : dimsOf(cache).length !== 2))) {
       throw coupled('combines the rows with a tensor that is not per row');
     }

@@ -51,7 +51,7 @@ function swept(call: Call, sizes: readonly Size[], { kernel, refusesLarger }: Wi
     if (stride === 1) return room.plus(ONE);
     const growth = growthWithin([room, size]);
     const least = Math.max(room.min / stride, -1);
-    // With ceil_mode a last window that would begin in the padding is left out, unless it is the only one.
+    // With ceil_mode, a last window that would begin in the padding is omitted, unless it is the only one.
     if (up && !same) {
       const min = Math.max(Math.floor(least), size.min >= 1 ? Math.min(Math.ceil(least), 0) : -1);
       return Size.opaque(`ceil ${stride} ${before}`, [room, size], { min, growth }).plus(ONE);

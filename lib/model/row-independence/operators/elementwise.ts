@@ -33,7 +33,8 @@ export function pointwise(call: Call, tensors: readonly Tensor[], elem: number):
   try {
     tensors.forEach(asData);
   } catch (problem) {
-    // Exporters combine numbers of rows and steps only to read the shape of the result.
+    // The values are unusable, but the shape is known. Exporters combine numbers of rows and steps only to read the
+    // shape of the result.
     if (problem instanceof Obstacle) return { kind: 'unusable', obstacle: problem, ...(dims && { dims }) };
     throw problem;
   }
@@ -106,7 +107,7 @@ function arithmeticResult(
     const operands = tensors.map((tensor, at) => elementAt(tensor.values ?? [], shapes[at] as number[], index));
     const value = arithmetic(operands, typed, call.surroundings.sizes);
     if (!value) return undefined;
-    // Inexact numbers may only be compared with others.
+    // Inexact numbers may be compared, but not computed with: the result must be one of the operands.
     if (operands.some(isInexact) && !operands.includes(value)) return undefined;
     values.push(value);
   }

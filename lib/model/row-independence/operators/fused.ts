@@ -122,7 +122,7 @@ function quantizedSoftmax(call: Call): Value {
   for (const position of [1, 2, 3, 4]) single(call, position);
   const t = call.data(0);
   const axis = axisOf(call.attributes.int('axis', -1), dimsOf(t).length);
-  // In the older form, all axes from the given one are a single axis.
+  // The older form of the operator treats all axes from this one on as a single axis.
   if (t.rows && t.rows.axis >= axis) throw coupled('works across the axis that counts rows');
   return withoutValues(t);
 }

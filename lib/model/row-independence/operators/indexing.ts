@@ -73,7 +73,8 @@ function gatherElements(call: Call): Value {
   const axis = axisOf(call.attributes.int('axis', 0), dimsOf(data).length);
   refuseAlong(data, axis, 'picks rows by their position');
   if (indices.rows?.axis === axis && data.rows) throw coupled('picks rows by their position');
-  // No broadcasting: indices may have fewer elements than the data on other axes, but all rows must be present.
+  // The operator does not broadcast. On other axes, indices may have fewer elements than the data, but all rows must be
+  // present.
   if (data.rows && !indices.rows) throw coupled('picks some of the rows by their position');
   if (!data.rows && indices.rows && indices.rows.axis !== axis) {
     throw coupled('picks values for each row by its position in the batch');

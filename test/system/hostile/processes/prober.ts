@@ -59,7 +59,7 @@ async function go(): Promise<void> {
 }
 
 answer<ProbeQuestion, Probed>((question) => {
-  // A probe without an answer counts with the time that it has waited so far.
+  // A probe without an answer yet counts with the time that it has waited so far.
   const underWay = since === undefined ? [] : [performance.now() - since];
   const sorted = [...times, ...underWay].sort((a, b) => a - b);
   const p99Ms = sorted[Math.floor(0.99 * sorted.length)] ?? 0;

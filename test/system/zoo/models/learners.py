@@ -44,7 +44,7 @@ ON_FLOWERS = {
 }
 
 
-# Write probabilities as a tensor, not as a sequence of maps.
+# Write probabilities as a tensor instead of a sequence of maps.
 PLAIN = {"zipmap": False}
 
 

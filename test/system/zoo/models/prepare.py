@@ -19,7 +19,7 @@ from graph import fixed_size, freed, true_inputs
 from request_arrays import datatype_of, draw, row_axis
 from trial import why_coupled
 
-# Rows of the requests to a model that accepts any number; neighboring clients send different numbers.
+# Numbers of rows in the requests to a model that accepts any number. Neighboring clients send different numbers.
 ROWS = (1, 1, 2, 3, 1, 5)
 FIXED_REQUESTS = 4
 
@@ -47,7 +47,7 @@ def _text(value):
 def session_of(model):
     options = onnxruntime.SessionOptions()
     # Uses the same number of threads as the server, because kernels of quantized models round differently with a
-    # different number.
+    # different number of threads.
     options.intra_op_num_threads = len(os.sched_getaffinity(0))
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

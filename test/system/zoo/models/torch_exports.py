@@ -127,7 +127,7 @@ def export(network, exporter, path, inputs, sizes, outputs):
         shapes = tuple({axis: dims[symbol] for axis, symbol in axes.items()} for axes in free.values())
         torch.onnx.export(network, arguments, path, dynamo=True, dynamic_shapes=shapes, external_data=False, **names)
         return
-    # PyTorch 1.13 has no other exporter.
+    # PyTorch 1.13 has no other exporter, and no argument to choose one.
     choice = {"dynamo": False} if hasattr(torch, "export") else {}
     outputs_free = {name: {0: "batch"} for name in outputs}
     torch.onnx.export(network, arguments, str(path), dynamic_axes={**free, **outputs_free}, **choice, **names)
