@@ -39,7 +39,7 @@ export interface Prepared {
 export class Preparation {
   /** Golden examples; read while executors load the model. */
   private readonly golden: Promise<readonly GoldenRun[]>;
-  /** Whether the warning was logged; it is logged once for all executors. */
+  /** Whether the warning that no run succeeded was logged; it is logged once for all executors. */
   private hasWarnedUnrun = false;
 
   constructor(
@@ -156,8 +156,8 @@ export class Preparation {
   }
 
   /**
-   * Warms the model up. A valid model may refuse the smallest shape: for example, a convolution may not fit in one
-   * element. In that case, the first golden example is used, or larger shapes if there are no examples.
+   * Warms the model up. A valid model may refuse the smallest shape: for example, the kernel of a convolution may be
+   * larger than one element. In that case, the first golden example is used, or larger shapes if there are no examples.
    */
   private async warmUp(executor: Executor, first: GoldenRun | undefined): Promise<Warm | undefined> {
     const { signature, batching } = this.manifest;

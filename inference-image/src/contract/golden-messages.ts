@@ -16,7 +16,7 @@ export interface GoldenOrder {
   readonly takes?: InputValuesByName;
   /** Set if the model accepts pictures. */
   readonly picture?: PictureInput;
-  /** Golden file to reproduce, or requests to record. */
+  /** Path of a golden file to reproduce, or requests to record. */
   readonly task: { readonly check: string } | RecordTask;
 }
 

@@ -65,7 +65,7 @@ export function largestRequestWithin(budgetBytes: number, { heldPerByte, answerB
   return Math.floor(Math.min(budgetBytes / heldPerByte, budgetBytes - answerBytes));
 }
 
-/** Budget that requests need. The default of `maxQueueBytes` does not raise it; a larger value does. */
+/** Budget that requests need. The default of `maxQueueBytes` does not raise the budget; a larger value does. */
 export function budgetFor(maxRequestBytes: number, maxQueueBytes: number | undefined, cost: RequestCost): number {
   const waiting = maxQueueBytes && maxQueueBytes > SETTING_DEFAULTS.maxQueueBytes ? maxQueueBytes : 0;
   return Math.max(MIN_BUDGET_BYTES, leastBudgetFor(maxRequestBytes, cost), waiting);

@@ -1,4 +1,4 @@
-/** Variables of every process that loads the runtime. */
+/** Environment variables of every process that loads the runtime. */
 export const RUNTIME_ENVIRONMENT = {
   /**
    * By default, onnxruntime 1.30 on Linux and macOS sends usage data to Microsoft, and stores a device id and a cache

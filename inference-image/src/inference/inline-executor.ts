@@ -14,7 +14,7 @@ export const INLINE_RUN_SECONDS = 100e-6;
  */
 const INLINE_MODEL_BYTES = 16 * 1024 * 1024;
 
-/** Duration of a run that shows that the estimate was wrong. */
+/** Duration of a single run above which the estimate is considered wrong. */
 const MISJUDGED_SECONDS = 10e-3;
 
 /** Maximum factor by which run time is extrapolated beyond the largest measured run. */
@@ -61,7 +61,7 @@ export class InlineExecutor implements Executor {
     return !this.misjudged && elements <= this.maxElements;
   }
 
-  /** Runs synchronously, because even one turn of the event loop would make a small request 5% longer. */
+  /** Runs synchronously, because even one turn of the event loop would make a small request take 5% longer. */
   run(run: Run): RunResult {
     const result = this.session.run(run);
     // Run time can depend on values as well as on sizes. One long run is enough to stop, because a client could repeat

@@ -37,7 +37,7 @@ export class JobQueue {
 
   /**
    * @param onDropped Called after jobs were removed without a run.
-   * @param work Work that waits in this queue, and in the queues that share its limits.
+   * @param work Total work that waits in this queue and in the queues that share its limits.
    */
   constructor(
     private readonly limits: QueueLimits,

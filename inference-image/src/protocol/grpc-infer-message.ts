@@ -8,8 +8,8 @@ const MAX_NAME_BYTES = 4096;
 /** Limit on the parameters of a request, an input or an output. */
 const MAX_PARAMETERS = 64;
 /**
- * Maximum number of dimensions that are read, which is more than any tensor has. Further ones are ignored, because the
- * shape cannot match anyway.
+ * Maximum number of dimensions that are read, which is more than any tensor has. Further dimensions are ignored,
+ * because the shape cannot match anyway.
  */
 const MAX_RANK = 64;
 /** Limit on the id, which the answer repeats. */

@@ -87,7 +87,7 @@ export class NumberReader extends ArrayReader<NumberDatatype> {
     this.stored = this.index;
   }
 
-  /** Reads a piece. It is a single function with local variables, which makes it 1.5 times as fast. */
+  /** Reads a piece. It is a single function with local variables, because that is 1.5 times as fast. */
   private readPiece(count: number, endsRow: boolean): void {
     const { bytes } = this;
     let { at } = this;
@@ -234,7 +234,7 @@ const STORE: Record<NumberDatatype, Store> = {
   },
 };
 
-/** Stores integers. Storing rounds or wraps an invalid value, which then no longer equals the original. */
+/** Stores integers. Storing an invalid value rounds or wraps it, so the stored value differs from the original. */
 function storeIntegers(elements: NumericData, from: number, count: number): number {
   for (let i = 0; i < count; i++) {
     elements[from + i] = piece[i]!;

@@ -17,8 +17,8 @@ const text = Buffer.alloc(CHUNK * ELEMENT_BYTES);
 type Write = (value: number, at: number) => number;
 
 /**
- * Writes 32-bit floats as a JSON array. The text is that of JSON.stringify with each element's shortFloat32, but takes
- * a third of the time.
+ * Writes 32-bit floats as a JSON array. The text is the same as if JSON.stringify printed each element's shortFloat32,
+ * but takes a third of the time.
  */
 export function float32Text(data: Float32Array): string {
   return arrayText(data, writeFloat32);

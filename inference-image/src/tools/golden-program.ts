@@ -1,4 +1,4 @@
-/** Runs golden examples at synth with the same code as the container. Not part of any image. */
+/** Runs or records golden examples with the same code as the container. Not part of any image. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { GoldenDifference, GoldenOrder, GoldenReport } from '../contract/golden-messages';
