@@ -2,7 +2,7 @@ import { type Comparison, type Difference, shortNumber } from './comparison';
 import { element } from './dom';
 import type { Element, ExpectedTensor, Tensor } from './tensor';
 
-/** Maximum number of elements that the page shows of a tensor. */
+/** Maximum number of elements of a tensor that the page shows. */
 const MOST_ROWS = 50;
 
 /** Table of a tensor's elements, with the expected values if they are known. */

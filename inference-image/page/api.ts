@@ -60,7 +60,10 @@ export interface ClassAnswer extends Reply, Class {
   readonly classes: readonly Class[];
 }
 
-/** Folder of this page, because an Ingress may serve it below another path. */
+/**
+ * URL of the page's folder. It is derived from the page's address, because an Ingress may serve the page below any
+ * path.
+ */
 const BASE = location.origin + location.pathname.replace(/\/?$/, '/');
 
 export async function modelState(): Promise<ModelState> {

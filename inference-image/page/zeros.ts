@@ -1,6 +1,6 @@
 import type { Element, TensorMetadata } from './tensor';
 
-/** Maximum number of elements in the request of zeros; a longer request would be too long for the editor. */
+/** Maximum number of elements in a request of zeros that the editor shows. */
 const MOST_ELEMENTS = 20_000;
 
 /**

@@ -145,8 +145,8 @@ export class Preparation {
   }
 
   /**
-   * Whether all free dimensions count rows. Otherwise, the run time of many small rows does not predict that of one
-   * large row.
+   * Whether all free dimensions count rows. Otherwise, the run time of many small rows does not predict the run time of
+   * one large row.
    */
   private rowsAreOfOneSize({ inputAxes }: RowAxes): boolean {
     const { inputs } = this.manifest.signature;

@@ -46,9 +46,9 @@ export interface Compressed {
 }
 
 /**
- * Decompresses requests of all transports: the smallest synchronously, others in libuv's threads. Short and long bodies
- * have separate queues, so that a short one never waits for a long one. Each queue inflates one body at a time: several
- * at once would take CPU time from other work, and most of the budget.
+ * Decompresses requests of all transports: the smallest synchronously, the others in libuv's threads. Short and long
+ * bodies have separate queues, so that a short one never waits for a long one. Each queue inflates one body at a time:
+ * several at once would take CPU time from other work, and most of the budget.
  */
 export class Inflater {
   private readonly short = new Line(MAX_SHORT_WAITING, 'compressed requests');

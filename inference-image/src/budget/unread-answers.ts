@@ -174,8 +174,8 @@ export class UnreadAnswers {
   }
 
   /**
-   * Upper bound of the bytes that are unread now. It includes all bytes written since the last scan, not only answers,
-   * because HTTP/2 acknowledges everything that a client sends.
+   * Upper bound of the bytes that are unread now. It includes all bytes written since the last scan. These are not only
+   * answers: HTTP/2 also writes acknowledgments for everything that a client sends.
    */
   private mostUnread(): number {
     let bytes = this.unreadAtScan;

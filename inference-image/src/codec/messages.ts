@@ -27,7 +27,7 @@ export type ToCodec =
     }
   | { readonly type: 'close' };
 
-/** Messages from the codec to the main thread. Bodies are bytes, because those can be transferred instead of copied. */
+/** Messages from the codec to the main thread. Bodies are bytes, because bytes can be transferred instead of copied. */
 export type FromCodec =
   /** Bytes that `read` will need in addition to the body. */
   | { readonly type: 'parsed'; readonly result: number }

@@ -60,7 +60,10 @@ export function leastBudgetFor(maxRequestBytes: number, { heldPerByte, answerByt
   return Math.max(heldPerByte * maxRequestBytes, answerBytes && maxRequestBytes + answerBytes);
 }
 
-/** Largest request that the budget can hold together with the answer to one row; 0 or less if there is none. */
+/**
+ * Largest request that the budget can hold together with the answer to one row; 0 or less if the budget can hold no
+ * request.
+ */
 export function largestRequestWithin(budgetBytes: number, { heldPerByte, answerBytes }: RequestCost): number {
   return Math.floor(Math.min(budgetBytes / heldPerByte, budgetBytes - answerBytes));
 }
@@ -71,7 +74,7 @@ export function budgetFor(maxRequestBytes: number, maxQueueBytes: number | undef
   return Math.max(MIN_BUDGET_BYTES, leastBudgetFor(maxRequestBytes, cost), waiting);
 }
 
-/** Memory that a container needs for a budget, in addition to its own. */
+/** Memory that a container needs for a budget, in addition to its memory without requests. */
 export function memoryForBudget(budgetBytes: number): number {
   return GARBAGE_BYTES + Math.ceil(BYTES_PER_BUDGET_BYTE * budgetBytes);
 }

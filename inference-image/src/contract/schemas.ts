@@ -73,7 +73,7 @@ const obstacle = {
   /** Name of the node; the names of its outputs if the node has no name. */
   node: text(),
   /**
-   * Name of the operator, such as `Softmax`. The domain is included unless it is ai.onnx: `com.microsoft:Attention`.
+   * Name of the operator, such as `Softmax`. A domain other than ai.onnx is included, as in `com.microsoft:Attention`.
    */
   operator: text(),
   reason: text(),

@@ -36,7 +36,7 @@ export function reflectionHandlers(services: readonly ServiceType[], log: Log): 
   };
 }
 
-/** All reflection answers by requested name, except those for unknown names. */
+/** Reflection answers for all known names. */
 class ReflectionTable {
   private readonly services: object;
   private readonly files = new Map<string, Buffer>();

@@ -25,7 +25,7 @@ export interface ServerParts {
 }
 
 /**
- * Combines the parts of a server into one that stops in order: first the parts that accept requests, and last those
+ * Combines the parts of a server into one that stops in order: first the parts that accept requests, and last the parts
  * that run them.
  */
 export function stoppable({ host, transports, readers }: ServerParts): Stoppable {

@@ -214,7 +214,7 @@ export class Connections {
   }
 }
 
-/** Discards a request of a closed connection, and all later ones. */
+/** Discards a request of a closed connection, and all later requests on that connection. */
 function discard(request: IncomingMessage): void {
   request.destroy();
   stopParsing(request.socket);

@@ -4,11 +4,11 @@ import { type Job, whyAbandoned } from './job';
 import { QueuedWork } from './queued-work';
 
 export interface QueueLimits {
-  /** Maximum number of waiting requests; further ones are refused immediately. */
+  /** Maximum number of waiting requests; further requests are refused immediately. */
   readonly maxQueueLength: number;
   /** Maximum total rows of waiting requests. A single request with more rows may wait if no other request does. */
   readonly maxQueueRows: number;
-  /** Maximum total input bytes of waiting requests, with the same exception for a single larger request. */
+  /** Maximum total input bytes of waiting requests. A single larger request may wait if no other request does. */
   readonly maxQueueBytes: number;
   /** Maximum time that a request may wait, in seconds. */
   readonly queueTimeoutSeconds: number;

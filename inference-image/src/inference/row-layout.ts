@@ -19,8 +19,8 @@ export class RowLayout {
   /** Input whose row axis gives the number of rows of a run. */
   private readonly counted: InputLayout & { readonly axis: number };
   /**
-   * Inputs whose number of rows must be checked, because their row axis does not have the same symbol as that of
-   * `counted`.
+   * Inputs whose number of rows must be checked: their row axis has no symbol, or not the same symbol as the row axis
+   * of `counted`.
    */
   private readonly others: readonly InputLayout[];
   /** Inputs that can make two runs incompatible: by their sizes or, for inputs that all rows share, by their values. */

@@ -93,7 +93,7 @@ export async function tryRows(
 /**
  * Tries sources of rows, one after another, until the model accepts one.
  * @param sources At least one source.
- * @returns The result and the accepted source; no source if the model refused all.
+ * @returns The result and the accepted source; no source if the model refused all of them.
  */
 export async function tryRowsInTurn<S extends RowSource>(
   options: RowTrialOptions,

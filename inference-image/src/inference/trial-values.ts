@@ -41,8 +41,8 @@ const LARGE_FACTOR = 1000;
 type Element = (value: number) => number | bigint | string;
 
 /**
- * Returns a function that converts a value to one that the graph accepts; undefined if the graph shows none for this
- * datatype.
+ * Returns a function that converts a value to one that the graph accepts; undefined if the graph shows no accepted
+ * values for this datatype.
  */
 function knownElementOf(
   datatype: TensorHeader['datatype'],

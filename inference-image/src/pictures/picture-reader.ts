@@ -30,7 +30,7 @@ export interface PictureReaderOptions {
   readonly spec: PictureInput;
   readonly outputs: ModelManifest['signature']['outputs'];
   readonly startThread: () => PictureThread;
-  /** Maximum number of pictures that wait to be decoded; further ones are refused immediately. */
+  /** Maximum number of pictures that wait to be decoded; further pictures are refused immediately. */
   readonly maxQueueLength: number;
   /** Maximum bytes of waiting pictures; a single picture may be larger. */
   readonly maxQueueBytes: number;

@@ -197,7 +197,7 @@ function readOutput(wire: WireReader, index: number): OutputMessage {
   return { name, parameters };
 }
 
-/** Limit on the fields of a parameter, and on those of its value; each normally has one or two. */
+/** Limit on the fields of a parameter, and on the fields of its value. Both normally have one or two. */
 const MAX_PARAMETER_FIELDS = 8;
 
 /** Collects the entries of a parameter map, each of which is a separate field of the message. */

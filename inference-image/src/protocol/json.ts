@@ -1,7 +1,7 @@
 import { parse as parseLossless } from 'lossless-json';
 import { invalid, messageOf, type ServingError } from '../errors';
 
-/** An integer of at least 16 digits, which a double may not represent exactly; digits of a fraction do not match. */
+/** An integer of at least 16 digits, which a double might not represent exactly; digits of a fraction do not match. */
 const LONG_INTEGER = /[[,:\s-]\d{16,}\s*[,\]}]/;
 
 /**

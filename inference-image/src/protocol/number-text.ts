@@ -159,7 +159,7 @@ function writeDecimal(digits: number, decimals: number, from: number): number {
 
 const small: Decimal = { digits: 0, scale: 0 };
 
-/** Writes a number outside the usual range, such as 1.5e-7; softmax returns thousands of very small ones. */
+/** Writes a number outside the usual range, such as 1.5e-7; softmax returns thousands of very small numbers. */
 function writeUnusual(value: number, magnitude: number, from: number): number {
   if (!readSmall(magnitude, small)) return writeOther(value, from);
   let { digits } = small;

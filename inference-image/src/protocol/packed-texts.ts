@@ -130,7 +130,7 @@ export function* longText(bytes: Buffer): Sliced<string | undefined> {
   return text;
 }
 
-/** Whether a byte is not the first one of a UTF-8 character. */
+/** Whether a byte is not the first byte of a UTF-8 character. */
 function isContinuation(byte: number): boolean {
   return (byte & 0xc0) === 0x80;
 }

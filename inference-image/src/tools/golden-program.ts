@@ -33,7 +33,7 @@ async function report(order: GoldenOrder): Promise<GoldenReport> {
   }
 }
 
-/** Loads the model without optimizations; undefined if the runtime accepts it only with them. */
+/** Loads the model without optimizations; undefined if the runtime accepts the model only with optimizations. */
 function plainSession(kind: typeof Session, modelPath: string): Session | undefined {
   try {
     return new kind({ modelPath, threads: 1, isOptimized: false });

@@ -13,7 +13,7 @@ const OTHERS = {
    * 1.
    */
   large: [67, 83, 101, 127, 149, 173, 197, 223],
-  /** Sizes that are not among the first ones, so that every dimension changes. */
+  /** Sizes that are not among the first sizes, so that every dimension changes. */
   small: [9, 14, 15, 21, 25, 27, 33, 39],
 };
 
