@@ -30,7 +30,7 @@ export function serverSbom(folders) {
   return JSON.stringify({ ...serialized, components }, undefined, 2);
 }
 
-/** Evidence for the version of a library in WebAssembly. */
+/** Kinds of evidence for the version of a library that is compiled into WebAssembly. */
 const EVIDENCE = {
   binary: { technique: 'binary-analysis', confidence: 1, value: 'named in the WebAssembly file' },
   lock: {
@@ -67,7 +67,7 @@ function wasmPart(parent, { name, version, description, licenses, purl, from }) 
   };
 }
 
-/** Component for onnxruntime's native library, which has the version of its Node package. */
+/** Component for onnxruntime's native library, which has the same version as its Node package. */
 function nativeRuntime() {
   const { version, license } = readJson('node_modules/onnxruntime-node/package.json');
   return new Models.Component(Enums.ComponentType.Library, 'onnxruntime', {
@@ -80,7 +80,8 @@ function nativeRuntime() {
 }
 
 /**
- * Component for an npm package. The hash is that of the published package, although a bundle contains only part of it.
+ * Component for an npm package. The hash is the hash of the published package, although a bundle contains only part of
+ * it.
  */
 function npmComponent(folder, type, { integrity } = {}) {
   const { name, version, description, license, repository, homepage } = readJson(join(folder, 'package.json'));

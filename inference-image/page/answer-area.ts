@@ -1,6 +1,6 @@
 import { byId, element, showText } from './dom';
 
-/** Maximum number of characters of the raw response that are shown. */
+/** Maximum number of characters of the raw response that the page shows. */
 const MOST_RAW = 10_000;
 
 /** Area of the page that shows the result of a run; the ids of its elements begin with the same prefix. */

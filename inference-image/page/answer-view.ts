@@ -2,7 +2,7 @@ import { type Comparison, type Difference, shortNumber } from './comparison';
 import { element } from './dom';
 import type { Element, ExpectedTensor, Tensor } from './tensor';
 
-/** Maximum number of elements of a tensor that are shown. */
+/** Maximum number of elements of a tensor that the page shows. */
 const MOST_ROWS = 50;
 
 /** Table of a tensor's elements, with the expected values if they are known. */
@@ -51,7 +51,7 @@ function toleranceText({ datatype, tolerance: { absolute, relative } }: Expected
   return /^FP/.test(datatype) ? `tolerance ${absolute} + ${relative} × |expected|` : 'must be equal';
 }
 
-/** Positions of the largest and the smallest element, because the largest score of a classifier is its answer. */
+/** Describes the positions of the largest and smallest elements; for a classifier, the largest score is its answer. */
 function rangeText({ data, shape }: Tensor): string {
   if (data.length < 2 || !data.every((value) => typeof value === 'number' || typeof value === 'bigint')) return '';
   let [least, most] = [0, 0];

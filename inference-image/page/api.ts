@@ -21,7 +21,7 @@ export interface ModelState {
 export interface Example {
   readonly name: string;
   readonly request?: unknown;
-  /** Picture file that is sent instead of a request. */
+  /** Picture file that is sent instead of a JSON request. */
   readonly picture?: { readonly file: string; readonly type: string; readonly base64: string };
   readonly expected?: readonly ExpectedTensor[];
   /** Reason why the request, the picture or the expected outputs are omitted. */
@@ -60,7 +60,10 @@ export interface ClassAnswer extends Reply, Class {
   readonly classes: readonly Class[];
 }
 
-/** Folder of this page, because an Ingress may serve it below another path. */
+/**
+ * URL of the page's folder. It is derived from the page's address, because an Ingress may serve the page below any
+ * path.
+ */
 const BASE = location.origin + location.pathname.replace(/\/?$/, '/');
 
 export async function modelState(): Promise<ModelState> {
@@ -110,8 +113,8 @@ async function post(path: string, body: BodyInit, type: string): Promise<Reply> 
 }
 
 /**
- * Path of a model. Single quotes are encoded separately, because encodeURIComponent leaves them, and they would end a
- * quoted word in a shell.
+ * URL path of a model. Single quotes are encoded separately, because encodeURIComponent leaves them unchanged, and they
+ * would end a quoted word in a shell.
  */
 function modelPath(model: string): string {
   return `v2/models/${encodeURIComponent(model).replaceAll("'", '%27')}`;
@@ -134,7 +137,7 @@ async function send(path: string, init?: RequestInit): Promise<Response> {
 
 /**
  * Message about a failed request: `400: input "x" …`. The protocol's errors are {"error": string}, but a proxy may
- * return others.
+ * return a different body.
  */
 function problemOf({ status, statusText }: Response, text: string): string {
   try {

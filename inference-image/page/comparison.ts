@@ -2,7 +2,7 @@ import type { Element, ExpectedTensor, Tensor } from './tensor';
 
 /** Difference between an element and its expected value. */
 export interface Difference {
-  /** Absolute difference of two numbers; undefined for other values. */
+  /** Absolute difference of two numbers; undefined for values that are not numbers. */
   readonly distance?: number;
   readonly allowed: number;
   readonly isWithin: boolean;
@@ -26,7 +26,7 @@ function exactly(got: Element | undefined, expected: Element): Omit<Difference, 
   return areNumbers ? { distance: Math.abs(got - expected), isWithin } : { isWithin };
 }
 
-/** Number of a floating-point element; NaN and the infinities are strings in JSON. */
+/** Converts a floating-point element to a number; NaN and the infinities are strings in JSON. */
 function floatOf(element: Element, { datatype }: Tensor): number {
   return datatype === 'FP32' ? Math.fround(Number(element)) : Number(element);
 }

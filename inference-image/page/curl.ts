@@ -35,7 +35,7 @@ export function addCopyButton(prefix = ''): void {
   });
 }
 
-/** Copies with the deprecated clipboard function, the only one that pages without TLS can use. */
+/** Copies text with the deprecated clipboard function, because pages without TLS can use no other. */
 async function copyText(source: HTMLTextAreaElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(source.value);

@@ -1,6 +1,6 @@
 /**
- * Third argument of a reviver, which contains the number as written. Older browsers omit it, and therefore round large
- * integers.
+ * Third argument that JSON.parse passes to a reviver; contains the number as written. Older browsers do not pass it, so
+ * they round large integers.
  */
 interface Context {
   readonly source?: string;
@@ -29,7 +29,10 @@ export function compactJson(value: unknown): string {
     .join(',')}}`;
 }
 
-/** Maximum length of an array that is written on one line; longer arrays have one element per line. */
+/**
+ * Maximum length of an array that is written on one line. Longer arrays have this many elements per line, or one row of
+ * the tensor per line.
+ */
 const ONE_LINE = 16;
 /**
  * Maximum length of a tensor's row that is written on one line; longer rows are wrapped without regard to the shape.

@@ -59,7 +59,7 @@ async function load(state: ModelState): Promise<void> {
 
 /**
  * Updates the state after a failed request, because the server's state may have changed. Until the model is loaded,
- * polling does this anyway.
+ * polling updates the state anyway.
  */
 function onProblem(): void {
   if (isLoaded) void follow();

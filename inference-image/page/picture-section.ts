@@ -97,7 +97,10 @@ async function checkReadable(file: File): Promise<void> {
   }
 }
 
-/** Content type of a file. If the browser does not know the format, the server determines it from the file. */
+/**
+ * Content type of a file; `image/png` if the browser does not know the format, because the server determines it from
+ * the file.
+ */
 function typeOf(file?: File): string {
   return file?.type || 'image/png';
 }

@@ -1,4 +1,4 @@
-/** Maximum length of the longer side in pixels, to save memory. */
+/** Maximum length of the longer side of a preview, in pixels; larger pictures are reduced to save memory. */
 const MOST_PIXELS = 640;
 /** Length of the longer side, in pixels, below which pictures are magnified without smoothing. */
 const SMALL = 160;

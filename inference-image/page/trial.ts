@@ -18,7 +18,7 @@ export class Trial {
 
   /**
    * @param prefix Prefix of the ids of both buttons
-   * @param prepare Returns a function that sends the request as it is now, even if it is changed later
+   * @param prepare Returns a function that sends the request as it is at the time of the call, even if it changes later
    */
   constructor(
     prefix: string,

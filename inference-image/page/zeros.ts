@@ -1,9 +1,12 @@
 import type { Element, TensorMetadata } from './tensor';
 
-/** Maximum number of elements of a request that the editor shows. */
+/** Maximum number of elements in a request of zeros that the editor shows. */
 const MOST_ELEMENTS = 20_000;
 
-/** Valid request of zeros in which every free dimension has size 1; undefined if it would be too long. */
+/**
+ * Valid request that contains only zeros and in which every free dimension has size 1; undefined if it would be too
+ * long.
+ */
 export function zeros(inputs: readonly TensorMetadata[]): unknown {
   const tensors = inputs.map(({ name, datatype, shape }) => {
     const sizes = shape.map((size) => (size < 0 ? 1 : size));

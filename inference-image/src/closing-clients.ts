@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_MS = 50;
 
 export interface Closing {
-  /** Whether the server is working on a request; if it is, the delay is not the client's fault. */
+  /** Whether the server is working on a request; while it is, no client is disconnected. */
   readonly isBusy: () => boolean;
   /** Time after which all remaining clients are disconnected as soon as the server has no work. @default - no limit */
   readonly queueTimeoutSeconds?: number;
   /** Byte count of a connection, which grows while its client makes progress. */
   readonly bytesOf: (socket: Socket) => number;
-  /** Time for which a connection may make no progress before its client is disconnected. */
+  /** Time after which a client is disconnected if no connection has made progress. */
   readonly patienceMs: (socket: Socket) => number;
 }
 

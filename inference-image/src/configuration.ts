@@ -14,7 +14,7 @@ export interface Configuration {
   readonly examples: readonly GoldenExample[];
 }
 
-/** All problems of the configuration, one per line: the field, its value and the allowed values. */
+/** Lists all problems of the configuration, one per line: the field, its value and the allowed values. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
@@ -26,12 +26,12 @@ export class ConfigurationError extends Error {
 const SETTING_NAMES = Object.keys(settingsSchema.shape) as SettingName[];
 
 /**
- * Kubernetes injects these for a Service whose name begins with "model-serving":
+ * Variables that Kubernetes injects for a Service whose name begins with "model-serving":
  * https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
  */
 const KUBERNETES_VARIABLE = /(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
 
-/** Reads the environment and the model folder, and reports every problem of both at once. */
+/** Reads the environment and the model folder, and reports all problems of both together. */
 export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
   const problems: string[] = [];
   const settings = readSettings(environment, problems);

@@ -1,6 +1,6 @@
 /**
- * Category of an error, independent of the transport. HTTP and gRPC map it to a status of their own, and metrics use it
- * as the outcome of a request.
+ * Category of an error, independent of the transport. HTTP and gRPC each map it to a status, and metrics use it as the
+ * outcome of a request.
  */
 export type ErrorKind =
   /** The request is invalid; retrying cannot help. */

@@ -131,7 +131,7 @@ export class ModelHost {
     this.scheduler.splitsLarger = isAsked;
   }
 
-  /** Records the trial of each executor, including later replacements. */
+  /** Records the trial result of each executor, including later replacements. */
   private recordTrial({ obstacle, largestDifference }: RowTrial): void {
     this.largestDifference = Math.max(this.largestDifference, largestDifference);
     if (obstacle === undefined) return;

@@ -39,7 +39,7 @@ export interface Prepared {
 export class Preparation {
   /** Golden examples; read while executors load the model. */
   private readonly golden: Promise<readonly GoldenRun[]>;
-  /** Whether the warning was logged; it is logged once for all executors. */
+  /** Whether the warning that no run succeeded was logged; it is logged once for all executors. */
   private hasWarnedUnrun = false;
 
   constructor(
@@ -145,8 +145,8 @@ export class Preparation {
   }
 
   /**
-   * Whether all free dimensions count rows. Otherwise, the run time of many small rows does not predict that of one
-   * large row.
+   * Whether all free dimensions count rows. Otherwise, the run time of many small rows does not predict the run time of
+   * one large row.
    */
   private rowsAreOfOneSize({ inputAxes }: RowAxes): boolean {
     const { inputs } = this.manifest.signature;
@@ -156,8 +156,8 @@ export class Preparation {
   }
 
   /**
-   * Warms the model up. A valid model may refuse the smallest shape: for example, a convolution may not fit in one
-   * element. In that case, the first golden example is used, or larger shapes if there are no examples.
+   * Warms the model up. A valid model may refuse the smallest shape: for example, the kernel of a convolution may be
+   * larger than one element. In that case, the first golden example is used, or larger shapes if there are no examples.
    */
   private async warmUp(executor: Executor, first: GoldenRun | undefined): Promise<Warm | undefined> {
     const { signature, batching } = this.manifest;

@@ -22,8 +22,8 @@ export class ThreadClient<Message> {
    * Starts the thread.
    * @param name Description of the thread; used in messages.
    * @param script Bundle that the thread runs.
-   * @param resourceLimits Memory limits; exceeding them terminates the thread, not the process. @default - those of the
-   * process
+   * @param resourceLimits Memory limits; exceeding them terminates the thread, not the process. @default - the limits
+   * of the process
    */
   constructor(name: string, script: string, workerData?: object, resourceLimits?: ResourceLimits) {
     this.worker = new Worker(script, { workerData, resourceLimits });

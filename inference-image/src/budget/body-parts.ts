@@ -1,8 +1,7 @@
 import type { Holding } from './holding';
 
 /**
- * Chunks below this size are copied into shared blocks, because each chunk keeps a buffer alive that may be many times
- * larger.
+ * Chunks below this size are copied into shared blocks, because even a tiny chunk can keep a much larger buffer alive.
  */
 const KEPT_BYTES = 8 * 1024;
 const MIN_BLOCK_BYTES = 4 * 1024;

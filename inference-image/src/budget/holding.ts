@@ -2,8 +2,8 @@ import { ServingError } from '../errors';
 import type { MemoryBudget } from './memory-budget';
 
 /**
- * Memory that a request takes apart from its body and its long headers: its objects, a hundred short headers and its
- * places in the queues.
+ * Memory that a request takes in addition to its body and any long headers: its objects, a hundred short headers and
+ * its places in the queues.
  */
 export const REQUEST_BYTES = 16 * 1024;
 
@@ -45,7 +45,7 @@ export class Holding {
     return this.bytes;
   }
 
-  /** Whether the request is waiting for its client to send or read more. */
+  /** Whether the request is waiting for its client to send or read more data. */
   get isWaiting(): boolean {
     return this.onDrop !== undefined;
   }
@@ -74,8 +74,9 @@ export class Holding {
   }
 
   /**
-   * Starts a wait for the client, which must send the rest of its request or read the rest of its answer.
-   * @param onDrop Ends the exchange with the client when its memory is needed; the holding is already released.
+   * Starts waiting for the client, which must send the rest of its request or read the rest of its answer.
+   * @param onDrop Called when other requests need the memory, after the holding has been released. Must end the
+   * exchange with the client.
    */
   waitForClient(onDrop: () => void): void {
     if (this.onDrop || this.isReleased) return;
@@ -84,7 +85,7 @@ export class Holding {
     this.budget.startWaiting(this);
   }
 
-  /** Ends the wait for the client. */
+  /** Stops waiting for the client. */
   stopWaiting(): void {
     if (!this.onDrop) return;
     this.budget.stopWaiting(this);
@@ -92,7 +93,7 @@ export class Holding {
     this.waitingSince = Infinity;
   }
 
-  /** Called only by the budget, when it needs the memory. */
+  /** Releases the memory and calls `onDrop`. Called only by the budget, when other requests need the memory. */
   drop(): void {
     const { onDrop } = this;
     this.release();

@@ -37,7 +37,7 @@ const MAX_LONG_WAITING = 64;
 
 /** A compressed request. */
 export interface Compressed {
-  /** Already counted in the holding; the result is added to it. */
+  /** Compressed body. The holding already counts it; the result is added. */
   readonly bytes: Buffer;
   readonly coding: Coding;
   readonly limit: SizeLimit;
@@ -46,9 +46,9 @@ export interface Compressed {
 }
 
 /**
- * Decompresses requests of all transports: the smallest synchronously, others in libuv's threads. Short and long bodies
- * have separate queues, so that a short one never waits for a long one. Each queue inflates one body at a time: several
- * at once would take CPU time from other work, and most of the budget.
+ * Decompresses requests of all transports: the smallest synchronously, the others in libuv's threads. Short and long
+ * bodies have separate queues, so that a short one never waits for a long one. Each queue inflates one body at a time:
+ * several at once would take CPU time from other work, and most of the budget.
  */
 export class Inflater {
   private readonly short = new Line(MAX_SHORT_WAITING, 'compressed requests');
@@ -87,7 +87,10 @@ export function inflateAtOnce(bytes: Buffer, coding: Coding, limit: SizeLimit): 
   throw limit.error();
 }
 
-/** Returns undefined if the result exceeds `maxBytes` or is too large to be inflated synchronously. */
+/**
+ * Inflates a body synchronously; returns undefined if the result exceeds `maxBytes` or is too large to be inflated
+ * synchronously.
+ */
 function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer | undefined {
   try {
     return CODINGS[coding].atOnce(bytes, { maxOutputLength: Math.min(maxBytes, AT_ONCE_INFLATED_BYTES) });
@@ -97,7 +100,7 @@ function inflateSmall(bytes: Buffer, coding: Coding, maxBytes: number): Buffer |
   }
 }
 
-/** Resolves to undefined if the result is not short. */
+/** Inflates a short body; resolves to undefined if the result is not short. */
 async function inflateShort({ bytes, coding, limit, holding, isCancelled }: Compressed): Promise<Buffer | undefined> {
   assertConnected(isCancelled);
   // Memory for the output chunks and for the buffer that joins them.

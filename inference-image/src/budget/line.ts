@@ -6,7 +6,7 @@ export class Line {
   private last: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param maxWaiting Steps that may wait in addition to the one in progress.
+   * @param maxWaiting Maximum number of steps that may wait in addition to the one in progress.
    * @param workName Plural noun for the work of the steps; used in messages.
    */
   constructor(
@@ -19,7 +19,7 @@ export class Line {
     return this.length > 0;
   }
 
-  /** @throws ServingError `rejected` if too many steps wait. */
+  /** @throws ServingError `rejected` if too many steps are waiting. */
   assertRoom(): void {
     if (this.length <= this.maxWaiting) return;
     throw new ServingError('rejected', `the queue is full: ${this.maxWaiting} ${this.workName} are waiting`);

@@ -18,7 +18,7 @@ export class MemoryBudget {
   /** Requests that wait for their clients, oldest first. */
   private readonly waiting = new Set<Holding>();
 
-  /** @param totalBytes Changes once the model is loaded and its memory is known. */
+  /** @param totalBytes Limit in bytes; it changes once the model is loaded and its memory is known. */
   constructor(public totalBytes: number) {}
 
   get heldBytes(): number {
@@ -79,7 +79,7 @@ export class MemoryBudget {
     }
   }
 
-  /** Drops the oldest requests whose clients have exceeded their time, but only if that frees enough memory. */
+  /** Drops the oldest requests whose clients have taken too long, but only if that frees enough memory. */
   private makeRoom(holding: Holding, bytes: number): boolean {
     const dropped: Holding[] = [];
     let missing = bytes;
@@ -93,7 +93,7 @@ export class MemoryBudget {
     return true;
   }
 
-  /** Requests whose clients have exceeded their time, oldest first. */
+  /** Requests whose clients have taken too long, oldest first. */
   private *overdue(holding: Holding): Iterable<Holding> {
     const now = performance.now();
     for (const other of this.waiting) {

@@ -8,13 +8,13 @@ import type { MemoryBudget } from './memory-budget';
 const MIB = 1024 * 1024;
 
 /**
- * Total bytes of unread answers that clients may leave in the operating system's buffers. This memory counts toward the
+ * Minimum limit on the total bytes of unread answers in the operating system's buffers. This memory counts toward the
  * container's limit.
  */
 const MIN_LIMIT_BYTES = 16 * MIB;
 /**
- * The same limit as a share of the budget; the larger of the two applies. Even a few clients with large answers briefly
- * leave that much unread.
+ * Limit on unread answers as a share of the budget; MIN_LIMIT_BYTES applies if it is larger. Even a few clients with
+ * large answers briefly leave that much unread.
  */
 const LIMIT_SHARE = 1 / 16;
 /**
@@ -57,12 +57,9 @@ interface Watched {
   sent: number;
   /** Total bytes written to the connection when the last scan began. */
   written: number;
-  /** `sent` and `written` when the running scan began. */
+  /** Values of `sent` and `written` when the current scan began. */
   before: { readonly sent: number; readonly written: number };
-  /**
-   * Bytes that the server had read when a scan first found request bytes that it had not read, and the time of that
-   * scan.
-   */
+  /** Bytes that the server had read when a scan first found unread request bytes, and the time of that scan. */
   stalled?: { readonly bytesRead: number; readonly since: number };
 }
 
@@ -84,7 +81,7 @@ function mostUnreadOfConnection(unread: number, sent: number): number {
 /**
  * Bounds the unread answers in the operating system's buffers, which hold up to 4 MiB for each connection. Node reports
  * neither the size nor the age of unread answers, and does not limit them. Linux reports their size for each
- * connection; on other systems nothing is bounded.
+ * connection; on other systems, these buffers are not bounded.
  *
  * If a client leaves too much unread, node:http stops reading from it. The operating system then buffers the requests
  * that the client keeps sending: several MiB for a connection that was fast before. Those bytes are bounded in the same
@@ -111,8 +108,8 @@ export class UnreadAnswers {
   }
 
   /**
-   * Watches a connection, whose client is disconnected if it reads slowly while the unread answers of all clients
-   * exceed half of the limit.
+   * Watches a connection. Its client is disconnected if it reads slowly while the unread answers of all clients exceed
+   * half of the limit.
    */
   watch(socket: Socket): void {
     if (socket.localPort !== undefined) this.ports.add(socket.localPort);
@@ -165,7 +162,9 @@ export class UnreadAnswers {
     return bytes > CROWDED_SHARE * this.limitBytes;
   }
 
-  /** Read each time, since the budget is known only once the model is loaded. */
+  /**
+   * Limit on unread answers. It is computed at each access, because the budget is known only once the model is loaded.
+   */
   private get limitBytes(): number {
     return Math.max(MIN_LIMIT_BYTES, LIMIT_SHARE * this.budget.totalBytes);
   }
@@ -175,8 +174,8 @@ export class UnreadAnswers {
   }
 
   /**
-   * Upper bound of the bytes that are unread now. It includes all bytes written since the last scan, which are not only
-   * answers: HTTP/2 acknowledges everything that a client sends.
+   * Upper bound of the bytes that are unread now. It includes all bytes written since the last scan. These are not only
+   * answers: HTTP/2 also writes acknowledgments for everything that a client sends.
    */
   private mostUnread(): number {
     let bytes = this.unreadAtScan;
@@ -217,7 +216,7 @@ export class UnreadAnswers {
     return ++this.scans;
   }
 
-  /** @param began - When the scan began to occupy the event loop. */
+  /** @param began - Time at which the scan began to occupy the event loop. */
   private endScan(texts: readonly string[], began: number): void {
     const queues = this.measure(texts, began);
     const now = performance.now();
@@ -246,8 +245,8 @@ export class UnreadAnswers {
   }
 
   /**
-   * Whether the server has read nothing from a connection for two seconds, while the bytes of all requests that it has
-   * not read exceed half of the limit.
+   * Whether the server has read nothing for two seconds from a connection with unread request bytes, while the unread
+   * request bytes of all connections exceed half of the limit.
    */
   private isStalled(socket: Socket, watched: Watched, unreceived: number, now: number): boolean {
     const { bytesRead } = socket;

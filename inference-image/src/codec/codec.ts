@@ -17,7 +17,7 @@ import { ownBuffers, ownBytes } from './transfer';
  * requests may arrive in one turn, and each of them blocks the loop.
  */
 const AT_ONCE_BYTES = 16 * 1024;
-/** Number of elements that take 1.5 ms to write, or 4 ms as doubles. */
+/** Number of elements whose JSON takes 1.5 ms to write, or 4 ms for doubles. */
 const ENCODE_ELEMENTS = 32_768;
 /** Total length of texts, in bytes or characters, that takes a few milliseconds to read or write. */
 const TEXT_LENGTH = 256 * 1024;

@@ -10,7 +10,7 @@ export type CodecModel = Pick<ModelManifest, 'name' | 'version' | 'signature'>;
 /** The JSON of an output's data, in pieces. */
 export type Pieces = readonly Uint8Array<ArrayBuffer>[];
 
-/** Messages from the main thread to the codec. Each except `close` gets one reply, in order. */
+/** Messages from the main thread to the codec. Every message except `close` gets one reply, in order. */
 export type ToCodec =
   /** Parses the structure of a body and keeps it for `read` or `drop`. */
   | { readonly type: 'parse'; readonly ticket: number; readonly body: Uint8Array; readonly jsonLength: number }
@@ -20,14 +20,14 @@ export type ToCodec =
       readonly type: 'encode';
       readonly request: InferRequest;
       readonly outputs: readonly Tensor[];
-      /** For each output, its data as JSON, if the JSON is already written; the tensor then has no data. */
+      /** For each output, its data as JSON if that is already written; the tensor then contains no data. */
       readonly written: ReadonlyArray<Pieces | undefined>;
       /** Upper bound of the answer's bytes. */
       readonly capacity: number;
     }
   | { readonly type: 'close' };
 
-/** Messages from the codec to the main thread. Bodies are bytes, because those can be transferred instead of copied. */
+/** Messages from the codec to the main thread. Bodies are bytes, because bytes can be transferred instead of copied. */
 export type FromCodec =
   /** Bytes that `read` will need in addition to the body. */
   | { readonly type: 'parsed'; readonly result: number }

@@ -5,7 +5,7 @@ import type { batchingVerdictSchema } from './schemas';
  * Result of the proof of row independence from the graph; part of model.json.
  *
  * - `independent`: every output has exactly one row for each input row, in order, and no row influences another.
- * - `coupled`: rows influence each other at the named node, or the number of rows of an output differs.
+ * - `coupled`: rows influence each other at the named node, or an output does not have one row for each input row.
  * - `not understood`: the proof stopped at the named node.
  * - `fixed`: no input has a free axis that could count rows.
  */

@@ -12,11 +12,11 @@ export interface GoldenOrder {
   readonly signature: Signature;
   /** Row axes for generated requests; undefined if independence is not proved. */
   readonly axes?: RowAxes;
-  /** Values that the graph accepts at each input, for generated requests. */
+  /** Values that the graph accepts at each input; used to generate requests. */
   readonly takes?: InputValuesByName;
   /** Set if the model accepts pictures. */
   readonly picture?: PictureInput;
-  /** Golden file to reproduce, or requests to record. */
+  /** Path of a golden file to reproduce, or requests to record. */
   readonly task: { readonly check: string } | RecordTask;
 }
 

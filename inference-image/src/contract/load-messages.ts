@@ -21,7 +21,7 @@ export type LoadReport =
 /** An output as the runtime infers it from the graph; its rank and sizes do not contradict the declaration. */
 export interface InferredOutput {
   readonly name: string;
-  /** Fixed sizes, and -1 for all others. */
+  /** Sizes of the dimensions, with -1 for each size that is not fixed. */
   readonly shape: readonly number[];
 }
 

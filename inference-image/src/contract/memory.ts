@@ -60,18 +60,21 @@ export function leastBudgetFor(maxRequestBytes: number, { heldPerByte, answerByt
   return Math.max(heldPerByte * maxRequestBytes, answerBytes && maxRequestBytes + answerBytes);
 }
 
-/** Largest request that the budget can hold together with the answer to one row; 0 or less if there is none. */
+/**
+ * Largest request that the budget can hold together with the answer to one row; 0 or less if the budget can hold no
+ * request.
+ */
 export function largestRequestWithin(budgetBytes: number, { heldPerByte, answerBytes }: RequestCost): number {
   return Math.floor(Math.min(budgetBytes / heldPerByte, budgetBytes - answerBytes));
 }
 
-/** Budget that requests need. The default of `maxQueueBytes` does not raise it; a larger value does. */
+/** Budget that requests need. The default of `maxQueueBytes` does not raise the budget; a larger value does. */
 export function budgetFor(maxRequestBytes: number, maxQueueBytes: number | undefined, cost: RequestCost): number {
   const waiting = maxQueueBytes && maxQueueBytes > SETTING_DEFAULTS.maxQueueBytes ? maxQueueBytes : 0;
   return Math.max(MIN_BUDGET_BYTES, leastBudgetFor(maxRequestBytes, cost), waiting);
 }
 
-/** Memory that a container needs for a budget, in addition to its own. */
+/** Memory that a container needs for a budget, in addition to its memory without requests. */
 export function memoryForBudget(budgetBytes: number): number {
   return GARBAGE_BYTES + Math.ceil(BYTES_PER_BUDGET_BYTE * budgetBytes);
 }

@@ -9,7 +9,7 @@ export interface ModelDeclaration extends Pick<ModelManifest, 'name' | 'version'
   readonly files: readonly ModelFile[];
 }
 
-/** Names of the parts in messages. The keys must not change: servers in existing images compare them. */
+/** Names of a declaration's parts, for messages. The keys must not change: servers in existing images compare them. */
 const PARTS = { name: 'name', version: 'version', golden: 'golden examples', image: 'pictures', classes: 'classes' };
 
 type Part = keyof typeof PARTS;

@@ -22,7 +22,8 @@ export type ModelManifest = z.infer<typeof modelManifestSchema>;
 
 /**
  * Identity of a model: the sha256 of its file, as `sha256sum` prints it. For a model with external data, it is the
- * sha256 of what `sha256sum` prints for all files in the given order. Golden examples, which come last, do not count.
+ * sha256 of what `sha256sum` prints for all files in the given order. Golden examples, which come last, do not affect
+ * it.
  */
 export function modelDigest(files: readonly ModelFile[]): string {
   const weights = files.slice(0, files.length - goldenFiles(files).length);

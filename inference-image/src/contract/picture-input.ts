@@ -13,7 +13,8 @@ export type PictureInput = z.infer<typeof pictureInputSchema>;
 export type ClassOutput = z.infer<typeof classOutputSchema>;
 
 /**
- * Default limit on the pixels of an uploaded picture, before it is resized; they determine the memory of the decoder.
+ * Default limit on the number of pixels of an uploaded picture before resizing. This number determines how much memory
+ * the decoder needs.
  */
 export const DEFAULT_MAX_PIXELS = 4096 * 4096;
 

@@ -9,7 +9,7 @@ import type { Signature } from './signature';
 export interface RebatchOrder {
   /** The model of one row. */
   readonly originalPath: string;
-  /** The same model with a free number of rows. */
+  /** Path of a copy of the model with a free number of rows. */
   readonly freedPath: string;
   /** Signature that the file of the original model declares. */
   readonly signature: Signature;
@@ -31,12 +31,10 @@ export type RebatchReport =
 export interface RebatchComparison {
   /** Number of generated rows that were compared; 0 if the model refuses them. */
   readonly madeUpRows: number;
-  /** Number of rows of golden examples, which were compared in one run. */
+  /** Number of rows from golden examples that were compared, all of them in one run. */
   readonly exampleRows: number;
   /** Number of rows of the largest run. */
   readonly largestBatch: number;
-  /**
-   * Largest difference of a floating-point output, as a fraction of the largest magnitude in that output of the row.
-   */
+  /** Largest difference of a floating-point output, as a fraction of the largest magnitude in the row's output. */
   readonly largestDifference: number;
 }

@@ -8,7 +8,7 @@ import { type Datatype, elementCount, type Signature, type TensorSignature } fro
 
 const MIB = 1024 * 1024;
 
-/** Range of the default of `maxRequestBytes`, which is larger only if one row needs more. */
+/** Range of the default of `maxRequestBytes`. The default exceeds this range only if a single row needs more. */
 const MIN_DEFAULT_BYTES = MIB;
 const MAX_DEFAULT_BYTES = 16 * MIB;
 
@@ -22,12 +22,12 @@ const TEXT_BYTES = 256;
 const TEXT_MARKS = 3;
 
 /**
- * Bytes of an answer's element in addition to its JSON: the element itself, and additional digits that the server may
- * write.
+ * Memory of an answer's element in addition to its JSON, in bytes: the element itself, and additional digits that the
+ * server may write.
  */
 const ELEMENT_BYTES = 8;
 
-/** Factor for a text in an answer, which exists as a string, in pieces and in the body. */
+/** Factor for the memory of a text in an answer. The text exists as a string, in pieces and in the body. */
 const TEXT_COPIES = 4;
 
 /**
@@ -36,11 +36,13 @@ const TEXT_COPIES = 4;
  */
 const MAX_ANSWER_BYTES = 768 * MIB;
 
-/** Bytes held for each byte of a request with numbers: the body, elements of twice its size, and their answer. */
+/**
+ * Bytes held for each byte of a request with numbers: the body, elements of twice the body's size, and their answer.
+ */
 const HELD_PER_BYTE = 4;
 /**
- * Bytes held for each byte of a request with texts: the body, strings of twice its size, and the copies for a run
- * (inference/data-plane.ts).
+ * Bytes held for each byte of a request with texts: the body, strings of twice the body's size, and the copies for a
+ * run (inference/data-plane.ts).
  */
 const TEXT_HELD_PER_BYTE = 8;
 

@@ -6,7 +6,7 @@ export function rowAxes(verdict: BatchingVerdict | undefined): RowAxes | undefin
   return verdict?.verdict === 'independent' ? verdict : undefined;
 }
 
-/** Symbolic dimensions that count rows, which are those at the row axes of the inputs. */
+/** Symbolic dimensions that count rows: the symbols at the row axes of the inputs. */
 export function rowSymbols({ inputs }: Signature, axes: RowAxes | undefined): ReadonlySet<string> {
   const dimensions = inputs.map((input, i) => {
     const axis = axes?.inputAxes[i] ?? undefined;
@@ -15,7 +15,7 @@ export function rowSymbols({ inputs }: Signature, axes: RowAxes | undefined): Re
   return new Set(dimensions.filter((dimension) => typeof dimension === 'string'));
 }
 
-/** Names of the inputs' dimensions that are neither fixed nor count rows, without duplicates. */
+/** Names of the inputs' dimensions that are not fixed and do not count rows, without duplicates. */
 export function freeDimensions(signature: Signature, axes: RowAxes | undefined): string[] {
   const counting = rowSymbols(signature, axes);
   const names = signature.inputs.flatMap((input, i) =>

@@ -1,7 +1,7 @@
 /**
  * Schemas that are checked when the container starts. They are separate from the plain types and constants of the
  * contract, because loading zod would make a synth take a third longer. They use zod/mini, because loading zod itself
- * would add 13 ms to the start.
+ * would add 13 ms to the startup.
  */
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.cjs';
@@ -42,7 +42,7 @@ const perChannel = () => z.array(z.number()).check(z.minLength(1));
 export const pictureInputSchema = z.strictObject({
   input: text(),
   datatype: z.enum(PICTURE_DATATYPES),
-  /** Shape for one picture: dimensions that are not fixed are 1. */
+  /** Shape of the input for one picture, in which each dimension that is not fixed has size 1. */
   shape: z.array(positive()),
   width: positive(),
   height: positive(),
@@ -53,7 +53,7 @@ export const pictureInputSchema = z.strictObject({
   fit: z.enum(PICTURE_FITS),
   /** Gray level of the background. */
   background: count().check(z.lte(255)),
-  /** An element is (level * scale - mean) / std. */
+  /** Factor in the formula of an element: (level * scale - mean) / std. */
   scale: z.number(),
   mean: perChannel(),
   std: perChannel(),
@@ -62,7 +62,7 @@ export const pictureInputSchema = z.strictObject({
 
 export const classOutputSchema = z.strictObject({
   output: text(),
-  /** Score for each class, index of the class, or name of the class. */
+  /** What the output contains: a score for each class, the index of the class, or its name. */
   kind: z.enum(['scores', 'index', 'label']),
   softmax: z.boolean(),
   /** Names in the order of the scores or indices. @default - classes are named by their indices or labels */
@@ -70,10 +70,10 @@ export const classOutputSchema = z.strictObject({
 });
 
 const obstacle = {
-  /** Name of the node, or of its outputs if it has none. */
+  /** Name of the node; the names of its outputs if the node has no name. */
   node: text(),
   /**
-   * Name of the operator, such as `Softmax`. It includes the domain if that is not ai.onnx: `com.microsoft:Attention`.
+   * Name of the operator, such as `Softmax`. A domain other than ai.onnx is included, as in `com.microsoft:Attention`.
    */
   operator: text(),
   reason: text(),
@@ -110,8 +110,8 @@ const manifestFields = z.strictObject({
   /** @default - nothing is proved, and requests share no runs */
   batching: z.optional(batchingVerdictSchema),
   /**
-   * Set if the runtime would crash on an empty input, or answer with uninitialized memory. Contains the node if it is
-   * known, and in `unless` the names of dimensions that may be empty, but only one at a time.
+   * Set if the runtime would crash on an empty input, or answer with uninitialized memory. Contains the node, if it is
+   * known. `unless` names the dimensions that may be empty, but only one at a time.
    *
    * @default - the runtime handles empty inputs, as far as is known
    */
@@ -163,7 +163,7 @@ const hasOneSource = z.refine<{ data?: unknown; file?: unknown }>(
 );
 
 const goldenOutputSchema = z.extend(goldenTensorSchema, {
-  /** Tolerance of this output; fields that are not set are those of the example. */
+  /** Tolerance of this output; fields that are not set are taken from the example's tolerance. */
   tolerance: z.optional(z.strictObject({ absolute: z.optional(nonNegative()), relative: z.optional(nonNegative()) })),
 });
 
@@ -252,7 +252,7 @@ export const settingsSchema = z.object({
   logLevel: z._default(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), SETTING_DEFAULTS.logLevel),
   /** Worker threads, each with its own session. */
   executors: z._default(wholeNumber(1, 256), SETTING_DEFAULTS.executors),
-  /** Threads of each session; by default the CPU quota divided by the executors. */
+  /** Threads of each session; by default the CPU quota divided by the number of executors. */
   threadsPerExecutor: z.optional(wholeNumber(1, 256)),
   /**
    * Maximum number of rows of a run that requests share; 1 disables sharing. The default is `DEFAULT_MAX_BATCH_SIZE` if
@@ -265,13 +265,14 @@ export const settingsSchema = z.object({
     SETTING_DEFAULTS.maxBatchDelaySeconds,
   ),
   /**
-   * When requests may share runs. `prove`: if the verdict in model.json is independent and a trial at start confirms it
-   * within a tolerance. `exact`: like `prove`, but the trial compares bit for bit. `assume`: regardless of the verdict,
-   * and without a trial.
+   * When requests may share runs. `prove`: if the verdict in model.json is independent and a trial at startup confirms
+   * it within a tolerance. `exact`: like `prove`, but the trial compares bit for bit. `assume`: regardless of the
+   * verdict, and without a trial.
    */
   rowIndependence: z._default(rowIndependence(), SETTING_DEFAULTS.rowIndependence),
   /**
-   * Limits on the number of waiting requests and on their total rows and bytes; further requests are refused with 429.
+   * Limits on the number of waiting requests and on their total rows and bytes; requests beyond them are refused with
+   * 429.
    */
   maxQueueLength: z._default(wholeNumber(1, 1_000_000), SETTING_DEFAULTS.maxQueueLength),
   maxQueueRows: z._default(wholeNumber(1, 100_000_000), SETTING_DEFAULTS.maxQueueRows),
@@ -309,7 +310,8 @@ export const settingsSchema = z.object({
   /** Other origins whose pages may send requests. */
   allowedOrigins: z._default(list(origin()), () => [...SETTING_DEFAULTS.allowedOrigins]),
   /**
-   * Host names, without ports, that HTTP requests may address; all by default. Health requests may address any host.
+   * Host names, without ports, that HTTP requests may address; by default, requests may address any host. Health
+   * requests may address any host.
    */
   allowedHosts: z.optional(
     list(hostName()).check(z.refine((names: readonly string[]) => names.length > 0, HOST_NAMES)),

@@ -36,7 +36,7 @@ export const SETTING_DEFAULTS = {
 /** Default of `maxBatchSize` if the model's rows are independent. */
 export const DEFAULT_MAX_BATCH_SIZE = 32;
 
-/** Environment variable of a setting: that of `httpPortNumber` is `MODEL_SERVING_HTTP_PORT_NUMBER`. */
+/** Name of a setting's environment variable: `MODEL_SERVING_HTTP_PORT_NUMBER` for `httpPortNumber`. */
 export function settingVariable(name: SettingName): string {
   return SETTING_PREFIX + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }

@@ -20,8 +20,8 @@ export interface Trial {
   /** Builds a request of one row. */
   request(): TrialRequest;
   /**
-   * Measures the memory that one more executor takes, after it and the loaded session have run batches of the given
-   * size.
+   * Measures the memory that one additional executor takes, once it and the loaded session have run batches of the
+   * given size.
    */
   executorBytes(batchSize: number): Promise<number>;
 }

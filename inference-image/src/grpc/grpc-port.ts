@@ -8,7 +8,7 @@ import type { Transport } from './transport/transport';
 
 /** Time that a client has to close its side of a connection that the server has ended. */
 const ENDED_MS = 500;
-/** Time for which a client may pause, while it sends a request or reads a reply, once the server is closing. */
+/** Time for which a client may pause while it sends a request or reads a reply, once the server is closing. */
 const STALLED_MS = 10_000;
 
 export interface GrpcPortOptions {
@@ -36,14 +36,14 @@ export class GrpcPort {
 
   constructor(private readonly options: GrpcPortOptions) {}
 
-  /** Asks clients to reconnect, but still serves those that connect to this server. */
+  /** Asks clients to reconnect to another replica, but still serves clients that connect to this one. */
   drain(): void {
     void this.loading?.then((server) => server?.drain());
   }
 
   /**
    * Stops listening; resolves once every call has its reply and every connection is closed.
-   * @param isBusy Whether the server is working on a request; if it is, the delay is not the client's fault.
+   * @param isBusy Whether the server is working on a request; while it is, no client is disconnected.
    */
   async close(isBusy: () => boolean): Promise<void> {
     await stopListening(this.listener);

@@ -22,7 +22,7 @@ export function inferenceHandlers(options: GrpcOptions): Record<string, MethodHa
   const { model, tuning, dataPlane, metrics, log } = options;
   const inference = new Inference(options);
   const metadata = modelMetadata(model);
-  /** Creates the method of a request that names a model; an empty version matches any version. */
+  /** Creates the method for a request that names a model; an empty version matches any version. */
   const forModel = (handle: () => object, method = unary) =>
     method(({ name, version }: ModelRequest) => {
       checkRequestedModel(model, name, version || undefined);

@@ -14,7 +14,7 @@ import type { Call } from './transport/call';
 /** Called with an error, or with the answer as a gRPC frame, which the call's holding already counts. */
 type Done = (error: ServingError | undefined, frame?: Buffer) => void;
 
-/** Upper bound of the time between the start of a deadline at the client and its start at the server. */
+/** Upper bound of the time by which a deadline starts later at the server than at the client. */
 const TRANSIT_MS = 50;
 
 /** Answers inference requests. */

@@ -13,7 +13,7 @@ interface ReflectionRequest {
   readonly file_containing_symbol: string;
 }
 
-/** Answers do not echo requests that are longer than this. */
+/** Maximum length of a request that is repeated in its answer. */
 const MAX_ECHO_BYTES = 1024;
 
 /** Handlers of server reflection, so that tools such as grpcurl need no protocol files. */
@@ -36,7 +36,7 @@ export function reflectionHandlers(services: readonly ServiceType[], log: Log): 
   };
 }
 
-/** All reflection answers by requested name, except those for unknown names. */
+/** Reflection answers for all known names. */
 class ReflectionTable {
   private readonly services: object;
   private readonly files = new Map<string, Buffer>();

@@ -51,7 +51,7 @@ export function statusOf({ kind, message }: ServingError, code = CODE[kind]): St
   return { code, details, isOverload: kind === 'rejected' };
 }
 
-/** Converts a thrown value to an error that a client may read; logs unexpected ones. */
+/** Converts a thrown value to an error that a client may read; logs unexpected values. */
 export function toServingError(error: unknown, log: Log): ServingError {
   if (error instanceof ServingError) return error;
   log.error({ err: error }, 'request failed');

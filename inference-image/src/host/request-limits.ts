@@ -22,8 +22,8 @@ export interface RequestLimits {
 }
 
 /**
- * Derives from the model and the memory those limits that are not set. The default of `maxRequestBytes` is reduced if
- * the budget has no room for it, as in a container whose memory was chosen without regard to this default.
+ * Derives the limits that are not set from the model and the memory. The default of `maxRequestBytes` is reduced if the
+ * budget has no room for it, for example because the container's memory was chosen without regard to this default.
  * @param memoryBytes Memory of the container.
  */
 export function requestLimits(configuration: Configuration, memoryBytes = memoryLimit()): RequestLimits {
@@ -46,7 +46,8 @@ export function requestLimits(configuration: Configuration, memoryBytes = memory
 }
 
 /**
- * Budget for requests once the model is loaded and has run, when the memory that it takes is known.
+ * Budget for requests, computed once the model is loaded and has run, because the memory that it takes is known only
+ * then.
  * @param residentBytes Resident memory of the process without requests.
  * @param limits Limits as determined before the model was loaded.
  */

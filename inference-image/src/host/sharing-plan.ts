@@ -14,21 +14,21 @@ export interface SharingObstacle {
 }
 
 /**
- * Whether requests may share runs, according to the settings and model.json. The trial at start may still forbid it.
+ * Whether requests may share runs, according to the settings and model.json. The trial at startup may still forbid it.
  */
 export interface SharingPlan {
   /** Rows of the largest shared run; 1 if requests share no runs. */
   readonly maxBatchSize: number;
   /** Axes that count rows; undefined if requests share no runs. */
   readonly axes?: RowAxes;
-  /** Whether shared runs are requested by a setting rather than by default. */
+  /** Whether a setting requests shared runs; false if they are only the default. */
   readonly isAsked: boolean;
   /** Reason that requests do not share runs; undefined if they may, or if a setting disables sharing. */
   readonly obstacle?: SharingObstacle;
-  /** Reason that independence is not proved, if a setting assumes it. */
+  /** Reason that independence is not proved; set if a setting makes the server assume it. */
   readonly unproved?: string;
   /**
-   * Difference that the trial at start allows between a row's results in a batch and alone; undefined if there is no
+   * Difference that the trial at startup allows between a row's results in a batch and alone; undefined if there is no
    * trial.
    */
   readonly tolerance?: RowTolerance;

@@ -24,7 +24,10 @@ export interface ServerParts {
   readonly readers: readonly Reader[];
 }
 
-/** Stops the parts of a server in order: first those that accept requests, and last those that run them. */
+/**
+ * Combines the parts of a server into one that stops in order: first the parts that accept requests, and last the parts
+ * that run them.
+ */
 export function stoppable({ host, transports, readers }: ServerParts): Stoppable {
   const { dataPlane, scheduler } = host;
   const isBusy = () => scheduler.busy || readers.some(({ busy }) => busy);

@@ -45,7 +45,7 @@ function noSchema(): never {
 
 export interface AppOptions extends CrossOriginRules {
   readonly model: ModelManifest;
-  /** Read on each request, because parts of it are known only after the warm-up. */
+  /** Tuning of the model; read on each request, because parts of the tuning are known only after the warm-up. */
   readonly tuning: ModelTuning;
   readonly codec: Codec;
   /** Reader of picture files, if the model accepts them. */
@@ -197,7 +197,7 @@ const waiting = new WeakSet<Duplex>();
 
 /**
  * Answers after the reply in progress, once for each connection. Stops reading, because node:http would otherwise
- * report an error for each further chunk and keep it.
+ * report an error for each further chunk, and the error keeps its chunk in memory.
  */
 function answerAfter(
   reply: ServerResponse,

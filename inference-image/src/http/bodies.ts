@@ -168,7 +168,7 @@ export function codingOf(contentEncoding: string): Coding {
   throw new ServingError('unsupportedMedia', `content encoding ${quoted(contentEncoding)} is not supported; ${remedy}`);
 }
 
-/** Whether a content type is that of a picture format that the server can decode. */
+/** Whether a content type denotes a picture format that the server can decode. */
 export function isPictureType(type: string | undefined): boolean {
   return type !== undefined && PICTURE_TYPE.test(type);
 }

@@ -6,7 +6,7 @@ const DEFLATE = { gzip: promisify(gzip), deflate: promisify(deflate) };
 type Coding = keyof typeof DEFLATE;
 const CODINGS = Object.keys(DEFLATE) as Coding[];
 
-/** Minimum size of a body that is compressed; smaller ones fit in one packet. */
+/** Minimum size of a body that is compressed; smaller bodies fit in one packet. */
 const MINIMUM_BYTES = 1024;
 
 /**

@@ -30,7 +30,7 @@ interface Connection {
   replies: number;
   /** Number of completed replies. */
   completed: number;
-  /** Latest request, until it has its reply. */
+  /** Latest request; undefined once its reply has ended. */
   request?: IncomingMessage;
   /** Time at which the connection expires, in performance.now() milliseconds. */
   readonly expiresAt: number;
@@ -110,7 +110,7 @@ export class Connections {
 
   /**
    * Stops listening; resolves once every request has its reply and every connection is closed.
-   * @param isBusy Whether the server is working on a request; if it is, the delay is not the client's fault.
+   * @param isBusy Whether the server is working on a request; while it is, no client is disconnected.
    */
   async close(isBusy: () => boolean): Promise<void> {
     this.drain();
@@ -214,7 +214,7 @@ export class Connections {
   }
 }
 
-/** Discards a request of a closed connection, and all later ones. */
+/** Discards a request of a closed connection, and all later requests on that connection. */
 function discard(request: IncomingMessage): void {
   request.destroy();
   stopParsing(request.socket);

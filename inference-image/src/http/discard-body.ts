@@ -11,13 +11,13 @@ const DISCARDED_BYTES = 64 * 1024 * 1024;
 /** Limit on the discarded bytes while the server is overloaded or unavailable. */
 export const BUSY_DISCARDED_BYTES = 4 * 1024 * 1024;
 /**
- * Maximum number of bodies that are discarded at the same time. For each slow one, the operating system buffers 128 KiB
- * or more in the container's memory.
+ * Maximum number of bodies that are discarded at the same time. For each slow body, the operating system buffers 128
+ * KiB or more in the container's memory.
  */
 const MAX_DISCARDING = 128;
 /** Pause after each 64 KiB, so that discarding takes little time from other requests. */
 const DISCARD_PAUSE_MS = 5;
-/** Chunks below this size count as this many bytes, because of the time that each chunk takes. */
+/** Smaller chunks count as this many bytes, because each chunk takes time whatever its size. */
 const SMALL_CHUNK_BYTES = 4 * 1024;
 /** Limit on the tiny chunks of a discarded body, because one read may bring thousands and each takes time. */
 const MAX_TINY_CHUNKS = 64;

@@ -26,7 +26,10 @@ const STATUS: Record<ErrorKind, number> = {
 /** Limit on the bytes of an error's body, which may quote parts of the request. */
 const MAX_BODY_BYTES = 4096;
 
-/** Value of Retry-After: the smallest positive whole number, because queues and replicas usually recover sooner. */
+/**
+ * Value of Retry-After in seconds: the smallest positive whole number, because queues and replicas usually recover even
+ * sooner.
+ */
 export const RETRY_AFTER_SECONDS = '1';
 
 export interface ErrorReply {
@@ -86,7 +89,7 @@ function refuseLarge(request: IncomingMessage, response: ServerResponse, { statu
   request.on('end', () => response.end());
 }
 
-/** Converts a thrown value to an error that a client may read; logs unexpected ones. */
+/** Converts a thrown value to an error that a client may read; logs unexpected values. */
 export function toServingError(
   error: unknown,
   { log }: { readonly log: Log },

@@ -8,8 +8,8 @@ import { invalid, type ServingError } from '../errors';
 const MAX_HEADERS = 100;
 
 /**
- * Options that make node:http pass every request to the listeners. Otherwise it answers requests without a Host header
- * itself, possibly thousands in one turn of the event loop, which no limit counts.
+ * Options that make node:http pass every request to the listeners. Otherwise, node:http itself answers requests without
+ * a Host header. There may be thousands of them in one turn of the event loop, and no limit would count them.
  */
 export const EVERY_REQUEST = { requireHostHeader: false } as const;
 

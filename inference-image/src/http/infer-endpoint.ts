@@ -132,8 +132,8 @@ class Exchange implements Caller, BodyReader {
   }
 
   /**
-   * Whether a body is a picture. Its content decides, not its content type, because `curl --data-binary` labels
-   * everything as a form.
+   * Whether a body is a picture. Its bytes decide, not its content type, because `curl --data-binary` labels everything
+   * as a form.
    */
   private isPicture(body: Buffer): boolean {
     const { headers } = this.request;

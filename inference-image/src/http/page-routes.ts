@@ -12,7 +12,9 @@ export interface Page {
 /** https://fetch.spec.whatwg.org/#x-content-type-options-header */
 const HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' };
 
-/** Adds the routes of the page. Its links are relative, because an Ingress may serve the page below another path. */
+/**
+ * Adds the routes of the page. Its links are relative, because an Ingress may serve the page below a different path.
+ */
 export function addPageRoutes(app: FastifyInstance, { html, contentSecurityPolicy, examples }: Page): void {
   // All answers share these buffers, even if clients do not read them.
   const page = Buffer.from(html);

@@ -7,8 +7,8 @@ import { isReadWanted, startReading, stopReading } from '../socket-reading';
  */
 const TURN_MS = 5;
 /**
- * Time for which new connections are then accepted before any is read, because each turn of the event loop accepts only
- * one.
+ * Time for which the server accepts new connections after reading was stopped, before any connection is read, because
+ * each turn of the event loop accepts only one.
  */
 const ACCEPT_MS = 5;
 /** Time assumed for a new connection, which is therefore read after connections that are known to take little time. */

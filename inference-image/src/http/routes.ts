@@ -5,7 +5,7 @@ import { checkRequestedModel } from '../protocol/requested-model';
 
 type Method = 'GET' | 'POST';
 
-/** Adds a route at each path; every other method there is answered with status 405. */
+/** Adds a route at each path; requests with any other method are answered with status 405. */
 export function addRoutes(
   app: FastifyInstance,
   method: Method,

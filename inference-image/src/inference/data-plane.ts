@@ -22,13 +22,16 @@ const RUN_TEXT_COPIES = 2;
 export class DataPlane {
   private state: State = { name: 'starting' };
 
-  /** @param emptyInputs Fields of model.json: which empty inputs the model cannot handle. */
+  /** @param emptyInputs Fields of model.json that say which empty inputs the model cannot handle. */
   constructor(
     private readonly scheduler: Scheduler,
     private readonly emptyInputs?: EmptyInputs,
   ) {}
 
-  /** Whether new traffic should be sent here. A draining server is not ready, but serves the requests that arrive. */
+  /**
+   * Whether new traffic should be sent to this server. A draining server is not ready, but serves the requests that
+   * arrive.
+   */
   get ready(): boolean {
     return this.state.name === 'serving' && this.scheduler.executorCount > 0;
   }
@@ -43,7 +46,7 @@ export class DataPlane {
     if (this.state.name === 'starting') this.state = { name: 'serving' };
   }
 
-  /** Stops serving permanently: the server is never ready, and every request gets the reason. */
+  /** Stops serving permanently: the server is never ready, and every request fails with the reason. */
   fail(reason: string): void {
     this.state = { name: 'failed', reason };
   }
@@ -77,9 +80,7 @@ export class DataPlane {
   }
 }
 
-/**
- * @throws ServingError `invalid` if an input is empty, unless only one dimension is empty and it is one that may be.
- */
+/** @throws ServingError `invalid` if an input is empty, unless the only empty dimension is one that may be empty. */
 function refuseEmpty({ inputs }: Run, manifest: EmptyInputs): void {
   const empty = inputs.find(({ shape }) => shape.includes(0));
   if (!empty) return;

@@ -1,6 +1,7 @@
 /**
- * Counts the requests that arrive in one turn of the event loop. Those of a single client arrive one per turn and
- * should run immediately. Those of many clients arrive several per turn and should run together at its end.
+ * Counts the requests that arrive in one turn of the event loop. Requests of a single client arrive one per turn and
+ * should run immediately. Requests of many clients arrive several per turn and should run together at the end of the
+ * turn.
  */
 export class EventLoopTurn {
   private count = 0;

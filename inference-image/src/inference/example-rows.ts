@@ -3,7 +3,7 @@ import type { Run } from './executor';
 import type { RowLayout } from './row-layout';
 import type { RowSource } from './row-trial';
 
-/** Maximum number of rows that are tried; each adds two runs to every start. */
+/** Maximum number of rows that are tried; each row adds two runs to every startup. */
 const MAX_ROWS = 3;
 
 /** Maximum number of examples that are used; there may be hundreds. */

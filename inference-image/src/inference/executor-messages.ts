@@ -3,7 +3,7 @@ import type { Run, RunResult } from './executor';
 import type { SessionOptions, SessionSignature } from './session';
 import type { Tensor } from './tensor';
 
-/** Messages from the main thread to an executor. Each except `close` gets one reply, in order. */
+/** Messages from the main thread to an executor. Every message except `close` gets one reply, in order. */
 export type ToExecutor =
   ({ readonly type: 'load' } & SessionOptions) | ({ readonly type: 'run' } & Run) | { readonly type: 'close' };
 

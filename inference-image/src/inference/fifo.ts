@@ -1,4 +1,4 @@
-/** Number of empty slots at the front from which compaction is worthwhile. */
+/** Minimum number of empty slots at the front for which compaction is worthwhile. */
 const COMPACT_FROM = 64;
 
 /**

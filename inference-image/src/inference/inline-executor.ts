@@ -14,7 +14,7 @@ export const INLINE_RUN_SECONDS = 100e-6;
  */
 const INLINE_MODEL_BYTES = 16 * 1024 * 1024;
 
-/** Duration of a run that shows that the estimate was wrong. */
+/** Duration of a single run above which the estimate is considered wrong. */
 const MISJUDGED_SECONDS = 10e-3;
 
 /** Maximum factor by which run time is extrapolated beyond the largest measured run. */
@@ -61,7 +61,7 @@ export class InlineExecutor implements Executor {
     return !this.misjudged && elements <= this.maxElements;
   }
 
-  /** Runs synchronously, because even one turn of the event loop would make a small request 5% longer. */
+  /** Runs synchronously, because even one turn of the event loop would make a small request take 5% longer. */
   run(run: Run): RunResult {
     const result = this.session.run(run);
     // Run time can depend on values as well as on sizes. A single long run ends inline runs, because a client could
@@ -85,8 +85,8 @@ function elementsWithin(seconds: number, { runSeconds, elements, batch }: Measur
 }
 
 /**
- * Whether the time of one run does not predict that of the next. Scalars and short lists of integers may set the number
- * of loop iterations or the size of a tensor, and texts may have any length.
+ * Whether the time of one run does not predict the time of the next run. Scalars and short lists of integers may set
+ * the number of loop iterations or the size of a tensor, and texts may have any length.
  */
 function hasUnpredictableTime({ datatype, dimensions }: Signature['inputs'][number]): boolean {
   if (datatype === 'BYTES' || dimensions.length === 0) return true;

@@ -4,11 +4,11 @@ import { type Job, whyAbandoned } from './job';
 import { QueuedWork } from './queued-work';
 
 export interface QueueLimits {
-  /** Maximum number of waiting requests; further ones are refused immediately. */
+  /** Maximum number of waiting requests; further requests are refused immediately. */
   readonly maxQueueLength: number;
   /** Maximum total rows of waiting requests. A single request with more rows may wait if no other request does. */
   readonly maxQueueRows: number;
-  /** Maximum total input bytes of waiting requests, with the same exception for a single larger request. */
+  /** Maximum total input bytes of waiting requests. A single larger request may wait if no other request does. */
   readonly maxQueueBytes: number;
   /** Maximum time that a request may wait, in seconds. */
   readonly queueTimeoutSeconds: number;
@@ -37,7 +37,7 @@ export class JobQueue {
 
   /**
    * @param onDropped Called after jobs were removed without a run.
-   * @param work Work that waits in this queue, and in the queues that share its limits.
+   * @param work Total work that waits in this queue and in the queues that share its limits.
    */
   constructor(
     private readonly limits: QueueLimits,

@@ -5,7 +5,10 @@ import type { Tensor } from './tensor';
 
 /** The party that waits for a run. */
 export interface Caller {
-  /** Whether the caller has disconnected. This is polled, because most requests never wait and so need no listener. */
+  /**
+   * Whether the caller has disconnected. The server polls this method, because most requests never wait and need no
+   * listener.
+   */
   isCancelled(): boolean;
   /** Time at which the caller stops waiting, in performance.now() milliseconds. @default - never */
   readonly deadline?: number;

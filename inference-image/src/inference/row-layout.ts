@@ -13,12 +13,15 @@ interface InputLayout {
   readonly axis: number | null;
 }
 
-/** Location of rows in a model's inputs and outputs; joins and splits runs along them. */
+/** Locates the rows in a model's inputs and outputs; joins and splits runs along the row axes. */
 export class RowLayout {
   private readonly inputs: readonly InputLayout[];
   /** Input whose row axis gives the number of rows of a run. */
   private readonly counted: InputLayout & { readonly axis: number };
-  /** Inputs whose number of rows must be checked, because equal symbols do not ensure that it is the same. */
+  /**
+   * Inputs whose number of rows must be checked: their row axis has no symbol, or not the same symbol as the row axis
+   * of `counted`.
+   */
   private readonly others: readonly InputLayout[];
   /** Inputs that can make two runs incompatible: by their sizes or, for inputs that all rows share, by their values. */
   private readonly compared: readonly InputLayout[];

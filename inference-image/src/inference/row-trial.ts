@@ -27,9 +27,9 @@ export interface RowTrialOptions {
 }
 
 /**
- * Row numbers for batches of 2, of 3 and of the largest size; no batch contains a row twice. The results of rows 0 to 3
- * are compared with those of running each of these rows alone; in the largest batch, these rows are at the beginning,
- * at the end and in between.
+ * Row numbers for batches of 2, of 3 and of the largest size; no batch contains a row twice. Rows 0 to 3 are also run
+ * alone, and their results are compared; in the largest batch, these rows are at the beginning, at the end and in
+ * between.
  */
 export function trialBatches(maxBatchSize: number): number[][] {
   const batches = [[0, 1]];
@@ -93,7 +93,7 @@ export async function tryRows(
 /**
  * Tries sources of rows, one after another, until the model accepts one.
  * @param sources At least one source.
- * @returns The result and the accepted source; no source if the model refused all.
+ * @returns The result and the accepted source; no source if the model refused all of them.
  */
 export async function tryRowsInTurn<S extends RowSource>(
   options: RowTrialOptions,

@@ -133,8 +133,9 @@ function sliceTexts(data: readonly string[], outer: number, stride: number, from
 type Words = Uint8Array | Uint16Array | Uint32Array;
 
 /**
- * Views the same memory as unsigned integers of at most 32 bits. Copying these one by one preserves the bits of NaN,
- * which copying floating-point numbers may not, and allocates nothing, unlike copying 64-bit integers.
+ * Views the same memory as unsigned integers of at most 32 bits. Copying these words one by one preserves the bits of
+ * NaN, whereas copying floating-point numbers might change them. It also allocates nothing, unlike copying 64-bit
+ * integers.
  */
 function wordsOf({ buffer, byteOffset, byteLength, BYTES_PER_ELEMENT }: NumericData): Words {
   if (BYTES_PER_ELEMENT === 1) return new Uint8Array(buffer, byteOffset, byteLength);
@@ -146,7 +147,7 @@ function wordsEach({ BYTES_PER_ELEMENT }: NumericData): number {
   return BYTES_PER_ELEMENT === 8 ? 2 : 1;
 }
 
-/** Number of words from which a call copies faster than a loop. */
+/** Minimum number of words that TypedArray.set copies faster than a loop does. */
 const MIN_CALL_WORDS = 24;
 
 function copyWords(source: Words, from: number, target: Words, at: number, count: number): void {

@@ -22,7 +22,7 @@ export interface SchedulerOptions extends QueueLimits {
 /** A completed run of one or several requests. */
 export interface CompletedRun {
   readonly rows: number;
-  /** Time that each request of the run has waited, in seconds. */
+  /** Waiting time of each request of the run, in seconds. */
   readonly queueSeconds: readonly number[];
   readonly runSeconds: number;
 }
@@ -71,7 +71,7 @@ export class Scheduler {
   /** Number of runs that each executor has: the current one, and at most one queued after it. */
   private readonly executors = new Map<Executor, number>();
   private readonly queue: JobQueue;
-  /** Requests of this turn of the event loop that are short enough to run together on this thread. */
+  /** Requests that arrived in this turn of the event loop and are short enough to run together on this thread. */
   private readonly turnQueue: JobQueue;
   private readonly turn = new EventLoopTurn(() => this.runTurn());
   private readonly layout?: RowLayout;
@@ -149,7 +149,10 @@ export class Scheduler {
     this.queue.assertRoom();
   }
 
-  /** Resolves once the scheduler is idle. The caller expects no more requests, so none waits for more rows. */
+  /**
+   * Resolves once the scheduler is idle. The caller expects no more requests, so waiting requests do not wait for more
+   * rows.
+   */
   async finished(): Promise<void> {
     this.maxBatchDelayMs = 0;
     this.dispatch();
@@ -278,8 +281,8 @@ export class Scheduler {
 
   /**
    * Returns an idle executor, or a busy one that may receive its next run in advance: a full batch or, if requests do
-   * not share runs and runs are short, a single request. Without a run in advance, an executor would be idle for a
-   * tenth of the time, and for a third if runs are short, until this thread sends its next run.
+   * not share runs and runs are short, a single request. Otherwise, an executor would be idle between runs until this
+   * thread sends the next one: for a tenth of the time, or for a third if runs are short.
    */
   private nextExecutor(): Executor | undefined {
     let busy: Executor | undefined;

@@ -27,7 +27,7 @@ export interface SessionTensor {
   readonly name: string;
   /** Datatype in the protocol; undefined if the protocol does not support the type. */
   readonly datatype: Datatype | undefined;
-  /** Fixed sizes, and -1 for others; undefined for values that are not tensors. */
+  /** Sizes of the dimensions, with -1 for each size that is not fixed; undefined for values that are not tensors. */
   readonly shape?: readonly number[];
 }
 

@@ -5,7 +5,7 @@ import { copyTensor, joinRows } from './rows';
 import { totalElements, TYPED_ARRAY, type NumericDatatype, type Tensor, type TensorHeader } from './tensor';
 import { trialTensor, type TrialRange } from './trial-values';
 
-/** Number of rows that are always computed; later ones are rotations of these if that is faster. */
+/** Number of rows that are always computed; later rows are rotations of these rows if that is faster. */
 export const COMPUTED_ROWS = 4;
 
 /**
@@ -26,9 +26,9 @@ const MAX_KEPT_ROWS = 64;
 export interface TrialRowsOptions {
   readonly signature: Signature;
   readonly axes: RowAxes;
-  /** Run whose row sizes are used; its number of rows does not matter. */
+  /** Run that determines the sizes of the rows; its number of rows does not matter. */
   readonly template: Run;
-  /** Whether inputs that all rows share keep the template's values; otherwise their elements are ones. */
+  /** Whether inputs that all rows share keep the template's values; otherwise their elements are all 1. */
   readonly keepsCommon: boolean;
   readonly range: TrialRange;
 }

@@ -19,7 +19,7 @@ export interface TrialValues {
   readonly large?: boolean;
   /** @default 'bits' */
   readonly range?: TrialRange;
-  /** Values that the graph accepts, as far as it shows; they take precedence over the range. */
+  /** Values that the graph accepts, as far as the graph shows them; they take precedence over the range. */
   readonly takes?: InputValues;
   /** Value of all elements of a mask; in some models, marked elements are ignored. @default 1 */
   readonly mask?: 0 | 1;
@@ -41,8 +41,8 @@ const LARGE_FACTOR = 1000;
 type Element = (value: number) => number | bigint | string;
 
 /**
- * Returns a function that converts a value to one that the graph accepts; undefined if the graph shows none for this
- * datatype.
+ * Returns a function that converts a value to one that the graph accepts; undefined if the graph shows no accepted
+ * values for this datatype.
  */
 function knownElementOf(
   datatype: TensorHeader['datatype'],
@@ -90,7 +90,7 @@ function elementOf(datatype: TensorHeader['datatype'], range: TrialRange, large:
 
 /**
  * Returns a function that converts a value to an integer. The wide range covers all 8-bit integers, and a few hundred
- * values of wider ones.
+ * values of wider types.
  */
 function integerOf(datatype: TensorHeader['datatype'], range: TrialRange): (value: number) => number {
   if (range !== 'wide') return INTEGER[range];

@@ -12,7 +12,7 @@ import { trialTensor } from './trial-values';
 const MEASURED_RUNS = 15;
 const SLOW_RUN_SECONDS = 0.01;
 
-/** Limit on the time that the measured runs add to a start. */
+/** Limit on the time that the measured runs add to the startup. */
 const MEASURING_SECONDS = 0.006;
 
 /** Largest size tried for free dimensions of a model that refuses size 1; the sizes are 2, 4, 8 and so on. */
@@ -47,8 +47,8 @@ export function onesRun({ inputs, outputs }: Run): Run {
 }
 
 /**
- * Sizes above 1 to try if a model, such as one with convolutions, refuses 1. There are none if every dimension is fixed
- * or counts rows.
+ * Sizes above 1 to try if a model, such as one with convolutions, refuses size 1. There are none if every dimension is
+ * fixed or counts rows.
  */
 export function* largerSizes(signature: Signature, axes?: RowAxes): Generator<number> {
   const isFree = signature.inputs.some(({ dimensions }, i) => {

@@ -33,7 +33,7 @@ export interface ExpositionOptions {
   readonly drops: Readonly<Record<string, number>>;
 }
 
-/** The metrics in Prometheus' text format. Loaded on the first scrape, so that it does not delay the start. */
+/** The metrics in Prometheus' text format. Loaded on the first scrape, so that it does not delay the startup. */
 export class Exposition {
   private readonly registry = new Registry();
   private readonly labelNames: string[];
@@ -76,8 +76,8 @@ export class Exposition {
   }
 
   /**
-   * Adds a counter with the histogram's counts. It has a series for each outcome from the start, with value 0, because
-   * rates and alerts need one.
+   * Adds a counter of requests that takes its values from the histogram. From the start, the counter has a series with
+   * value 0 for each outcome, because rates and alerts need one.
    */
   private addRequests(): void {
     const { requests } = this.options;

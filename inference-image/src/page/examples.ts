@@ -7,7 +7,9 @@ import { messageOf } from '../errors';
 import { decodeBinaryData } from '../protocol/binary-data';
 import { decodeJsonData, encodeJsonData } from '../protocol/json-data';
 
-/** Limit on the JSON of a request, and on that of its expected answer. An editor in a browser cannot handle more. */
+/**
+ * Limit on the JSON of a request, and on the JSON of its expected answer. An editor in a browser cannot handle more.
+ */
 const MAX_KIB = 256;
 /** Limit on the size of a picture file. */
 const MAX_PICTURE_KIB = 1024;
@@ -16,7 +18,7 @@ const MAX_TOTAL_KIB = 4096;
 
 /**
  * Golden examples for the page, as JSON: complete requests with their expected answers. An example that the page cannot
- * show is listed with the reason for that.
+ * show is listed with the reason.
  * @param folder Folder of golden.json, to which the paths of files are relative.
  * @param pictures Action to which the page sends pictures; undefined if the model accepts none.
  */

@@ -31,7 +31,7 @@ function elementTable({ invert, scale, mean, std }: PictureInput, channel: numbe
 }
 
 /**
- * Luma according to ITU-R BT.601, rounded from 16-bit arithmetic; gray levels stay unchanged:
+ * Luma according to ITU-R BT.601, computed with 16-bit fractions and rounded; gray levels stay unchanged:
  * https://www.itu.int/rec/R-REC-BT.601.
  */
 function luma(data: Uint8ClampedArray, at: number): number {

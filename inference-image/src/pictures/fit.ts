@@ -2,7 +2,10 @@ import type { PictureInput } from '../contract/picture-input';
 import { ServingError } from '../errors';
 import { crop, flatten, pad, type Picture } from './picture';
 
-/** Number of pixels that the first pass of a resize may always produce, whatever `maxPixels` is. They take 16 MiB. */
+/**
+ * Number of pixels that the first pass of a resize may always produce, whatever `maxPixels` is. These pixels take 16
+ * MiB.
+ */
 const MIN_RESIZED_PIXELS = 1024 * 1024;
 
 export type Resize = (picture: Picture, width: number, height: number) => Picture;

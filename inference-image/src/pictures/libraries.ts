@@ -59,7 +59,7 @@ function ignore(): void {}
 
 const modules = new Map<string, WebAssembly.Module>();
 
-/** Compiles a file beside this bundle on first use. */
+/** Compiles a WebAssembly file that is in the same folder as this bundle, on first use. */
 function wasm(file: string): WebAssembly.Module {
   const known = modules.get(file) ?? new WebAssembly.Module(readFileSync(join(__dirname, file)));
   modules.set(file, known);

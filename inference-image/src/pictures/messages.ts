@@ -2,7 +2,7 @@ import type { FromExecutor } from '../inference/executor-messages';
 import type { NumericData } from '../inference/tensor';
 import type { PictureHeader } from './picture-header';
 
-/** Messages from the main thread to the decoder's thread. Each except `close` gets one reply, in order. */
+/** Messages from the main thread to the decoder's thread. Every message except `close` gets one reply, in order. */
 export type ToPictureDecoder =
   | { readonly type: 'decode'; readonly body: Uint8Array; readonly format: PictureHeader['format'] }
   | { readonly type: 'close' };

@@ -19,8 +19,8 @@ const LARGE_PIXELS = 2_000_000;
 const MAX_FAILURES = 16;
 
 /**
- * Maximum number of waiting pictures with the maximum number of pixels, or correspondingly more smaller pictures. Four
- * million pixels take up to 0.4 s.
+ * Maximum number of waiting pictures with the maximum number of pixels, or a correspondingly larger number of smaller
+ * pictures. Four million pixels take up to 0.4 s.
  */
 const MAX_WAITING_LARGEST = 16;
 /** Number of pixels that may always wait, whatever `maxPixels` is. */
@@ -30,7 +30,7 @@ export interface PictureReaderOptions {
   readonly spec: PictureInput;
   readonly outputs: ModelManifest['signature']['outputs'];
   readonly startThread: () => PictureThread;
-  /** Maximum number of pictures that wait to be decoded; further ones are refused immediately. */
+  /** Maximum number of pictures that wait to be decoded; further pictures are refused immediately. */
   readonly maxQueueLength: number;
   /** Maximum bytes of waiting pictures; a single picture may be larger. */
   readonly maxQueueBytes: number;

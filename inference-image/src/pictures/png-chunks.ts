@@ -9,8 +9,8 @@ const BEFORE = 8;
 const AFTER = 4;
 
 /**
- * Types of the chunks that are needed for the pixels. All others are dropped, because a decoder would inflate some of
- * them, such as color profiles, to any size, and would process animations.
+ * Types of the chunks that are needed for the pixels. All other chunks are dropped, because a decoder would inflate
+ * some of them, such as color profiles, to any size, and would process animations.
  */
 const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 

@@ -8,7 +8,7 @@ import { notJson, parseJson } from './json';
 import { CLOSE_ARRAY, COMMA, OPEN_ARRAY, SPACE, afterSpace, countItems, endOfNested, endOfValue } from './json-bytes';
 import { ELEMENT_TYPES, type JsonDatatype } from './json-elements';
 
-/** Maximum length of an element that is parsed for an error message; longer ones are cut. */
+/** Maximum length of an element that is parsed for an error message; longer elements are cut. */
 const MAX_ELEMENT_BYTES = 1024;
 const SHOWN_BYTES = 60;
 

@@ -23,7 +23,7 @@ export function decodeBinaryData(header: TensorHeader, bytes: Buffer, holding?: 
 
 /**
  * Decodes a tensor, but leaves texts as bytes, which are validated when they are unpacked.
- * @param holding Counts the memory of the elements, including that of texts once they are strings.
+ * @param holding Counts the memory of the elements, including the memory that texts take once they are strings.
  */
 export function readBinaryData(header: TensorHeader, bytes: Buffer, holding?: Holding): NumericData | PackedTexts {
   checkBinaryData(header, bytes);

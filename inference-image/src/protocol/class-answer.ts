@@ -26,7 +26,7 @@ export interface ClassAnswer extends Class {
   readonly classes: readonly Class[];
 }
 
-/** Interprets a model's output for one item as its class. */
+/** Interprets a model's output for one item as a class. */
 export function classAnswer({ name, version }: ModelManifest, spec: ClassOutput, output: Tensor): ClassAnswer {
   const classes = CLASSES[spec.kind](spec, output);
   const [best] = classes;

@@ -3,7 +3,8 @@ import { EXACT, POWERS_OF_TEN } from './decimal';
 /**
  * Finds a double whose text is shorter than that of `value` and that rounds to the same 32-bit float. A 32-bit float
  * converted to a double is printed with up to 17 digits (0.1 as 0.10000000149011612), although 8 or 9 digits identify
- * it. This makes texts about half as long and takes no extra time, because short numbers are printed faster.
+ * it. Printing the shorter double makes texts about half as long and takes no extra time, because short numbers are
+ * printed faster.
  * @param value A finite 32-bit float.
  */
 export function shortFloat32(value: number): number {
@@ -23,7 +24,7 @@ export function shortFloat32(value: number): number {
 
 /** Range in which numbers are printed without an exponent. */
 const [SMALL, LARGE] = [1e-6, 1e21];
-/** Smallest normal 32-bit float; subnormal ones have fewer significant bits. */
+/** Smallest normal 32-bit float; subnormal floats have fewer significant bits. */
 const SMALLEST_NORMAL = 2 ** -126;
 
 /** Number of digits that is enough to identify every 32-bit float. */
@@ -53,8 +54,8 @@ export interface Decimal {
  * Finds the shortest decimal of a float below 1e-6, in a tenth of the time of `toPrecision`. Softmax returns thousands
  * of such floats.
  * @param decimal Receives the result. The same object can be used for all floats of an array.
- * @returns Whether there is a result. There is none for larger floats, for subnormal ones, or if doubles are not exact
- * enough.
+ * @returns Whether there is a result. There is none for larger floats, for subnormal floats, or if doubles are not
+ * exact enough.
  */
 export function readSmall(magnitude: number, decimal: Decimal): boolean {
   if (!(magnitude < SMALL && magnitude >= SMALLEST_NORMAL)) return false;

@@ -8,8 +8,8 @@ const MAX_NAME_BYTES = 4096;
 /** Limit on the parameters of a request, an input or an output. */
 const MAX_PARAMETERS = 64;
 /**
- * Maximum number of dimensions that are read, which is more than any tensor has. Further ones are ignored, because the
- * shape cannot match anyway.
+ * Maximum number of dimensions that are read, which is more than any tensor has. Further dimensions are ignored,
+ * because the shape cannot match anyway.
  */
 const MAX_RANK = 64;
 /** Limit on the id, which the answer repeats. */
@@ -197,7 +197,7 @@ function readOutput(wire: WireReader, index: number): OutputMessage {
   return { name, parameters };
 }
 
-/** Limit on the fields of a parameter, and on those of its value; each normally has one or two. */
+/** Limit on the fields of a parameter, and on the fields of its value. Both normally have one or two. */
 const MAX_PARAMETER_FIELDS = 8;
 
 /** Collects the entries of a parameter map, each of which is a separate field of the message. */

@@ -58,7 +58,10 @@ export class GrpcInferRequestDecoder {
   }
 }
 
-/** Requested outputs and parameters in the form of an HTTP request; empty ones, as in most requests, are omitted. */
+/**
+ * Requested outputs and parameters in the form of an HTTP request. Both are omitted if they are empty, as in most
+ * requests.
+ */
 function requestedOutputs({ outputs, parameters }: InferMessage) {
   return outputs.length > 0 ? { outputs, parameters } : { parameters: isEmpty(parameters) ? undefined : parameters };
 }

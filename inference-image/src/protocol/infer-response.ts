@@ -105,7 +105,7 @@ function headerOf({ name, datatype, shape }: Tensor): string {
 
 /**
  * Joins the parts of an answer, and releases each part once it is copied.
- * @param capacity Upper bound of the total bytes; memory beyond the actual size is never touched.
+ * @param capacity Upper bound of the total bytes; memory beyond the actual size is allocated but never touched.
  */
 export function* joinParts(
   parts: ReturnType<InferResponseEncoder['encodeParts']>,

@@ -248,7 +248,7 @@ const STORE: Record<NumberDatatype, Store> = {
   },
 };
 
-/** Stores integers. Storing rounds or wraps an invalid value, which then no longer equals the original. */
+/** Stores integers. Storing an invalid value rounds or wraps it, so the stored value differs from the original. */
 function storeIntegers(elements: NumericData, from: number, count: number): number {
   for (let i = 0; i < count; i++) {
     elements[from + i] = piece[i]!;

@@ -17,8 +17,8 @@ const text = Buffer.alloc(CHUNK * ELEMENT_BYTES);
 type Write = (value: number, at: number) => number;
 
 /**
- * Writes 32-bit floats as a JSON array. The text is that of JSON.stringify with each element's shortFloat32, but takes
- * a third of the time.
+ * Writes 32-bit floats as a JSON array. The text is the same as if JSON.stringify printed each element's shortFloat32,
+ * but takes a third of the time.
  */
 export function float32Text(data: Float32Array): string {
   return arrayText(data, writeFloat32);
@@ -159,7 +159,7 @@ function writeDecimal(digits: number, decimals: number, from: number): number {
 
 const small: Decimal = { digits: 0, scale: 0 };
 
-/** Writes a number outside the usual range, such as 1.5e-7; softmax returns thousands of very small ones. */
+/** Writes a number outside the usual range, such as 1.5e-7; softmax returns thousands of very small numbers. */
 function writeUnusual(value: number, magnitude: number, from: number): number {
   if (!readSmall(magnitude, small)) return writeOther(value, from);
   let { digits } = small;

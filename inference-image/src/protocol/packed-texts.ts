@@ -8,7 +8,7 @@ export const LENGTH_BYTES = 4;
 /** Memory that a string takes in addition to its characters, including its slot in an array. */
 const STRING_BYTES = 48;
 
-/** Length up to which a loop is faster than a call. */
+/** Maximum length of a text that a loop checks faster than a call of a native function. */
 const SHORT_BYTES = 64;
 
 /** Numbers of texts and bytes that are converted at a time; each takes a few milliseconds. */
@@ -130,7 +130,7 @@ export function* longText(bytes: Buffer): Sliced<string | undefined> {
   return text;
 }
 
-/** Whether a byte is not the first one of a UTF-8 character. */
+/** Whether a byte is not the first byte of a UTF-8 character. */
 function isContinuation(byte: number): boolean {
   return (byte & 0xc0) === 0x80;
 }

@@ -7,8 +7,8 @@ import { countElements, readBinaryData } from './binary-data';
 import type { PackedRequest } from './packed-request';
 
 /**
- * Reads requests whose body contains only the bytes of one tensor, for models with one input that has at most one
- * dimension that is not fixed. All outputs are returned as binary data.
+ * Reads requests whose body contains only the bytes of one tensor, for models with one input, of which at most one
+ * dimension is not fixed. All outputs are returned as binary data.
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md#raw-binary-request
  */
 export class RawRequests {

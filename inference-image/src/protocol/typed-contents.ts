@@ -40,11 +40,11 @@ const FIELD: Record<Exclude<Datatype, 'FP16'>, number> = {
 const WIRE_TYPES = [-1, ...new Array<number>(5).fill(WIRE.varint), WIRE.fixed32, WIRE.fixed64, WIRE.bytes];
 const SIZE: Readonly<Record<number, number>> = { [WIRE.fixed32]: 4, [WIRE.fixed64]: 8 };
 
-/** Number of elements or fields that take 2 to 4 ms. */
+/** Number of elements or fields that take 2 to 4 ms to read. */
 const SLICE_NUMBERS = 200_000;
 /** Bytes of packed numbers that take 1 to 2 ms to count. */
 const SLICE_BYTES = 1024 * 1024;
-/** Number of texts that take 2 to 4 ms. */
+/** Number of texts that take 2 to 4 ms to read. */
 const SLICE_TEXTS = 10_000;
 
 /** Number of elements of each field of `contents`, by field number. */
@@ -176,7 +176,7 @@ function* readVarints(wire: WireReader, field: number, write: Write): Sliced<voi
 }
 
 /**
- * Returns a function that writes an element from two halves. A 32-bit field uses only the lower half, as in all
+ * Returns a function that writes an element from two 32-bit halves. A 32-bit field uses only the lower half, as in all
  * protobuf readers.
  */
 function writer(datatype: Exclude<Datatype, 'FP16' | 'FP32' | 'FP64' | 'BYTES'>, data: NumericData): Write {

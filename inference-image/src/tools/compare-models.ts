@@ -20,7 +20,7 @@ const RANGES: readonly TrialRange[] = ['wide', 'digits', 'bits'];
 export interface ModelsToCompare {
   /** Model of one row. */
   readonly original: Session;
-  /** Model of any number of rows. */
+  /** The model's copy with a free number of rows. */
   readonly freed: Session;
   /** Signature of the original. */
   readonly signature: Signature;
@@ -33,8 +33,8 @@ export interface ModelsToCompare {
 type Comparison = { readonly difference: string } | { readonly rows: number; readonly largestDifference: number };
 
 /**
- * Runs rows with the original model and, alone and together, with the freed model, and compares the results. Like the
- * server's own trial, it allows differences caused by rounding.
+ * Runs rows alone with the original model, and both alone and together with the freed model, and compares the results.
+ * Like the server's own trial, it allows differences caused by rounding.
  */
 export async function compareModels(models: ModelsToCompare): Promise<RebatchReport> {
   const layout = new RowLayout(models.signature, models.axes);

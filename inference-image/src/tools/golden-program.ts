@@ -1,4 +1,4 @@
-/** Runs golden examples at synth with the same code as the container. Not part of any image. */
+/** Runs or records golden examples with the same code as the container. Not part of any image. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { GoldenDifference, GoldenOrder, GoldenReport } from '../contract/golden-messages';
@@ -33,7 +33,7 @@ async function report(order: GoldenOrder): Promise<GoldenReport> {
   }
 }
 
-/** Loads the model without optimizations; undefined if the runtime accepts it only with them. */
+/** Loads the model without optimizations; undefined if the runtime accepts the model only with optimizations. */
 function plainSession(kind: typeof Session, modelPath: string): Session | undefined {
   try {
     return new kind({ modelPath, threads: 1, isOptimized: false });

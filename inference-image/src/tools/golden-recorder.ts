@@ -47,7 +47,7 @@ export class Unusable extends Error {
 
 /** Runs a model on requests to record its answers. Refuses answers that could not detect a changed model. */
 export class GoldenRecorder {
-  /** @param plain The same model without optimizations, if the runtime accepts that. */
+  /** @param plain Session of the same model without optimizations, if the runtime accepts that. */
   constructor(
     private readonly session: Session,
     private readonly plain: Session | undefined,
@@ -98,7 +98,7 @@ export class GoldenRecorder {
     return this.golden.request({ inputs } as unknown as GoldenRequest, '');
   }
 
-  /** Runs the request twice, because an answer that differs now cannot be reproduced later. */
+  /** Runs the request twice, because an answer that differs the second time could not be reproduced later. */
   private answer({ name, inputs, outputs }: Request): readonly Tensor[] {
     let answers: readonly Tensor[];
     try {

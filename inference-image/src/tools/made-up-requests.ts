@@ -18,7 +18,7 @@ import { trialSizes } from './trial-sizes';
 const MAX_ATTEMPTS = 240;
 const MAX_SECONDS = 60;
 
-/** Maximum number of further attempts once requests are found whose answers do not depend on all inputs. */
+/** Maximum number of further attempts after finding requests whose answers depend on only some of the inputs. */
 const MORE_ATTEMPTS = 60;
 const MORE_SECONDS = 30;
 
@@ -174,8 +174,8 @@ export class MadeUpRequests {
   }
 
   /**
-   * Generates inputs. If `hasChoice` is set, the first element of each comes from one half of the available values in
-   * turn 0, and from the other half in turn 1.
+   * Generates inputs. If `hasChoice` is set, the first element of each input comes from one half of the available
+   * values in turn 0, and from the other half in turn 1.
    */
   private inputs(sizes: readonly number[], values: Values, turn: number): Tensor[] {
     const at = (element: number) => {

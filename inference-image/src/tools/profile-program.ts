@@ -4,8 +4,8 @@ import { messageOf } from '../errors';
 import { ModelTrial } from '../profile/model-trial';
 
 /**
- * Entry point of the process that measures a model for its profile. It is separate from the caller, because a crash of
- * the runtime ends its process.
+ * Entry point of the process that measures a model for its profile. The caller runs it as a separate process, because a
+ * crash of the runtime terminates the process.
  */
 const [dimensions = '{}'] = process.argv.slice(2);
 const trial = ModelTrial.of(readConfiguration(process.env), JSON.parse(dimensions));

@@ -1,7 +1,7 @@
 import type { Tensor } from '../inference/tensor';
 import { halfValue } from '../contract/half';
 
-/** Safety factor, because other processors may round with larger differences than those measured on this one. */
+/** Safety factor, because rounding on other processors may cause larger differences than were measured on this one. */
 const FACTOR = 10;
 
 /** Smallest tolerance, as a fraction of an output's largest magnitude. */

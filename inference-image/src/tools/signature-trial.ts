@@ -30,8 +30,8 @@ const MAX_EXTRA_IDS = 1024;
 const OTHER_VALUES: readonly TrialValues[] = [{ at: () => 0 }, { at: wave(3), large: true }, { at: () => 1 }];
 
 /**
- * Ones instead of values that may be zero or negative, because models refuse a length or scale of 0 more often than one
- * of 1.
+ * Ones instead of values that may be zero or negative, because models refuse a length or scale of 0 more often than a
+ * length or scale of 1.
  */
 const POSITIVE: TrialValues = { at: () => 1 };
 
@@ -108,7 +108,7 @@ class Trial {
   }
 
   /**
-   * Distinguishes output sizes that are fixed from those that depend on values or that do not change while inputs are
+   * Finds out which output sizes are really fixed. Other sizes depend on values, or do not change while inputs are
    * small.
    */
   tryMore(sizes: TrialSizes): void {

@@ -1,4 +1,4 @@
-/** Sizes for each free dimension: those of the first run, and those of further runs, most informative first. */
+/** Sizes of the free dimensions: for the first run, and for further runs, with the most informative run first. */
 export interface TrialSizes {
   readonly first: readonly number[];
   readonly next: readonly (readonly number[])[];
@@ -13,7 +13,7 @@ const OTHERS = {
    * 1.
    */
   large: [67, 83, 101, 127, 149, 173, 197, 223],
-  /** Sizes that are not among the first ones, so that every dimension changes. */
+  /** Sizes that are not among the first sizes, so that every dimension changes. */
   small: [9, 14, 15, 21, 25, 27, 33, 39],
 };
 
@@ -24,8 +24,8 @@ const OTHERS = {
 const STEPS = [8, 32, 64, 128, 224, 256, 512, 1024, 4096, 16_384];
 
 /**
- * Combinations of sizes to try, from small to large, until the model accepts one. Those with different sizes come
- * first, because they distinguish dimensions. Those with equal sizes follow, because some models require them, for
+ * Combinations of sizes to try, from small to large, until the model accepts one. Combinations of different sizes come
+ * first, because they distinguish dimensions. Combinations of equal sizes follow, because some models require them, for
  * example for the sides of a picture.
  *
  * @param areRows For each free dimension, whether it probably counts rows.

@@ -7,7 +7,7 @@ type JsonDatatype = Exclude<Datatype, 'FP16'>;
 /** Smallest number that rounds to infinity: halfway between the largest 32-bit float and its successor. */
 const FP32_OVERFLOW = 2 ** 128 - 2 ** 103;
 
-/** Schema of an element in JSON. Requests may write BOOL as 0 and 1 as well. */
+/** Schemas of an element in JSON, by datatype. Requests may write BOOL as 0 and 1 as well. */
 const ELEMENTS: Record<JsonDatatype, JsonObject> = {
   BOOL: { enum: [true, false, 0, 1] },
   UINT8: integer(0, 0xff),

@@ -62,7 +62,7 @@ const EVERYWHERE: readonly ErrorName[] = [
   'ServerFault',
 ];
 
-/** Error responses of an operation by status: those of every operation, and the named ones. */
+/** Error responses of an operation by status: the responses that all operations have, and the named ones. */
 export function errorResponses(...names: ErrorName[]): JsonObject {
   return Object.fromEntries(
     [...EVERYWHERE, ...names].map((name) => [ERRORS[name].status, { $ref: `#/components/responses/${name}` }]),

@@ -1,7 +1,7 @@
 import { type Datatype, elementCount, type TensorSignature } from '../signature';
 import type { Json, JsonObject } from './json';
 
-/** Maximum number of elements of all inputs together; with more, the document would be mostly zeros. */
+/** Maximum total number of elements in all inputs; with more elements, the document would be mostly zeros. */
 const MAX_ELEMENTS = 10_000;
 
 const ELEMENT: Partial<Record<Datatype, Json>> = { BOOL: false, BYTES: 'text' };

@@ -11,7 +11,7 @@ const REQUEST =
 const BINARY_ANSWER =
   'JSON, and then the bytes of those outputs that have `parameters.binary_data_size`, in the order of the outputs.';
 
-/** Opaque bytes: JSON Schema cannot describe them. */
+/** Schema of opaque bytes, which JSON Schema cannot describe. */
 const BYTES: JsonObject = {};
 
 /** The operation `POST …/infer`. */

@@ -7,7 +7,7 @@ export interface JsonObject {
 
 const WIDTH = 100;
 
-/** Indented JSON for people, with short values and arrays of scalars on one line. */
+/** Formats a value as indented JSON for people to read, with short objects and arrays of scalars on one line. */
 export function jsonText(value: Json, indent = ''): string {
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

@@ -6,8 +6,8 @@ import { CALL_WORK, type Source, type Turns } from './turns';
 const { NGHTTP2_NO_ERROR } = constants;
 
 /**
- * Allowance for the frames of a call, apart from its headers, and for those of a chunk of a message. For a chunk it is
- * at most the length of the chunk, so that chunks of one byte account for few other bytes.
+ * Allowance for the frames of a call, apart from its headers, and for the frames of a chunk of a message. The allowance
+ * for a chunk is at most the chunk's length, so that one-byte chunks account for few other bytes.
  */
 const FRAME_BYTES = 64;
 /** Number of answer bytes for which a client sends at most one byte of WINDOW_UPDATE and PING frames. */
@@ -61,7 +61,7 @@ export class Connection implements Source {
     this.explainedBytes += WINDOW_BYTES;
   }
 
-  /** Counts work. @returns Whether the connection may cause more work in this turn. */
+  /** Counts work that the connection causes. @returns Whether the connection may cause more work in this turn. */
   hasRoom(work: number): boolean {
     return this.turns.add(this, work);
   }

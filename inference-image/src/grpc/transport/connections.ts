@@ -23,7 +23,7 @@ const MAX_OTHER_BYTES_OF_ALL = 2 * 1024 * 1024;
  * The connections of a gRPC server. The server asks clients of old connections to reconnect, because a load balancer
  * that balances connections would otherwise send no traffic to new replicas. It ends connections that do not answer
  * pings, and connections that send too many bytes that belong to no call. If all connections together exceed their
- * limit, it ends those that send the most.
+ * limit, it ends the connections that send the most.
  */
 export class Connections {
   private readonly open = new Map<Http2Session, Connection>();

@@ -23,8 +23,8 @@ export class IdleCalls {
   }
 
   /**
-   * Ends a connection whose calls are all idle, namely the one with the oldest idle call; returns false if there is
-   * none. Without this, a client that only watches would keep its connection indefinitely.
+   * Ends the connection with the oldest idle call, among connections whose calls are all idle; returns false if there
+   * is none. Without this, a client that only watches would keep its connection indefinitely.
    */
   endConnection(): boolean {
     const counts = new Map<Connection, number>();

@@ -34,7 +34,7 @@ export class MessageReader {
 
   /**
    * Consumes the part of a chunk that belongs to the message.
-   * @param holding Holding in which the message is reserved. @default - not reserved; the message must be small
+   * @param holding Holding that reserves the message's memory. @default - not reserved; the message must be small
    * @returns Number of bytes consumed.
    */
   push(chunk: Buffer, holding: Holding | undefined): number {

@@ -4,8 +4,8 @@ export const CALL_WORK = 4;
 /** Work units that one connection may cause in a turn of the event loop. One read brings up to 64 KiB. */
 const WORK_PER_CONNECTION = 64;
 /**
- * Work units of all connections together in a turn. Beyond it, each connection may make only one call until all have
- * had their turns.
+ * Work units that all connections together may cause in a turn. Beyond this limit, each connection may make only one
+ * call until all have had their turns.
  */
 const WORK_PER_TURN = 128;
 
