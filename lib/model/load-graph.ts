@@ -11,7 +11,7 @@ import type { OnnxGraph } from './onnx-graph';
  * Part of the cache key, together with the version of this package. Increment it with each change to OnnxGraph, to how
  * it is read, or to what is proved from it.
  */
-const GRAPH_FORMAT = 15;
+const GRAPH_FORMAT = 16;
 
 /** https://protobuf.dev/programming-guides/proto-limits/ */
 const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
