@@ -11,7 +11,7 @@ import type { OnnxGraph } from './onnx-graph';
  * Part of the cache key, together with the version of this package. Increment it when OnnxGraph, the code that reads
  * it, or the proofs based on it change.
  */
-const GRAPH_FORMAT = 15;
+const GRAPH_FORMAT = 16;
 
 /** https://protobuf.dev/programming-guides/proto-limits/ */
 const MAX_MESSAGE_BYTES = 2 ** 31 - 1;

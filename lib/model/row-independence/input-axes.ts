@@ -97,11 +97,15 @@ export function freedAssignments(inputs: readonly ValueInfo[]): { inputs: ValueI
   if (!first.includes(true)) return [];
   const list = inputs.map(({ dimensions }) => dimensions?.length === 1);
   const free = inputs.map((input) => (isFree(input, 0) ? 0 : null));
+  // Further inputs of sizes [1, 1, width] may be the state of a recurrent model with a single layer.
+  const state = inputs.map(({ dimensions }, at) => at > 0 && dimensions?.length === 3 && first[at] && second[at]);
   const choices: InputAxes[] = [
     free.map((axis, at) => (first[at] ? 0 : axis)),
     free.map((axis, at) => (first[at] && !list[at] ? 0 : axis)),
     free.map((axis, at) => (first[at] ? 0 : (axis ?? (second[at] ? 1 : null)))),
     free.map((axis, at) => (first[at] && !list[at] ? 0 : (axis ?? (second[at] ? 1 : null)))),
+    free.map((axis, at) => (state[at] ? 1 : first[at] ? 0 : axis)),
+    free.map((axis, at) => (state[at] ? 1 : first[at] && !list[at] ? 0 : axis)),
   ];
   return distinct(choices.filter((axes) => axes.some((axis, at) => axis === 0 && first[at]))).map((axes) => ({
     inputs: inputs.map((input, at) => declaredFree(input, axes[at] ?? null)),

@@ -228,6 +228,31 @@ describe('first dimensions that are fixed at 1', () => {
     });
   });
 
+  test.each(['steps', 1])('of a state of a single layer, for %s steps', (steps) => {
+    const nodes = [
+      node('Transpose', ['x'], ['t'], { attributes: { perm: [1, 0, 2] } }),
+      node('GRU', ['t', 'w', 'r', '', '', 'state'], ['all', 'now'], { attributes: { hidden_size: 8 } }),
+      node('Transpose', ['now'], ['y'], { attributes: { perm: [1, 0, 2] } }),
+    ];
+    const graph = {
+      inputs: { x: [1, steps, 6], state: [1, 1, 8] },
+      constants: { w: { weights: [1, 24, 6] }, r: { weights: [1, 24, 8] } },
+      nodes,
+      outputs: ['y', 'now'],
+    };
+    expect(freed(graph)).toEqual({ inputAxes: [0, 1], outputAxes: [0, 1] });
+
+    const scaled = [node('Cast', ['rate'], ['f'], { attributes: { to: 1 } }), node('Div', ['y', 'f'], ['z'])];
+    const inputs = { ...graph.inputs, rate: { int64: [1] } };
+    expect(freed({ ...graph, inputs, nodes: [...nodes, ...scaled], outputs: ['z', 'now'] })).toEqual({
+      inputAxes: [0, 1, null],
+      outputAxes: [0, 1],
+    });
+
+    const constants = { ...graph.constants, state: { weights: [1, 1, 8] } };
+    expect(freed({ ...graph, inputs: { x: [1, steps, 6] }, constants })).toBeUndefined();
+  });
+
   test('keep other fixed sizes', () => {
     expect(proofOf({ inputs: { x: [4, 6] }, nodes: relu })).toEqual({
       verdict: { verdict: 'fixed', reason: 'input "x" has a fixed first dimension, 4' },

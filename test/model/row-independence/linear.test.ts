@@ -1,4 +1,4 @@
-import { node } from '../../support/onnx-builder';
+import { node, value } from '../../support/onnx-builder';
 import { proofOf, short, verdictOf } from './support';
 
 describe('MatMul', () => {
@@ -67,6 +67,83 @@ describe('Einsum', () => {
     expect(weighted('bij,jk->bik', [6, 3])).toBe('independent 0 | 0');
     expect(weighted('bij,bk->bik', [3, 3])).toMatch(/^coupled Einsum/);
     expect(weighted('bij , jk', [6, 3])).toBe('independent 0 | 0');
+  });
+
+  /** Mixes the rows of x unless the product of a and b has these sizes. */
+  const unlessOfSizes = (equation: string, [a, b]: number[][], sizes: number[]) => {
+    const branch = (output: string, nodes: object[]) => ({
+      graph: { name: output, node: nodes, input: [], output: [value(output, 'float')] },
+    });
+    const nodes = [
+      node('Einsum', ['a', 'b'], ['e'], { attributes: { equation } }),
+      node('Shape', ['e'], ['found']),
+      node('Equal', ['found', 'expected'], ['equal']),
+      node('Cast', ['equal'], ['ones'], { attributes: { to: 7 } }),
+      node('ReduceMin', ['ones'], ['least'], { attributes: { keepdims: 0 } }),
+      node('Cast', ['least'], ['c'], { attributes: { to: 9 } }),
+      node('If', ['c'], ['y'], {
+        attributes: {
+          then_branch: branch('kept', [node('Identity', ['x'], ['kept'])]),
+          else_branch: branch('mixed', [node('CumSum', ['x', 'first'], ['mixed'])]),
+        } as never,
+      }),
+    ];
+    const weights = { a: { weights: a ?? [] }, b: { weights: b ?? [] } };
+    return short(proofOf({ inputs: { x: ['N', 4] }, constants: { ...weights, expected: sizes, first: 0 }, nodes }));
+  };
+
+  test.each([
+    ['i,j->ij', [[4], [6]], [4, 6]],
+    ['j , i', [[4], [6]], [6, 4]],
+    ['ji,k->kij', [[6, 4], [1]], [1, 4, 6]],
+    [
+      '...i,ij->...j',
+      [
+        [5, 4, 3],
+        [3, 6],
+      ],
+      [5, 4, 6],
+    ],
+    [
+      '...a,...b->ab...',
+      [
+        [2, 3],
+        [2, 4],
+      ],
+      [3, 4, 2],
+    ],
+    ['ii,j->ji', [[6, 6], [4]], [4, 6]],
+    ['i,i->i', [[1], [6]], [6]],
+    [
+      'bA,Ac',
+      [
+        [2, 3],
+        [3, 4],
+      ],
+      [2, 4],
+    ],
+  ])('of weights has known sizes: %s', (equation, operands, sizes) => {
+    expect(unlessOfSizes(equation, operands, sizes)).toBe('independent 0 | 0');
+    expect(unlessOfSizes(equation, operands, [7, ...sizes.slice(1)])).toMatch(/^coupled CumSum/);
+  });
+
+  test('of weights, which scales rows: rotary embedding', () => {
+    const nodes = [
+      node('Shape', ['x'], ['s'], { attributes: { start: 1, end: 2 } }),
+      node('Squeeze', ['s'], ['steps']),
+      node('Range', ['zero', 'steps', 'one'], ['at']),
+      node('Cast', ['at'], ['position'], { attributes: { to: 1 } }),
+      node('Einsum', ['position', 'frequencies'], ['angles'], { attributes: { equation: 'i,j->ij' } }),
+      node('Cos', ['angles'], ['cos']),
+      node('Mul', ['x', 'cos'], ['y']),
+    ];
+    const given = {
+      inputs: { x: ['N', 'T', 4] },
+      constants: { zero: 0, one: 1, frequencies: { floats: [1, 1, 1, 1] } },
+    };
+    expect(short(proofOf({ ...given, nodes }))).toBe('independent 0 | 0');
+    const byRows = nodes.map((each, at) => (at === 0 ? node('Shape', ['x'], ['s'], { attributes: { end: 1 } }) : each));
+    expect(short(proofOf({ ...given, inputs: { x: ['N', 'N2', 4] }, nodes: byRows }))).toMatch(/^coupled/);
   });
 });
 

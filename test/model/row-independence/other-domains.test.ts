@@ -1,4 +1,5 @@
-import { verdictOf } from './support';
+import { node } from '../../support/onnx-builder';
+import { proofOf, short, verdictOf, type Shape } from './support';
 
 describe('ai.onnx.ml', () => {
   const ml = (operator: string, given: Parameters<typeof verdictOf>[1] = {}) =>
@@ -93,6 +94,28 @@ describe('com.microsoft', () => {
   const ms = (operator: string, given: Parameters<typeof verdictOf>[1] = {}) =>
     verdictOf(operator, { x: ['N', 'T', 8], domain: 'com.microsoft', ...given });
   const constants = { w: { weights: [8, 24] }, b: { weights: [24] }, g: { weights: [8] }, m: { weights: [3, 5] } };
+
+  test('GatherBlockQuantized', () => {
+    const tables = { table: { weights: [20, 16] }, scales: { weights: [20, 1] } };
+    const picking = (indices: Shape, { table = 'table', axis = 0, inputs = {} } = {}) =>
+      short(
+        proofOf({
+          inputs: { ids: indices, ...inputs },
+          constants: tables,
+          nodes: [
+            node('GatherBlockQuantized', [table, 'ids', 'scales'], ['y'], {
+              attributes: { gather_axis: axis, quantize_axis: 1, block_size: 16 },
+              domain: 'com.microsoft',
+            }),
+          ],
+        }),
+      );
+    expect(picking({ int64: ['N', 'T'] })).toBe('independent 0 | 0');
+    expect(picking({ int64: ['T', 'N'] })).toBe('independent 0 | 0');
+    expect(picking({ int64: [2, 'N'] })).toBe('independent 1 | 1');
+    expect(picking({ int64: ['N'] }, { axis: 1 })).toMatch(/^not understood/);
+    expect(picking({ int64: [3] }, { table: 'own', inputs: { own: { uint8: ['N', 16] } } })).toMatch(/^(coupled|not)/);
+  });
 
   test('Attention', () => {
     const given = { constants, attributes: { num_heads: 2 } };

@@ -160,6 +160,22 @@ function splitGelu(call: Call): Value {
   return { ...sum, dims: [...dimsOf(sum).slice(0, -1), half] };
 }
 
+/** Picks from a table of packed elements, of which the last axis of the result has more. */
+function gatherPacked(call: Call): Value {
+  for (const position of [0, 2, 3]) call.shared(position, 'its table');
+  const [table, indices] = [call.data(0), call.data(1)];
+  const dims = dimsOf(table);
+  const axis = axisOf(call.attributes.int('gather_axis', 0), dims.length);
+  if (axis === dims.length - 1) throw notUnderstood('it picks along the axis of packed elements');
+  const { rows } = indices;
+  return {
+    kind: 'tensor',
+    dims: [...dims.slice(0, axis), ...dimsOf(indices), ...dims.slice(axis + 1, -1), call.fresh('width')],
+    elem: call.data(2).elem,
+    ...(rows && { rows: { ...rows, axis: rows.axis + axis } }),
+  };
+}
+
 function distances(call: Call): Value {
   return matmul(call.data(0), swapped(call.data(1)));
 }
@@ -212,6 +228,7 @@ export const fused: Operators = {
   Tokenizer: tokens,
   QuantizeLinear: quantization['QuantizeLinear'] as Transfer,
   DequantizeLinear: quantization['DequantizeLinear'] as Transfer,
+  GatherBlockQuantized: gatherPacked,
   GatherND: indexing['GatherND'] as Transfer,
   Unique: indexing['Unique'] as Transfer,
   Pad: slicing['Pad'] as Transfer,

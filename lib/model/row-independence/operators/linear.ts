@@ -151,10 +151,14 @@ function einsum(call: Call): Value {
   const tensors = call.allData();
   if (terms.length !== tensors.length)
     throw notUnderstood('its equation has a different number of terms than it has inputs');
-  if (tensors.every(({ rows }) => !rows)) return invariant(undefined, tensors[0]?.elem);
   const operands = terms.map((term, at) => labelled(term, tensors[at] as Tensor));
   const ellipsis = Math.max(0, ...operands.map(({ labels }) => labels.filter((label) => label.startsWith('.')).length));
   const result = right === undefined ? implicit(operands, ellipsis) : expanded(right, ellipsis);
+  if (tensors.every(({ rows }) => !rows))
+    return invariant(
+      result.map((one) => sizeOf(one, operands)),
+      tensors[0]?.elem,
+    );
 
   const carriers = operands.filter(({ tensor }) => tensor.rows);
   const names = new Set(carriers.map(({ labels, tensor }) => labels[tensor.rows?.axis as number]));
