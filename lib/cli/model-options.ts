@@ -13,7 +13,7 @@ export interface ModelOptions {
   runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
-/** Options of commands that also need the properties of a model that clients see. */
+/** Options of commands that also need the declaration of pictures and classes, because clients depend on it. */
 export interface ClientModelOptions extends ModelOptions {
   preprocessing?: string;
 }
@@ -78,7 +78,7 @@ export function refuseOldOption(command: Command, flags: string, name: string): 
   });
 }
 
-/** Reads the model and prints its warnings on standard error. */
+/** Reads the model and prints its warnings to standard error. */
 export function readModel(path: string, options: StackModelOptions): OnnxModel {
   const { name, modelVersion: version, golden, profile, runtimeCheck } = options;
   const card = options.card === undefined ? undefined : readCardFile(options.card);

@@ -54,7 +54,7 @@ export function classSpec(classes: ClassOutput): string {
 };`;
 }
 
-/** Members that each class of an answer always has. */
+/** Numeric members that every class in an answer has. */
 const NUMBERS: Record<ClassOutput['kind'], readonly ('index' | 'score')[]> = {
   scores: ['index', 'score'],
   index: ['index'],

@@ -25,7 +25,7 @@ import { goldenErrors } from './errors';
 export interface Golden {
   /** Path as the user gave it; used in messages. */
   readonly path: string;
-  /** The JSON file, then the pictures and the files that hold elements. */
+  /** The JSON file first, then pictures and files with tensor elements. */
   readonly files: readonly [SourceFile, ...SourceFile[]];
   readonly examples: readonly GoldenExample[];
 }
@@ -53,7 +53,7 @@ export function readGoldenFile(path: string): Golden {
   return { path, files: [text.file, ...others], examples };
 }
 
-/** Whether the JSON is valid up to the point where it ends. */
+/** Whether the text is JSON that was cut off, so that the parser fails only at its end. */
 function isCutShort(text: string, reason: string): boolean {
   const position = Number(/at position (\d+)/.exec(reason)?.[1] ?? NaN);
   return /end of JSON input|Unterminated string/.test(reason) || position >= text.trimEnd().length;

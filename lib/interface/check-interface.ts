@@ -5,7 +5,7 @@ import { acceptCommand, interfaceErrors, oldNameText } from './errors';
 import { locateInterface, readInterface } from './interface-file';
 import { type AcceptedInterface, majorVersion, type ModelInterface } from './model-interface';
 
-/** Result of the comparison with the accepted interface. */
+/** Result of comparing a model with its accepted interface. */
 export interface InterfaceFindings {
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];

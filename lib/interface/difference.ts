@@ -2,7 +2,7 @@
 export interface Difference {
   /** For example `input "image" changes from FP32 [batch, 64] to FP32 [1, 64]`. */
   readonly change: string;
-  /** Effect on clients of the accepted interface; undefined if there is none. */
+  /** Effect on clients that rely on the accepted interface; undefined if the difference does not affect them. */
   readonly effect?: string;
 }
 

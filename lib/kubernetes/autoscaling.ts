@@ -27,7 +27,7 @@ export interface Autoscaling {
   readonly scaleDownAfterSeconds?: number;
 }
 
-/** Default number of replicas. One keeps answering while the other is replaced or its node is drained. */
+/** Default number of replicas. One replica keeps answering while the other is replaced or its node is drained. */
 export const DEFAULT_REPLICAS = 2;
 
 export function scalingTargets({ target = ScalingTarget.cpuUtilization(70) }: Autoscaling): readonly ScalingTarget[] {

@@ -27,7 +27,10 @@ import { replicaSizing } from './replica-sizing';
 import { checkDeadline } from './rollout';
 
 export interface CanaryProps {
-  /** The model to try. It has the name of the service's model but a different version. Set either this or `image`. */
+  /**
+   * The model to try. It must have the same name as the service's model, but a different version. Set either this or
+   * `image`.
+   */
   readonly model?: OnnxModel;
   /** An image that exists in a registry. */
   readonly image?: ModelImage;
@@ -155,7 +158,10 @@ function problemsOf(
   return problems.list;
 }
 
-/** Clients of the service also reach the canary, and depend on the interface of the service's model. */
+/**
+ * Checks the interface of the canary. Clients of the service also reach the canary, but depend on the interface of the
+ * service's model.
+ */
 function checkInterface(where: string, model: OnnxModel, canary: OnnxModel, problems: Problems): void {
   // A different name is reported separately.
   const differences = compareInterfaces(interfaceOf(model), { ...interfaceOf(canary), name: model.name });

@@ -65,7 +65,7 @@ const DRAIN_SECONDS = 15;
 export interface ScalableModelServiceProps {
   /** The model to build an image for. Set either this and `repository`, or `image`. */
   readonly model?: OnnxModel;
-  /** Repository to push that image to, without a tag, such as `registry.example.com/ml/digits`. */
+  /** Repository to push the built image to, without a tag, such as `registry.example.com/ml/digits`. */
   readonly repository?: string;
   /** Build options: base image, platform, Docker provider. @default - see {@link ImageOptions} */
   readonly build?: Omit<ImageOptions, 'repository'>;

@@ -1,7 +1,10 @@
 import { DEFAULT_HEADROOM } from './headroom';
 import type { Sizing } from './sizing';
 
-/** Below the lowest target, an autoscaler would react to noise; above the highest, it would react too late. */
+/**
+ * Bounds of the target. Below the lowest, an autoscaler would react to noise; above the highest, it would react too
+ * late.
+ */
 const [LOWEST_PERCENT, HIGHEST_PERCENT] = [10, 90];
 
 /** CPU utilization, in percent of the request, at which a replica still has the headroom to spare. */

@@ -51,7 +51,7 @@ export interface MeasuredRun {
   readonly batchSize: number;
   readonly p50Seconds: number;
   readonly p90Seconds: number;
-  /** Rows per second at the median: `batchSize / p50Seconds`. */
+  /** Rows per second at the median run time: `batchSize / p50Seconds`. */
   readonly rowsPerSecond: number;
 }
 
@@ -66,7 +66,10 @@ export interface MeasuredService {
   readonly clients: number;
   /** CPU time of the whole server per request of one row, including the model's run, at the batch sizes that occurred. */
   readonly cpuSecondsPerRequest: number;
-  /** Part of `cpuSecondsPerRequest` in the event loop: to read, check and answer the request, without its run. */
+  /**
+   * Part of `cpuSecondsPerRequest` that the event loop uses to read, check and answer the request. The model's run is
+   * not included.
+   */
   readonly loopSecondsPerRequest: number;
   /** Measured rate. The server alone could reach more, because the clients ran on the same machine. */
   readonly requestsPerSecond: number;
@@ -88,6 +91,6 @@ export interface MeasuredMemory {
   readonly readyMiB: number;
   /** Highest resident memory under load, at any of the sizes. */
   readonly peakMiB: number;
-  /** Memory of one more executor: its session, and its runs at the largest batch. */
+  /** Memory of each additional executor: its session, and its runs at the largest batch. */
   readonly executorMiB: number;
 }

@@ -29,7 +29,7 @@ export function fullRate({ loopSeconds, runSeconds }: RequestCost, executors: nu
 
 /**
  * Fraction of the full rate that the measured server, with one executor, reached. The rest is lost while requests are
- * handed over between the event loop and the executor. This time is not part of the measured times of either.
+ * handed over between the event loop and the executor; neither of their measured times includes this loss.
  */
 export function attainedShare(profile: ModelProfile): number {
   const { threads, maxBatchSize } = servedSizes(profile);

@@ -67,7 +67,7 @@ export function checkRequestBudget(
   );
 }
 
-/** Checks that all known ports are different. */
+/** Checks that all ports that are known at synth are different. */
 export function checkPortsDiffer(where: string, ports: Record<string, number | undefined>, problems: Problems): void {
   const known = Object.entries(ports).filter(([, port]) => port !== undefined && !Token.isUnresolved(port));
   known.forEach(([prop, port], i) => {
