@@ -1,4 +1,4 @@
-/** Suggests the nearest known name for an unknown one, as a sentence; empty if none is near. */
+/** Suggests, in a sentence, the known name that is nearest to an unknown one. Empty if no name is near. */
 export function suggestion(wrong: string, names: readonly string[]): string {
   const [nearest] = names
     .map((name) => ({ name, distance: distance(wrong.toLowerCase(), name.toLowerCase()) }))

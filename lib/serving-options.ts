@@ -133,7 +133,7 @@ export interface ServingOptions {
   /** @default 'info' */
   readonly logLevel?: Settings['logLevel'];
   /**
-   * Whether a browser that opens `/` gets a page that shows the model's signature and golden examples and can send
+   * Whether `/` returns a page for browsers, which shows the model's signature and golden examples and can send
    * requests. Everyone who can reach the HTTP port can then read the golden examples.
    * @default - true in a ContainerizedModel, false in a ScalableModelService
    */

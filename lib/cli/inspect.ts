@@ -32,7 +32,7 @@ export function inspectCommand(): Command {
     });
 }
 
-/** Collects the facts for `--json`. Standard output is always JSON, even if the model has problems. */
+/** Collects the data that `--json` prints. Standard output is always JSON, even if the model has problems. */
 function inspect(path: string, options: InspectOptions): object {
   try {
     return facts(readModel(path, options));

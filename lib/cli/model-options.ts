@@ -70,7 +70,7 @@ export function addStackModelOptions(command: Command): Command {
   return refuseOldOption(command, '--no-contract', '--no-interface');
 }
 
-/** Refuses an option's old name with an error that states the new one. */
+/** Refuses an option's old name with an error that states the new name. */
 export function refuseOldOption(command: Command, flags: string, name: string): Command {
   const option = new Option(flags).hideHelp();
   return command.addOption(option).on(`option:${option.name()}`, () => {

@@ -11,7 +11,7 @@ export interface Output {
   readonly option: string;
   /** Path as the user gave it. */
   readonly path: string;
-  /** Files that the command reads, the model first; undefined for options that are not set. */
+  /** Files that the command reads, the model first. The entry of an option that is not set is undefined. */
   readonly inputs: readonly (string | undefined)[];
   /** Text that every file written by this command contains. Existing files without this text are not overwritten. */
   readonly mark?: string;

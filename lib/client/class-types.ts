@@ -3,8 +3,8 @@ import { commentText, stringLiteral } from './identifiers';
 import { WIDTH } from './width';
 
 /**
- * Maximum number of class names in a union type. Editors truncate longer unions, and more names would make up most of
- * the client.
+ * Maximum number of class names in a union type. Editors truncate longer unions, and a longer list would make up most
+ * of the client.
  */
 const MAX_NAMES = 100;
 

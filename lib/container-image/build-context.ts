@@ -21,8 +21,8 @@ export interface BuildContextProps {
 }
 
 /**
- * Everything that the build of an inference image reads: Dockerfile, server, runtime, model. The files are written only
- * by {@link BuildContext.stage}.
+ * Everything that the build of an inference image reads: the Dockerfile, server, runtime and model. The files are
+ * written only by {@link BuildContext.stage}.
  */
 export class BuildContext {
   static of({ model, platform, nodePath }: BuildContextProps): BuildContext {

@@ -19,7 +19,7 @@ interface Component {
   readonly [field: string]: unknown;
 }
 
-/** The server's components, written when this package was built (inference-image/sbom.mjs). */
+/** Bill of materials of the server, written by inference-image/sbom.mjs when this package was built. */
 interface ServerSbom {
   readonly metadata: { readonly component: Component };
   readonly components: readonly Component[];

@@ -52,8 +52,8 @@ export interface ImageOptions {
   /** @default 'linux/amd64' */
   readonly platform?: ImagePlatform;
   /**
-   * The buildx builder. With `''` the provider uses the engine's build endpoint, which receives the whole context each
-   * time and fails on engines with the containerd image store.
+   * Name of the buildx builder. With `''`, the provider uses the engine's build endpoint, which receives the whole
+   * context each time and fails on engines with the containerd image store.
    * @default 'default'
    */
   readonly builder?: string;
@@ -95,8 +95,8 @@ const IMAGE_PROPS: PropKinds<InferenceImageProps> = {
 };
 
 /**
- * Builds the image that serves a model, and pushes it if a repository is set. The build copies files and runs nothing, so
- * it takes seconds and needs no network except for the base image.
+ * Builds the image that serves a model, and pushes it if a repository is set. The build copies files but runs no
+ * commands, so it takes seconds and needs no network except for the base image.
  */
 export class InferenceImage extends Construct implements ModelImage {
   /**

@@ -5,7 +5,7 @@ import { liesBelow, linkOutside } from '../link-outside';
 import { goldenErrors } from './errors';
 
 /**
- * Checks that the folder beside the examples, if it exists, is not a link to another place.
+ * Checks that the folder beside the examples, if it exists, is not a link that leads out of the examples' own folder.
  *
  * @param out - file of the examples
  * @throws ModelServingError `golden-file-outside`

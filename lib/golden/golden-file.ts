@@ -33,7 +33,8 @@ export interface Golden {
 /**
  * Reads golden examples and checks their form with JSON.parse: only the container needs exact 64-bit integers.
  *
- * @throws ModelServingError `golden-not-json`, `golden-half-written`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and the errors of `sourceText`
+ * @throws ModelServingError `golden-not-json`, `golden-half-written`, `golden-invalid`, `golden-file-missing`,
+ * `golden-file-outside`, and the errors of `sourceText`
  */
 export function readGoldenFile(path: string): Golden {
   const text = sourceText(GOLDEN_FILE, path);
@@ -65,7 +66,7 @@ function namedFile(path: string, name: string): SourceFile {
 }
 
 /**
- * Refuses a named file that does not exist, or that is a link to a place outside the folder of the file that names it.
+ * Refuses a named file that does not exist, or that is a link to a place outside the folder of `path`.
  *
  * @param path - path of the golden examples or the request that names the file
  * @throws ModelServingError `golden-file-missing`, `golden-file-outside`

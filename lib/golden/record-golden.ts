@@ -34,7 +34,8 @@ export interface RecordOptions {
  * @param model - model without golden examples
  * @param modelPath - path as the user gave it; used in messages
  * @returns the number of examples
- * @throws ModelServingError `golden-not-recorded`, `golden-empty`, `golden-all-nan`, `golden-constant`, `golden-unrepeatable`, `golden-unstable`, `golden-file-reserved`
+ * @throws ModelServingError `golden-not-recorded`, `golden-empty`, `golden-all-nan`, `golden-constant`,
+ * `golden-unrepeatable`, `golden-unstable`, `golden-file-reserved`
  */
 export function recordGolden(
   model: OnnxModel,

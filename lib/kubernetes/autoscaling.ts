@@ -16,8 +16,8 @@ export interface Autoscaling {
   readonly maxReplicas: number;
   /**
    * Scaling targets; if there are several, the one that requires the most replicas applies.
-   * @default - with a profile, the CPU utilization at which a replica still has the headroom of `capacity` to spare, 30 %
-   * by default; without a profile, `ScalingTarget.cpuUtilization(70)`
+   * @default - with a profile, the CPU utilization that leaves the headroom of `capacity` (30 % by default); without a
+   * profile, `ScalingTarget.cpuUtilization(70)`
    */
   readonly target?: ScalingTarget | readonly ScalingTarget[];
   /**

@@ -37,7 +37,7 @@ export interface CanaryProps {
   /** Percentage of new connections that the canary gets. */
   readonly weight: number;
   /**
-   * Allowed difference between `weight` and the share that whole replicas can reach, in percentage points.
+   * Allowed difference between `weight` and the share that a whole number of replicas can reach, in percentage points.
    * @default 1
    */
   readonly weightTolerance?: number;
@@ -80,7 +80,7 @@ export class Canary extends Construct {
   readonly replicas: number;
   /** Resources and capacity of each replica, if the canary's model has a profile. */
   readonly sizing?: Sizing;
-  /** Actual percentage of all replicas that belong to the canary. */
+  /** Actual share of the canary in all replicas, in percent. */
   readonly weight: number;
 
   /** @throws ModelServingError with all problems */

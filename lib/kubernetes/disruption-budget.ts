@@ -24,8 +24,8 @@ export interface DisruptionBudgetOptions {
 export interface DisruptionBudgetProps {
   readonly metadata: ResourceMetadata;
   /**
-   * Selects the pods of one Deployment. If it also selected a canary's pods, failing canary pods would use up the budget
-   * of the others.
+   * Selects the pods of one Deployment. If it also selected a canary's pods, failing canary pods would use up the
+   * budget of the others.
    */
   readonly selector: Readonly<Record<string, string>>;
   readonly budget?: DisruptionBudgetOptions;

@@ -17,7 +17,10 @@ export interface EgressRule {
 export interface NetworkOptions {
   /** Peers that may send requests over HTTP and gRPC. @default - all pods of the same namespace */
   readonly from?: readonly Peer[];
-  /** Peers that may read metrics. If any are set, pods get the annotations that Prometheus looks for. @default - nobody */
+  /**
+   * Peers that may read metrics. If any are set, pods get the annotations that Prometheus looks for.
+   * @default - nobody
+   */
   readonly scrapers?: readonly Peer[];
   /** Destinations that replicas may connect to. @default - none */
   readonly egress?: readonly EgressRule[];

@@ -269,8 +269,8 @@ export class ScalableModelService extends Construct {
   }
 
   /**
-   * Adds a second model behind the same Service, which gets a share of the connections. To promote this model, make it
-   * the service's model and remove the canary. To roll back, remove the canary.
+   * Adds a second model, which gets a share of the connections of the same Service. To promote the second model, make
+   * it the service's model and remove the canary. To roll back, remove the canary.
    * @throws ModelServingError with all problems
    */
   addCanary(id: string, props: CanaryProps): Canary {

@@ -18,7 +18,7 @@ export interface ClassOutputProps {
   readonly classes?: readonly string[] | string;
 
   /**
-   * The output with the class: scores (floats, one per class), an index (integer) or a label (text).
+   * Name of the output that contains the class: scores (floats, one per class), an index (integer) or a label (text).
    *
    * @default - the only output, or the only output of scores
    */

@@ -7,7 +7,7 @@ import type { Sizing } from './sizing';
  */
 const [LOWEST_PERCENT, HIGHEST_PERCENT] = [10, 90];
 
-/** CPU utilization, in percent of the request, at which a replica still has the headroom to spare. */
+/** CPU utilization that leaves a replica this headroom, in percent of the CPU request. */
 export function cpuTarget({ cpus, busyCpus }: Sizing, headroom: number = DEFAULT_HEADROOM): number {
   const percent = Math.floor((100 * Math.min(busyCpus, cpus)) / (cpus * (1 + headroom)));
   return Math.min(HIGHEST_PERCENT, Math.max(LOWEST_PERCENT, percent));

@@ -4,7 +4,9 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 const READ_BYTES = 64 * 1024;
 
-/** The server's address and the bytes of every request, which are encoded before the measurement starts. */
+/**
+ * The server's address, and the bytes that are sent as each request. They are encoded before the measurement starts.
+ */
 export interface HttpTarget {
   readonly host: string;
   readonly port: number;

@@ -42,7 +42,7 @@ export async function loadAtRest(signal: AbortSignal): Promise<number> {
   return least;
 }
 
-/** `12 %` */
+/** Formats a share of the CPU time: `12 %`. */
 export function loadText(share: number): string {
   return `${Math.round(100 * share)} %`;
 }

@@ -2,7 +2,7 @@ import { fullBatchSize } from './load-clients';
 import type { MeasuredRun, ModelProfile } from './model-profile';
 import { saturatingBatchSize } from './saturation';
 
-/** If a run of one row takes at most this long, it needs no more threads. */
+/** A run of one row that takes at most this long needs no more threads. */
 const FAST_RUN_SECONDS = 0.05;
 
 /**

@@ -25,7 +25,7 @@ export interface ProfileOptions {
   /** @default - 1, 2, 4 and so on below the number of CPUs, and that number */
   readonly threads?: readonly number[];
   readonly maxBatchSize: number;
-  /** Sizes of free dimensions that do not count rows, by symbol or by `INPUT:AXIS`. */
+  /** Sizes of free dimensions that do not count rows, keyed by symbol or by `INPUT:AXIS`. */
   readonly dimensions: Readonly<Record<string, number>>;
   /** A dimension to measure at several sizes. @default - each dimension has one size */
   readonly at?: { readonly name: string; readonly sizes: readonly number[] };

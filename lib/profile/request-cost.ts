@@ -12,7 +12,10 @@ export interface RequestCost {
   readonly cpuSeconds: number;
 }
 
-/** Cost with this number of threads and this batch size, up to the largest batch that the measured load could form. */
+/**
+ * Cost with this number of threads and this batch size. The batch size counts only up to the largest batch that the
+ * measured load could form.
+ */
 export function requestCost(profile: ModelProfile, threads: number, batchSize: number): RequestCost {
   const { cpuSecondsPerRequest, loopSecondsPerRequest: loopSeconds } = profile.served;
   const formed = Math.min(batchSize, formableBatchSize(profile));

@@ -90,7 +90,7 @@ function checkTarget(path: string, out: string, force: boolean): void {
 }
 
 /**
- * Links or copies external data beside the new model, at the locations that its file specifies.
+ * Links or copies external data beside the new model, at the locations that the model file specifies.
  *
  * @param added - receives the path of each file that did not exist before
  */

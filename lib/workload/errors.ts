@@ -162,8 +162,8 @@ function batchingRemedy({ batching, rebatchable }: OnnxModel): string {
 }
 
 /**
- * Remedy: a lower picture.maxPixels. Empty if it would be below the model's input size, because every picture would then
- * be enlarged.
+ * Remedy: a lower picture.maxPixels. Empty if this limit would be below the model's input size, because every picture
+ * would then be enlarged.
  */
 function smallerPicture(freeMiB: number, { picture }: OnnxModel): string {
   const pixels = pixelsWithin(freeMiB);

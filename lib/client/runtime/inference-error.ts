@@ -33,7 +33,9 @@ export class InferenceError extends Error {
   readonly status: number | undefined;
   /** Error message that the server sent, if there was one. */
   readonly serverMessage: string | undefined;
-  /** Milliseconds to wait before the next attempt, if the server sent Retry-After. */
+  /**
+   * Milliseconds to wait before the next attempt, according to the server's Retry-After; undefined without this header.
+   */
   readonly retryAfter: number | undefined;
   /** Number of times the request was sent; 0 if it was not sent. */
   attempts = 0;

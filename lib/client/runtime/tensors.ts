@@ -37,7 +37,7 @@ export interface SentElements {
 
 export type Datatype = keyof AnsweredElements;
 
-/** A tensor to send. Its elements are in row-major order, and there are as many as the shape requires. */
+/** A tensor to send. Its elements are in row-major order, and their number must match the shape. */
 export interface InputTensor<D extends Datatype, Shape extends readonly number[]> {
   readonly shape: Shape;
   readonly data: SentElements[D];
