@@ -39,7 +39,7 @@ export class FilesBeside {
     this.taken = new Set(pictures.flatMap((path) => this.within(path)?.toLowerCase() ?? []));
   }
 
-  /** Adds a file for a tensor's elements and returns its path. The file replaces that of an earlier recording. */
+  /** Adds a file for a tensor's elements and returns its path. It replaces the file of an earlier recording. */
   elements(example: string, tensor: string, bytes: Buffer): string {
     return this.add(this.free(`${fileName(example)}.${fileName(tensor)}`, '.bin'), bytes);
   }

@@ -7,7 +7,7 @@ export function machineText({ machine }: Pick<ModelProfile, 'machine'>): string 
   return `${cpu}, ${cpusText(cpus)}, ${memoryMiB.toLocaleString('en')} MiB, ${platform}, Node ${node}`;
 }
 
-/** `1 thread`, `4 threads` */
+/** Formats a number of threads: `1 thread`, `4 threads`. */
 export function threadsText(threads: number): string {
   return counted(threads, 'thread');
 }

@@ -10,12 +10,12 @@ export function shapeText({ executors, threadsPerExecutor, maxBatchSize, cpus }:
   ].join(', ');
 }
 
-/** `1 CPU`, `1.2 CPUs`. */
+/** Formats a number of CPUs: `1 CPU`, `1.2 CPUs`. */
 export function cpusText(cpus: number): string {
   return counted(cpus, 'CPU');
 }
 
-/** `1,200 requests/s` */
+/** Formats a request rate: `1,200 requests/s`. */
 export function rateText(requestsPerSecond: number): string {
   return `${figure(requestsPerSecond)} requests/s`;
 }
