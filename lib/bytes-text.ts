@@ -12,7 +12,9 @@ function oneDecimal(value: number): string {
   return grouped(value.toFixed(1).replace(/\.0$/, ''));
 }
 
-/** Inserts a comma between thousands. Intl does the same but takes 11 ms to load, and every plan prints sizes. */
+/**
+ * Inserts commas as thousands separators. Intl is not used because it takes 11 ms to load, and every plan prints sizes.
+ */
 function grouped(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }

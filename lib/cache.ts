@@ -8,9 +8,9 @@ import { replaceFile } from './replace-file';
 
 /**
  * Returns the folder of the cache, which holds results that are expensive to compute, such as the sha256 of a large
- * file. The folder may be deleted at any time. The variable CDKTF_MODEL_SERVING_CACHE_DIR sets the folder. The default
- * is `cdktf-model-serving` in the user's cache folder: LOCALAPPDATA on Windows, and XDG_CACHE_HOME or ~/.cache
- * elsewhere.
+ * file. The folder may be deleted at any time. The environment variable CDKTF_MODEL_SERVING_CACHE_DIR sets the folder.
+ * The default is `cdktf-model-serving` in the user's cache folder: LOCALAPPDATA on Windows, and XDG_CACHE_HOME or
+ * ~/.cache elsewhere.
  *
  * @see https://specifications.freedesktop.org/basedir-spec/latest/ (a relative XDG_CACHE_HOME must be ignored)
  * @throws ModelServingError `cache-folder-missing` if the user has no home folder, as in a container that runs with an
@@ -76,7 +76,7 @@ const cacheErrors = {
   }),
 };
 
-/** Reads the value cached under a key; undefined if it is missing or cannot be read. */
+/** Returns the value cached under a key; undefined if it is missing or cannot be read. */
 export function readCache<T>(key: string): T | undefined {
   try {
     return JSON.parse(readFileSync(entryPath(key), 'utf8')) as T;
@@ -85,7 +85,7 @@ export function readCache<T>(key: string): T | undefined {
   }
 }
 
-/** Caches a JSON value under a key. A failure to write is ignored. */
+/** Caches a JSON value under a key. Write errors are ignored. */
 export function writeCache(key: string, value: unknown): void {
   try {
     replaceFile(entryPath(key), JSON.stringify(value));

@@ -15,28 +15,28 @@ export function pathBeside(modelPath: string, kind: CommittedKind): string {
   return join(dir, `${name}.${kind}.json`);
 }
 
-/** Path of the file beside a model, if the file exists. */
+/** Path of a committed file beside a model; undefined if the file does not exist. */
 export function fileBeside(modelPath: string, kind: CommittedKind): string | undefined {
   const path = pathBeside(modelPath, kind);
   return isThere(path) ? path : undefined;
 }
 
-/** Whether a path is the default path beside the model. */
+/** Whether a path is the default path of this kind of file beside the model. */
 export function isBeside(path: string, modelPath: string, kind: CommittedKind): boolean {
   return resolve(path) === resolve(pathBeside(modelPath, kind));
 }
 
 /**
- * Maximum number of issues to report; the others are only counted. In a file of a different kind, nearly every field is
+ * Maximum number of issues to report; the others are only counted. In a file of the wrong kind, nearly every field is
  * invalid.
  */
 const MAX_ISSUES = 3;
 
-/** Form of one kind of JSON file, with its errors. */
+/** Form of one kind of JSON file, and the errors for files that do not have this form. */
 export interface JsonForm {
-  /** Name of the schema, part of the cache key. Change it when the schema becomes stricter. */
+  /** Name of the schema, which is part of the cache key. Change the name when the schema becomes stricter. */
   readonly name: string;
-  /** Converts content of an earlier version to the current form. */
+  /** Converts the content of a file from an earlier version to the current form. */
   readonly upgrade?: (content: unknown) => unknown;
   /** Loads the schema on demand: loading zod takes longer than a synth of a cached model. */
   readonly loadSchema: () => JsonSchema;

@@ -12,9 +12,8 @@ export interface FileHash {
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * A second write within one tick of the file system's clock (2 s at worst, on FAT) does not change the modification
- * time. The hash of a file that was modified more recently than that is not cached; git treats its index in the same
- * way.
+ * Minimum age of a file whose hash is cached. A second write within one tick of the file system's clock (2 s at worst,
+ * on FAT) does not change the modification time. Git treats its index in the same way.
  */
 const RACY_NANOSECONDS = 2_000_000_000n;
 
@@ -36,7 +35,7 @@ export function fileSha256(path: string): FileHash {
   return hash;
 }
 
-/** The inode is 0 on file systems without inodes. */
+/** Key under which a file's hash is cached. The inode is 0 on file systems without inodes. */
 function cacheKey(path: string, { size, mtimeNs, ino }: BigIntStats): string {
   return ['sha256', resolve(path), size, mtimeNs, ino].join('\n');
 }

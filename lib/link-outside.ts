@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 
-/** A symbolic link that leads out of the folder that must contain a file. */
+/** A symbolic link through which a file lies outside the folder that must contain it. */
 export interface LinkOutside {
   /** Path of the link: the file itself, or a folder on the path to it. */
   readonly link: string;

@@ -14,8 +14,8 @@ export function canonicalAddress(address: string): string {
 }
 
 /**
- * Host names that a server on a loopback address accepts. They protect it from DNS rebinding: a web page whose domain
- * resolves to the loopback address sends requests with that domain as the host name.
+ * Host names that a server on a loopback address accepts. Refusing all other names protects the server from DNS
+ * rebinding: a web page whose domain resolves to the loopback address sends requests with that domain as the host name.
  * @param names Additional names of the server.
  * @returns Undefined if the address is not a loopback address, or is a Terraform token.
  */

@@ -34,12 +34,12 @@ export class LocalServer {
     });
   }
 
-  /** Streams of the log, if they are piped. */
+  /** Streams of the server's log; empty if the log is not piped. */
   get output(): Readable[] {
     return [this.child.stdout, this.child.stderr].filter((stream) => stream !== null);
   }
 
-  /** Undefined if the process could not be started. */
+  /** Process id; undefined if the process could not be started. */
   get pid(): number | undefined {
     return this.child.pid;
   }

@@ -1,6 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** The mark is near the start of a file; only the model's title and description may precede it. */
+/**
+ * Number of bytes that are searched for the mark. It is near the start of a file: only the model's title and
+ * description may precede it.
+ */
 const MARK_BYTES = 64 * 1024;
 
 /**

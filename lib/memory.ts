@@ -22,7 +22,7 @@ export const RUNTIME_MEMORY_MIB = RUNTIME_MEMORY_BYTES / MIB;
 /** Default memory without a profile, not counting the weights, in MiB; more if requests need more. */
 const DEFAULT_MEMORY_MIB = 512;
 
-/** Options that determine the container's memory, besides the model. */
+/** Options that determine the container's memory, in addition to the model. */
 export interface MemoryChoices extends RequestChoices {
   /** @default 1 */
   readonly executors?: number;
@@ -48,8 +48,8 @@ export function pixelsWithin(memoryMiB: number): number {
 }
 
 /**
- * Memory of a container without its requests, in MiB, including that of the largest picture; at least the server's own
- * estimate.
+ * Memory that a container needs in addition to its requests, in MiB. It includes memory for the largest picture, and is
+ * at least the server's own estimate.
  */
 export function ownMemoryMiB(model: OnnxModel, executors = 1): number {
   const byServer = inMiB(ownMemoryBytes(MIB * inMiB(model.sizeBytes), oneIfToken(executors), model.picture));
@@ -77,7 +77,7 @@ export function defaultMemoryMiB(model: OnnxModel, choices: MemoryChoices): numb
 }
 
 /**
- * Limits of requests in a container with this much memory, as computed at synth. The server derives its own limits, and
+ * Limits on requests in a container with this much memory, as computed at synth. The server derives its own limits, and
  * derives them again from its resident memory after the model is loaded.
  */
 export function requestLimits(
@@ -90,7 +90,7 @@ export function requestLimits(
   return { maxRequestBytes: requestNeeds(model, choices).maxRequestBytes, requestBudgetBytes };
 }
 
-/** Treats a number of executors that is a Terraform token as 1. */
+/** Number of executors; 1 if it is a Terraform token. */
 function oneIfToken(executors: number): number {
   return Token.isUnresolved(executors) ? 1 : executors;
 }

@@ -1,4 +1,4 @@
-/** Suggests the nearest known name for an unknown one, as a sentence; empty if none is near. */
+/** Suggests, in a sentence, the known name that is nearest to an unknown one. Empty if no name is near. */
 export function suggestion(wrong: string, names: readonly string[]): string {
   const [nearest] = names
     .map((name) => ({ name, distance: distance(wrong.toLowerCase(), name.toLowerCase()) }))
@@ -6,7 +6,10 @@ export function suggestion(wrong: string, names: readonly string[]): string {
   return nearest && nearest.distance <= wrong.length / 2 ? `Did you mean ${nearest.name}? ` : '';
 }
 
-/** Number of letters to add, remove or replace: https://en.wikipedia.org/wiki/Levenshtein_distance */
+/**
+ * Number of letters to add, remove or replace to turn one name into the other:
+ * https://en.wikipedia.org/wiki/Levenshtein_distance
+ */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...from].entries()) {

@@ -18,7 +18,7 @@ export function plainText(bytes: Buffer): PlainText {
   return { text: text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text };
 }
 
-/** Detects other encodings by their byte order mark, or by the zero bytes between ASCII characters. */
+/** Detects encodings other than UTF-8 by their byte order mark, or by the zero bytes between ASCII characters. */
 function otherEncoding(bytes: Buffer): Exclude<PlainText, { text: string }>['encoding'] | undefined {
   const start = bytes.toString('latin1', 0, 4);
   if (/^(?:\xff\xfe\0\0|\0\0\xfe\xff|[^\0]\0\0\0|\0\0\0[^\0])/.test(start)) return 'UTF-32';

@@ -7,7 +7,7 @@ import { suggestion } from './nearest-name';
 /** Type of a prop, checked at run time. */
 export interface PropKind {
   readonly isValid: (value: unknown) => boolean;
-  /** Description of a valid value, given an invalid one. */
+  /** Describes what is expected instead of an invalid value. */
   readonly expected: (value: unknown) => string;
   readonly isRequired?: boolean;
 }
@@ -49,7 +49,7 @@ export const model: PropKind = {
   expected: (value) => `a model: OnnxModel.fromFile(${typeof value === 'string' ? inspect(value) : "'digits.onnx'"})`,
 };
 
-/** A {@link ModelImage}, possibly of a class outside this package. */
+/** Kind of a prop for a {@link ModelImage}, whose class may be outside this package. */
 export const image: PropKind = {
   isValid: (value) => object.isValid(value) && 'model' in (value as object) && 'reference' in (value as object),
   expected: () => 'an image: an InferenceImage, or InferenceImage.fromRegistry(…)',

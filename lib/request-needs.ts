@@ -20,7 +20,7 @@ export interface RequestChoices {
 /** Properties of a model that determine its largest request. */
 export type RequestModel = Pick<OnnxModel, 'signature' | 'batching' | 'picture' | 'exampleSizes'>;
 
-/** Option that determines the budget, or `answer` for the answer to one row. */
+/** What determines the budget: an option, or `answer` for the answer to one row. */
 type Decisive = 'maxRequestBytes' | 'maxQueueBytes' | 'requestBudgetBytes' | 'answer';
 
 /** Memory that requests need in a replica. */
@@ -31,7 +31,7 @@ export interface RequestNeeds {
   readonly leastBudgetBytes: number;
   /** Budget that must fit into memory if `requestBudgetBytes` is not set: `leastBudgetBytes`, but at least 32 MiB. */
   readonly defaultBudgetBytes: number;
-  /** Budget that must fit into memory. */
+  /** Budget that must fit into memory: `requestBudgetBytes` if it is set, otherwise `defaultBudgetBytes`. */
   readonly budgetBytes: number;
   /** What determines `leastBudgetBytes`. */
   readonly reason: Exclude<Decisive, 'requestBudgetBytes'>;

@@ -2,22 +2,22 @@ import { spawnSync } from 'node:child_process';
 import { REPORT_PREFIX } from '../inference-image/src/contract/report';
 import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-environment';
 
-/** Far longer than any task at synth takes, so that only a hung process reaches it. */
+/** Time limit of a process. It is far longer than any task at synth takes, so that only a hung process reaches it. */
 const TIMEOUT_SECONDS = 600;
 
-/** Variables that change the behaviour of a runtime. The C library uses LOCPATH to find locales. */
+/** Environment variables that change the behaviour of a runtime. The C library uses LOCPATH to find locales. */
 const NOT_IN_IMAGE = /^(?:LANG|LANGUAGE|LC_.*|LOCPATH|ORT_.*)$/i;
 
 /** Reason why a process gave no report. */
 export type ProcessFailure =
   | { readonly failure: string }
-  /** The process could not run on this machine. */
+  /** Reason why the process could not run on this machine. */
   | { readonly unavailable: string };
 
 /** Reports of a process, and how it ended. */
 export interface ProcessReports {
   readonly lines: readonly unknown[];
-  /** Undefined if the process exited with code 0. */
+  /** Failure of the process; undefined if it exited with code 0. */
   readonly ending?: ProcessFailure;
   readonly isTimeout: boolean;
 }
@@ -34,7 +34,7 @@ export function reportOf<R>(task: string, args: readonly string[], input = ''): 
   return ending ?? { failure: `the process that ${task} exited without a report` };
 }
 
-/** Like `reportOf`, for several lines. The lines written before a crash are kept. */
+/** Like `reportOf`, but for several lines. Lines that were written before a crash are kept. */
 export function reportsOf(task: string, args: readonly string[], input = ''): ProcessReports {
   const { error, signal, status, stdout } = spawnSync(process.execPath, args, {
     input,
@@ -58,8 +58,9 @@ export function reportsOf(task: string, args: readonly string[], input = ''): Pr
 }
 
 /**
- * Environment for a child process: that of this process, without variables for locales and onnxruntime that the image
- * does not set, so that the runtime behaves as in the image. The image sets only those in RUNTIME_ENVIRONMENT.
+ * Environment for a child process in which the runtime behaves as in the image. It is the environment of this process
+ * without the locale and onnxruntime variables that the image does not set. The image sets only the variables in
+ * RUNTIME_ENVIRONMENT.
  */
 function imageEnvironment(): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(

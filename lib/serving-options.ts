@@ -8,20 +8,20 @@ import { asText } from './tokens';
 /** Options of the server in the container. The model itself determines what is served. */
 export interface ServingOptions {
   /**
-   * Worker threads. Each has its own session, and so its own copy of the weights.
+   * Number of worker threads. Each thread has its own session, and so its own copy of the weights.
    * @default - 1; with a profile and a CPU limit, as many as the CPUs allow and the event loop can keep busy
    */
   readonly executors?: number;
   /**
-   * Threads that one run may use.
-   * @default - with a profile, the fewest that run one row within 50 ms; without a profile, the container's CPU
-   * limit divided by the executors, at least 1
+   * Number of threads that one run may use.
+   * @default - with a profile, the fewest that run one row within 50 ms; without a profile, the container's CPU limit
+   * divided by the executors, at least 1
    */
   readonly threadsPerExecutor?: number;
   /**
    * Maximum number of rows in one run. Requests share runs if the model allows it. With 1, each request runs alone.
    * More than 1 is an error for a model whose requests cannot share runs; `OnnxModel.batching` gives the reason.
-   * @default - if the model allows sharing, the batch size beyond which its profile shows no more throughput, or 32
+   * @default - if the model allows sharing, the batch size beyond which its profile shows no higher throughput, or 32
    * without a profile; otherwise 1
    */
   readonly maxBatchSize?: number;
@@ -85,7 +85,7 @@ export interface ServingOptions {
   readonly requestBudgetBytes?: number;
   /**
    * Maximum time from the first byte of a request to its last, in seconds; a slower request is rejected with 408. If
-   * other requests need the memory that it holds, the limit is 2 s.
+   * other requests need the memory that the request holds, the limit is 2 s.
    * @default 60
    */
   readonly receiveTimeoutSeconds?: number;
@@ -133,7 +133,7 @@ export interface ServingOptions {
   /** @default 'info' */
   readonly logLevel?: Settings['logLevel'];
   /**
-   * Whether a browser that opens `/` gets a page that shows the model's signature and golden examples and can send
+   * Whether `/` returns a page for browsers, which shows the model's signature and golden examples and can send
    * requests. Everyone who can reach the HTTP port can then read the golden examples.
    * @default - true in a ContainerizedModel, false in a ScalableModelService
    */
@@ -180,7 +180,7 @@ const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
   page: true,
 };
 
-/** Problems with the options, according to the container's contract. */
+/** Finds problems with the options: unknown names, and values that the container's contract rejects. */
 export function servingProblems(where: string, options: ServingOptions): Problem[] {
   const unknown = Object.keys(options).filter((name) => !Object.hasOwn(OPTION_NAMES, name));
   return [

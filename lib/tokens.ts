@@ -6,18 +6,18 @@ export function asText(value: string | number | boolean | readonly string[]): st
   return Token.isUnresolved(value) ? Token.asString(value) : String(value);
 }
 
-/** Computes a + b + …, rounded up to an integer; in Terraform if a part is a token. */
+/** Computes a + b + …, rounded up to an integer. If a part is a token, Terraform computes the sum. */
 export function wholeSum(...parts: number[]): number {
   if (!parts.some(Token.isUnresolved)) return Math.ceil(parts.reduce((a, b) => a + b));
   return Fn.ceil(parts.reduce((a, b) => Token.asNumber(Op.add(a, b))));
 }
 
-/** Computes a * b, rounded down; in Terraform if either is a token. */
+/** Computes a * b, rounded down. If either is a token, Terraform computes the product. */
 export function wholeProduct(a: number, b: number): number {
   return [a, b].some(Token.isUnresolved) ? Fn.floor(Token.asNumber(Op.mul(a, b))) : Math.floor(a * b);
 }
 
-/** Computes a / b, rounded down; in Terraform if either is a token. */
+/** Computes a / b, rounded down. If either is a token, Terraform computes the quotient. */
 export function wholeQuotient(a: number, b: number): number {
   return [a, b].some(Token.isUnresolved) ? Fn.floor(Token.asNumber(Op.div(a, b))) : Math.floor(a / b);
 }

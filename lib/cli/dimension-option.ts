@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-/** Sizes of free dimensions, by symbol or by `INPUT:AXIS`. */
+/** Sizes of free dimensions, keyed by symbol or by `INPUT:AXIS`. */
 export type Dimensions = Readonly<Record<string, number>>;
 
 /** The repeatable option `--dimension NAME=SIZE`. */

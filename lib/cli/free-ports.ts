@@ -11,7 +11,7 @@ export interface WantedPort {
 }
 
 /**
- * Checks, before any other work, that the server can listen on all ports of a host at the same time.
+ * Checks, before any other work, that the server can listen on all the given ports at the same time.
  *
  * @returns the address of the host
  * @throws ModelServingError `host-unavailable`, or `port-taken` for each port that the server cannot listen on

@@ -106,7 +106,10 @@ function refusePictures(out: string, task: RecordTask): void {
   );
 }
 
-/** Requires the extension. Without it, the file and the folder for elements stored as bytes would have the same name. */
+/**
+ * Requires the extension .json. Without it, the file and the folder for elements stored as bytes would have the same
+ * name.
+ */
 function jsonPath(path: string): string {
   if (path.endsWith('.json')) return path;
   throw new InvalidArgumentError('Use a file that ends in .json.');

@@ -15,7 +15,7 @@ export interface ContainerLimits {
   readonly memoryMiB?: number;
 }
 
-/** Files that a command reads and writes; paths as the user gave them. */
+/** Paths, as the user gave them, of the files that a command reads and writes. */
 export interface CommandFiles {
   readonly read: readonly string[];
   readonly written: readonly string[];
@@ -25,8 +25,9 @@ export interface CommandFiles {
 const ENGINE_FAILED = [125, 127];
 
 /**
- * Runs a command of this program in a container of the default base image, on an engine that can mount this machine's
- * files. The package, its dependencies and the files' folders have the same paths in the container as on this machine.
+ * Runs a command of this program in a container of the default base image. The engine must be able to mount this
+ * machine's files. The package, its dependencies and the files' folders have the same paths in the container as on this
+ * machine.
  *
  * @param args - arguments of the command, with absolute paths
  * @returns the command's exit code

@@ -32,7 +32,7 @@ export function inspectCommand(): Command {
     });
 }
 
-/** Collects the facts for `--json`. Standard output is always JSON, even if the model has problems. */
+/** Collects the data that `--json` prints. Standard output is always JSON, even if the model has problems. */
 function inspect(path: string, options: InspectOptions): object {
   try {
     return facts(readModel(path, options));
@@ -120,12 +120,12 @@ function isCorrected({ signature, declaredSignature }: OnnxModel): boolean {
   return signature !== declaredSignature;
 }
 
-/** Limits on requests in a container with the given memory. */
+/** Formats the limits on requests: `up to 16 MiB each, 64 MiB for all requests in progress`. */
 function requestsText({ maxRequestBytes, requestBudgetBytes }: ReturnType<typeof requestLimits>): string {
   return `up to ${bytesText(maxRequestBytes)} each, ${bytesText(requestBudgetBytes)} for all requests in progress`;
 }
 
-/** Table rows for the model card, one for each line of its texts. */
+/** Table rows for the model card, one for each line of text. */
 function cardRows({ card = {} }: OnnxModel): [string, string][] {
   return Object.entries(cardProperties(card)).flatMap(([name, text]) =>
     text.split(/\r?\n|\r/).map((line, index): [string, string] => [index === 0 ? name.replaceAll('_', ' ') : '', line]),
@@ -165,7 +165,10 @@ function batchingText({ batching, rebatchable, rebatchObstacle, signature }: Onn
   return `${batching.verdict}: ${obstacleText(batching)}${hint}${obstacle}`;
 }
 
-/** Names tensors whose rows are not on axis 0: `; rows on axis 1 of "state"; one "sr" per run`. */
+/**
+ * Lists tensors whose rows are not on axis 0, and tensors without rows:
+ * `; rows on axis 1 of "state"; one "sr" per run`.
+ */
 function axesText({ inputAxes, outputAxes }: RowAxes, { inputs, outputs }: Signature): string {
   const axes = [...inputAxes, ...outputAxes];
   const odd = [...inputs, ...outputs].flatMap(({ name }, i) => {

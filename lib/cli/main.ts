@@ -12,7 +12,9 @@ modelServing()
     process.exitCode = 1;
   });
 
-/** Message of an error that the user can fix; undefined for a bug in this program, which needs a stack trace. */
+/**
+ * Message of an error that the user can fix; undefined for a bug in this program, which is reported with a stack trace.
+ */
 function textOf(error: unknown): string | undefined {
   const { message, syscall } = error as NodeJS.ErrnoException;
   return error instanceof ModelServingError || syscall !== undefined ? message : undefined;

@@ -13,7 +13,7 @@ export interface ModelOptions {
   runtimeCheck?: OnnxModelProps['runtimeCheck'];
 }
 
-/** Options of commands that also need the properties of a model that clients see. */
+/** Options of commands that also need the declaration of pictures and classes, because clients depend on it. */
 export interface ClientModelOptions extends ModelOptions {
   preprocessing?: string;
 }
@@ -70,7 +70,7 @@ export function addStackModelOptions(command: Command): Command {
   return refuseOldOption(command, '--no-contract', '--no-interface');
 }
 
-/** Refuses an option's old name with an error that states the new one. */
+/** Refuses an option's old name with an error that states the new name. */
 export function refuseOldOption(command: Command, flags: string, name: string): Command {
   const option = new Option(flags).hideHelp();
   return command.addOption(option).on(`option:${option.name()}`, () => {
@@ -78,7 +78,7 @@ export function refuseOldOption(command: Command, flags: string, name: string): 
   });
 }
 
-/** Reads the model and prints its warnings on standard error. */
+/** Reads the model and prints its warnings to standard error. */
 export function readModel(path: string, options: StackModelOptions): OnnxModel {
   const { name, modelVersion: version, golden, profile, runtimeCheck } = options;
   const card = options.card === undefined ? undefined : readCardFile(options.card);

@@ -11,9 +11,9 @@ export interface Output {
   readonly option: string;
   /** Path as the user gave it. */
   readonly path: string;
-  /** Files that the command reads, the model first; undefined for options that are not set. */
+  /** Files that the command reads, the model first. The entry of an option that is not set is undefined. */
   readonly inputs: readonly (string | undefined)[];
-  /** Text that is in every file that this command writes. Existing files without this text are not overwritten. */
+  /** Text that every file written by this command contains. Existing files without this text are not overwritten. */
   readonly mark?: string;
 }
 
@@ -76,7 +76,9 @@ function isSame(a: string, b: string): boolean {
   return resolve(a) === resolve(b) || (existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b));
 }
 
-/** Reason why this user cannot create a file in a folder or, if the folder is missing, its nearest existing parent. */
+/**
+ * Reason why this user cannot create a file in a folder or, if the folder is missing, in its nearest existing parent.
+ */
 function folderObstacle(folder: string): string | undefined {
   const stats = statsOf(folder, statSync);
   if (!stats) return folderObstacle(dirname(folder));

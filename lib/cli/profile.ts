@@ -29,7 +29,7 @@ interface ProfileCommandOptions extends ClientModelOptions {
   memoryMib?: number;
 }
 
-/** Exit codes as in shells: 128 plus the signal's number. */
+/** Exit codes after a signal, as in shells: 128 plus the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 export function profileCommand(): Command {
@@ -115,7 +115,7 @@ export function profileCommand(): Command {
     });
 }
 
-/** Runs the same command in Docker, without `--in`. */
+/** Runs this command in a container, without the option `--in`. */
 async function measureInDocker(
   path: string,
   options: ProfileCommandOptions & { out: string; picture: string },
@@ -151,8 +151,8 @@ function optionArguments([name, value]: [string, unknown]): string[] {
 }
 
 /**
- * Aborts when this process receives SIGINT, SIGTERM or SIGHUP, so that child processes exit first. The reason is the
- * signal's name.
+ * Returns a signal that aborts when this process receives SIGINT, SIGTERM or SIGHUP, so that it can stop its child
+ * processes before it exits. The abort reason is the name of the received signal.
  */
 function abortOnSignals(): AbortSignal {
   const controller = new AbortController();

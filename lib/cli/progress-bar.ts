@@ -4,7 +4,7 @@ import { durationText } from '../profile/units';
 
 const WIDTH = 30;
 
-/** Shows progress as a bar on a terminal, and as a line for each new step elsewhere, such as in a log. */
+/** Shows progress: as a bar on a terminal, and elsewhere (for example in a log) as one line for each new step. */
 export class ProgressBar {
   private what?: string;
 

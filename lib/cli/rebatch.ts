@@ -47,7 +47,7 @@ export function rebatchCommand(): Command {
     });
 }
 
-/** `dimension "batch" counts rows: dimension 0 of input "x", dimension 1 of output "y"` */
+/** Describes the new dimension: `dimension "batch" counts rows: dimension 0 of input "x", dimension 1 of output "y"` */
 function changes({ signature: { inputs, outputs } }: OnnxModel, { symbol, axes }: Rebatched): string {
   const places = [
     ...inputs.map(({ name }, i) => ({ label: `input "${name}"`, axis: axes.inputAxes[i] ?? null })),
@@ -75,7 +75,10 @@ function reportGolden(model: OnnxModel, golden: string, out: string): void {
   else for (const reason of carried.reasons) printNote(`warning: golden examples were not copied: ${reason}`);
 }
 
-/** Lists files that describe the model for one row, or an earlier model at the path of the new one. */
+/**
+ * Lists files that do not apply to the new model: they describe the model for one row, or an earlier model at the new
+ * model's path.
+ */
 function stale(path: string, out: string): string[] {
   const kinds: [CommittedKind, string][] = [
     ['profile', `measure it: ${profileCommand(out)}`],

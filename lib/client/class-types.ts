@@ -3,8 +3,8 @@ import { commentText, stringLiteral } from './identifiers';
 import { WIDTH } from './width';
 
 /**
- * Maximum number of class names in a union type. Editors truncate longer unions, and more names would make up most of
- * the client.
+ * Maximum number of class names in a union type. Editors truncate longer unions, and a longer list would make up most
+ * of the client.
  */
 const MAX_NAMES = 100;
 
@@ -54,7 +54,7 @@ export function classSpec(classes: ClassOutput): string {
 };`;
 }
 
-/** Members that each class of an answer always has. */
+/** Numeric members that every class in an answer has. */
 const NUMBERS: Record<ClassOutput['kind'], readonly ('index' | 'score')[]> = {
   scores: ['index', 'score'],
   index: ['index'],

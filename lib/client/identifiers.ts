@@ -22,7 +22,7 @@ export function propertyName(text: string): string {
   return isIdentifier(text) ? text : stringLiteral(text);
 }
 
-/** Makes text safe for a comment: on one line, and without characters that end the comment. */
+/** Makes text safe for a comment: puts it on one line, and breaks up character sequences that would end the comment. */
 export function commentText(text: string): string {
   return printable(text.replace(/[\p{Cc}\u2028\u2029]/gu, ' ')).replaceAll('*/', '* /');
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../package-root';
 
-/** Files in the order in which the client contains them. A class follows the class that it extends. */
+/** Source files in the order in which the client contains them. A class must follow the class that it extends. */
 export const RUNTIME_FILES = [
   'tensors.ts',
   'options.ts',
@@ -45,8 +45,8 @@ const EXPORTED = new Set([
 ]);
 
 /**
- * Joins the sources in runtime/, which all clients share, into one text. Omits imports, and files that the model does
- * not need.
+ * Joins the sources in runtime/, which all clients share, into one text. Omits imports, and files for pictures and
+ * classes if the client does not need them.
  */
 export function runtimeText(has: { readonly pictures: boolean; readonly classes: boolean }): string {
   const unused = [...(has.pictures ? [] : PICTURE_FILES), ...(has.classes ? [] : CLASS_FILES)];

@@ -2,7 +2,7 @@ import { type Dimension, type TensorSignature, tensorText } from '../../inferenc
 import { commentText, isIdentifier, propertyName, stringLiteral } from './identifiers';
 import { WIDTH } from './width';
 
-/** Members of an interface, one for each tensor. */
+/** Members of a TypeScript interface, one for each tensor. */
 export function tensorMembers(tensors: readonly TensorSignature[], type: 'InputTensor' | 'OutputTensor'): string {
   return tensors
     .flatMap((tensor) => [`  /** ${commentText(tensorText(tensor))} */`, tensorMember(tensor, type)])

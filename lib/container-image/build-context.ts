@@ -21,8 +21,8 @@ export interface BuildContextProps {
 }
 
 /**
- * Everything that the build of an inference image reads: Dockerfile, server, runtime, model. The files are written only
- * by {@link BuildContext.stage}.
+ * Everything that the build of an inference image reads: the Dockerfile, server, runtime and model. The files are
+ * written only by {@link BuildContext.stage}.
  */
 export class BuildContext {
   static of({ model, platform, nodePath }: BuildContextProps): BuildContext {
@@ -37,8 +37,8 @@ export class BuildContext {
   }
 
   /**
-   * sha256 over the path and sha256 of every file, in the format of `sha256sum`, sorted by path. Times, modes and source
-   * folders do not affect it.
+   * sha256 of a list in the format of `sha256sum`: the sha256 and the path of every file, sorted by path. Times, modes
+   * and source folders do not affect this hash.
    */
   readonly hash: string;
 
@@ -51,8 +51,8 @@ export class BuildContext {
   }
 
   /**
-   * Writes the context into a new or empty folder. Files on this machine become reflinks, hard links or copies,
-   * whichever of these the file system supports first.
+   * Writes the context into a new or empty folder. A file on this machine becomes a reflink, a hard link or a copy: the
+   * first of these that the file system supports.
    * @throws ModelServingError `context-folder-not-empty`
    */
   stage(folder: string): void {

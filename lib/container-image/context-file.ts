@@ -15,7 +15,7 @@ export function fromFile(path: string, file: string): ContextFile {
   return { path, sha256: fileSha256(file).sha256, source: { file } };
 }
 
-/** A context file written at synth. */
+/** A context file whose content is created at synth. */
 export function fromContent(path: string, content: string): ContextFile {
   return { path, sha256: createHash('sha256').update(content).digest('hex'), source: { content } };
 }

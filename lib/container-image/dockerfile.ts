@@ -17,7 +17,7 @@ export interface DockerfileProps {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Fills in inference-image/Dockerfile for one model. */
+/** Fills in the template inference-image/Dockerfile for one model. */
 export function dockerfile({ nodePath, takesPictures, labels }: DockerfileProps): string {
   const template = readFileSync(join(packageRoot, 'inference-image', 'Dockerfile'), 'utf8');
   const labelLines = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${quoted(value)}\n`);

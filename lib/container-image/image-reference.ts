@@ -23,7 +23,7 @@ export function isPinned(reference: string): boolean {
   return /@sha256:[0-9a-f]{64}$/.test(reference);
 }
 
-/** Whether the last component or the tag contains the word alpine or musl. Ignores the rest of the path. */
+/** Whether the last path component or the tag of a reference contains "alpine" or "musl". */
 export function isMusl(reference: string): boolean {
   return /alpine|musl/i.test(reference.slice(reference.lastIndexOf('/') + 1));
 }

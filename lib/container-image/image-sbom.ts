@@ -19,7 +19,7 @@ interface Component {
   readonly [field: string]: unknown;
 }
 
-/** The server's components, written when this package was built (inference-image/sbom.mjs). */
+/** Bill of materials of the server, written by inference-image/sbom.mjs when this package was built. */
 interface ServerSbom {
   readonly metadata: { readonly component: Component };
   readonly components: readonly Component[];
@@ -35,18 +35,18 @@ const IMAGE = 'image';
 const MODEL = 'model';
 const PROPERTY = 'io.model-serving';
 
-/** Name of a property that only the bills of materials of this package have. */
+/** Name of a property that occurs only in bills of materials from this package. */
 export const SBOM_MARK = `${PROPERTY}:not-covered`;
 
 /** Folder of native files in the image. */
 const NATIVE_FOLDER = 'app/node_modules/onnxruntime-node/';
 
-/** Parts of an image that do not come from this package. */
+/** Parts of an image that its bill of materials does not list, because they do not come from this package. */
 const NOT_COVERED = 'the base image: Node.js, the C library and the packages of its distribution';
 
 /**
- * Lists the components of a model's image without its base. The same model and package always produce the same text: it
- * contains no timestamp, and its serial number is a hash of the rest.
+ * Lists the components of a model's image, except those of its base image. The same model and package always produce
+ * the same bill of materials: it contains no timestamp, and its serial number is a hash of the rest.
  */
 export function imageSbom(model: OnnxModel, server: readonly ContextFile[]): Sbom {
   const { $schema, bomFormat, specVersion, metadata, components } = model.picture ? withPictureDecoder() : serverSbom();
@@ -71,7 +71,10 @@ export function imageSbom(model: OnnxModel, server: readonly ContextFile[]): Sbo
   return { $schema, bomFormat, specVersion, serialNumber: serialNumber(content), version: 1, ...content };
 }
 
-/** Libraries whose list of parts is incomplete: WebAssembly does not name everything that a compiler linked into it. */
+/**
+ * Returns the libraries whose list of parts is incomplete. A WebAssembly file does not name everything that was linked
+ * into it.
+ */
 function withUnknownParts(libraries: readonly Component[]): unknown[] {
   return libraries
     .filter(({ components = [] }) => (components as Component[]).some(({ type }) => type === 'library'))
@@ -90,7 +93,7 @@ function withPictureDecoder(): ServerSbom {
   return { ...server, components: [...server.components, ...more] };
 }
 
-/** Cache of the bills of materials, because all models of an app have the same server. */
+/** Bills of materials by folder. They are cached because all models of an app have the same server. */
 const serverSboms = new Map<string, ServerSbom>();
 
 function serverSbom(folder = '.'): ServerSbom {
@@ -202,7 +205,10 @@ function sha256(content: string): object[] {
   return [{ alg: 'SHA-256', content }];
 }
 
-/** A UUID of version 8, most of whose bits can be chosen freely: https://www.rfc-editor.org/rfc/rfc9562#section-5.8 */
+/**
+ * Derives a UUID of version 8 from the content. Most bits of such a UUID can be chosen freely:
+ * https://www.rfc-editor.org/rfc/rfc9562#section-5.8
+ */
 function serialNumber(content: object): string {
   const bytes = createHash('sha256').update(JSON.stringify(content)).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;

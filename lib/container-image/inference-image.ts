@@ -52,8 +52,8 @@ export interface ImageOptions {
   /** @default 'linux/amd64' */
   readonly platform?: ImagePlatform;
   /**
-   * The buildx builder. With `''` the provider uses the engine's build endpoint, which receives the whole context each
-   * time and fails on engines with the containerd image store.
+   * Name of the buildx builder. With `''`, the provider uses the engine's build endpoint, which receives the whole
+   * context each time and fails on engines with the containerd image store.
    * @default 'default'
    */
   readonly builder?: string;
@@ -95,8 +95,8 @@ const IMAGE_PROPS: PropKinds<InferenceImageProps> = {
 };
 
 /**
- * Builds the image that serves a model, and pushes it if a repository is set. The build copies files and runs nothing, so
- * it takes seconds and needs no network except for the base image.
+ * Builds the image that serves a model, and pushes it if a repository is set. The build copies files but runs no
+ * commands, so it takes seconds and needs no network except for the base image.
  */
 export class InferenceImage extends Construct implements ModelImage {
   /**
@@ -171,12 +171,12 @@ export class InferenceImage extends Construct implements ModelImage {
     addCustomSynthesis(this, { onSynthesize: (session) => this.stage(session) });
   }
 
-  /** `repository@sha256:…` if pushed, otherwise the image id on the engine. */
+  /** Reference to the image: `repository@sha256:…` if it is pushed, otherwise its id on the engine. */
   get reference(): string {
     return this.registryImage ? `${this.repository}@${this.registryImage.sha256Digest}` : this.image.imageId;
   }
 
-  /** Only the sha256 is expected, because the same plan builds the image. */
+  /** The container checks only the sha256 of the weights, because the same plan builds the image. */
   get expected(): ExpectedModel {
     return { expectedSha256: this.model.sha256 };
   }
@@ -185,13 +185,16 @@ export class InferenceImage extends Construct implements ModelImage {
     return this.registryImage !== undefined;
   }
 
-  /** A different provider may mean a different engine, which has to pull the pushed image. */
+  /** A different provider may connect to a different engine, which must pull the pushed image. */
   engineImageId(scope: Construct, provider?: TerraformProvider): string {
     if (!this.registryImage || provider === this.provider) return this.image.imageId;
     return pulledImageId(scope, this, provider);
   }
 
-  /** Path relative to Terraform's working directory, so that the plan is the same on every machine. */
+  /**
+   * Path of the build context. It is relative to Terraform's working directory, so that the plan is the same on every
+   * machine.
+   */
   private get contextPath(): string {
     return `assets/${TerraformStack.of(this).getLogicalId(this.node)}/${this.context.hash}`;
   }
@@ -218,13 +221,13 @@ function problemsOf(path: string, props: InferenceImageProps): Problem[] {
   return problems.list;
 }
 
-/** sha256 of the parts, separated by spaces. Terraform computes the hash if a part is a token. */
+/** sha256 of the parts, joined with spaces. Terraform computes the hash if a part is a token. */
 function hashOf(...parts: string[]): string {
   if (parts.some(Token.isUnresolved)) return Fn.sha256(Fn.join(' ', parts));
   return createHash('sha256').update(parts.join(' ')).digest('hex');
 }
 
-/** Prefix of a hash that is long enough for a tag. */
+/** Prefix of a hash, for use in a tag. */
 function prefix(hash: string): string {
   return Token.isUnresolved(hash) ? Fn.substr(hash, 0, 16) : hash.slice(0, 16);
 }

@@ -4,8 +4,8 @@ const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = constants;
 
 /**
  * Puts a file at a second path, without copying its bytes if the file system supports that. Creates a reflink, which
- * does not change with its source; otherwise a hard link; otherwise a copy. A hard link shares its mode and times with
- * the user's file, so this function changes neither. It never overwrites an existing file.
+ * does not change when its source changes; otherwise a hard link; otherwise a copy. A hard link shares its mode and
+ * times with the user's file, so this function changes neither. It never overwrites an existing file.
  */
 export function linkOrCopy(source: string, target: string): void {
   const file = realpathSync(source);

@@ -12,11 +12,11 @@ import { isReference } from './image-reference';
 import { DEFAULT_NODE_PATH } from './dockerfile';
 import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
 
-/** Expectations that make a container refuse any other model. */
+/** Properties by which a container recognizes its model. It refuses any other model. */
 export interface ExpectedModel {
   /** Digest of the weights. */
   readonly expectedSha256: string;
-  /** Declaration that model.json in the image must contain in addition; undefined if the plan builds the image. */
+  /** Declaration that model.json in the image must contain; undefined if the plan builds the image. */
   readonly expectedDeclaration?: string;
 }
 
@@ -28,18 +28,24 @@ export interface ModelImage {
   readonly nodePath: string;
   /** The model that a container must find in the image to become ready. */
   readonly expected: ExpectedModel;
-  /** Reference to pull: with a digest, with a tag, or an image id that only the engine that built the image knows. */
+  /**
+   * Reference to the image: with a digest, with a tag, or an image id that is known only to the engine that built the
+   * image.
+   */
   readonly reference: string;
   /** Whether other machines can pull the image. */
   readonly isInRegistry: boolean;
-  /** The image's id on the Docker engine of `provider`, pulled in `scope` if necessary. */
+  /**
+   * Returns the image's id on the Docker engine of `provider`. If this engine must pull the image, a resource in
+   * `scope` pulls it.
+   */
   engineImageId(scope: Construct, provider?: TerraformProvider): string;
 }
 
 export interface RegistryModelImageProps {
   /**
-   * The model in the image. The container does not become ready if the weights, the name, the version, the golden examples,
-   * or the declaration of pictures or classes differ.
+   * The model that the image must contain. The container does not become ready if the weights, name, version, golden
+   * examples, or declaration of pictures or classes differ.
    */
   readonly model: OnnxModel;
   /** @default 'linux/amd64' */
@@ -51,7 +57,7 @@ export interface RegistryModelImageProps {
 /** Types of the props, checked at run time for users without TypeScript. */
 const REGISTRY_PROPS: PropKinds<RegistryModelImageProps> = { model: required(model), platform: text, nodePath: text };
 
-/** An image that was built elsewhere from the same build context, which `model-serving context` writes. */
+/** An image that was built elsewhere from the build context that `model-serving context` writes. */
 export class RegistryModelImage implements ModelImage {
   readonly model: OnnxModel;
   readonly platform: ImagePlatform;

@@ -27,8 +27,8 @@ const PICTURE_DECODER = [
 ].map((name) => `${PICTURE_DECODER_FOLDER}/${name}`);
 
 /**
- * Names of the runtime's native files. An install on linux x64 may have put CUDA libraries beside them, which must not
- * be part of the image or change its hash.
+ * Names of the runtime's native files. On linux x64, their folder may also contain CUDA libraries, which must not be
+ * part of the image or change its hash.
  */
 const NATIVE_FILES: Record<string, readonly string[]> = {
   'linux/x64': ['onnxruntime_binding.node', 'libonnxruntime.so.1'],

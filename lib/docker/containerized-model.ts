@@ -191,7 +191,7 @@ export class ContainerizedModel extends Construct {
   }
 
   /**
-   * HTTP URL of the container, such as `http://127.0.0.1:8080`. A loopback address is that of the engine's host, which
+   * HTTP URL of the container, such as `http://127.0.0.1:8080`. A loopback address refers to the engine's host, which
    * may be a different machine.
    */
   get url(): string {
@@ -221,7 +221,8 @@ export class ContainerizedModel extends Construct {
 }
 
 /**
- * Indices in the list of ports. The provider reads ports back sorted by container port, so the list has the same order.
+ * Indices into the container's list of ports. The list is sorted by container port, because the provider reads the
+ * ports back in this order.
  */
 const [HTTP, GRPC] = [0, 1];
 

@@ -8,14 +8,19 @@ import { conflict, type HostPort } from './host-port';
 const containerNames = new Claims<string>((one, other) => one === other);
 const hostPorts = new Claims<HostPort>(conflict);
 
-/** Claims the name of a container. Reports another construct's container of that name on the same engine. */
+/**
+ * Claims the name of a container. Returns a problem if another construct's container has this name on the same engine.
+ */
 export function claimContainerName(owner: Construct, name: string, provider?: TerraformProvider): Problem[] {
   if (Token.isUnresolved(name)) return [];
   const other = containerNames.claim(owner, provider, name);
   return other ? [dockerErrors.containerNameTaken(owner.node.path, name, other.owner)] : [];
 }
 
-/** Claims the published ports of a container. Reports conflicts with the ports of other constructs' containers. */
+/**
+ * Claims the published ports of a container. Returns a problem for each conflict with a port of another construct's
+ * container.
+ */
 export function claimHostPorts(
   owner: Construct,
   address: string,

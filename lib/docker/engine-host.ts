@@ -35,7 +35,7 @@ export function remoteEngineHost(provider: TerraformProvider | undefined): strin
   return address === '' || isLoopback(address) || WILDCARDS.includes(address) ? undefined : hostname;
 }
 
-/** Host of a URL for a port that an engine publishes on an address. */
+/** Host name or address for the URL of a port that an engine publishes. */
 export function publishedHost(bindAddress: string, engineHost: string | undefined): string {
   const address = canonicalAddress(bindAddress);
   // A port on all addresses can be reached at the engine's host name or, on this machine, at the loopback address.

@@ -15,8 +15,8 @@ export function healthCheck(nodePath: string, startSeconds: number): ContainerHe
 }
 
 /**
- * Formats a duration the way the provider reads it back. It reads "120s" as "2m0s", and would report the difference in
- * every plan.
+ * Formats a duration as the provider reads it back. The provider reads "120s" back as "2m0s", and would show the
+ * difference in every plan.
  */
 function goDuration(seconds: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];

@@ -9,7 +9,7 @@ export interface HostPort {
   readonly address: string;
 }
 
-/** Whether two ports cannot be published together. */
+/** Whether two ports conflict, so that they cannot both be published. */
 export function conflict(one: HostPort, other: HostPort): boolean {
   return one.port === other.port && overlap(canonicalAddress(one.address), canonicalAddress(other.address));
 }

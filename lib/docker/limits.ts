@@ -4,7 +4,7 @@ import { asText, wholeProduct } from '../tokens';
 /** Period of Docker's CPU quota, in microseconds. */
 const CPU_PERIOD = 100_000;
 
-/** CPU limit; without one, the container may use all CPUs of the host. */
+/** Container arguments for a CPU limit. Without a limit, the container may use all CPUs of the host. */
 export function cpuLimit(cpus: number | undefined): Pick<ContainerConfig, 'cpuPeriod' | 'cpuQuota'> {
   // The argument `cpus` is not used because provider 3.6.2 crashes on it.
   return cpus === undefined ? {} : { cpuPeriod: CPU_PERIOD, cpuQuota: wholeProduct(cpus, CPU_PERIOD) };
@@ -12,7 +12,7 @@ export function cpuLimit(cpus: number | undefined): Pick<ContainerConfig, 'cpuPe
 
 /**
  * Label with the CPU limit. Provider 3.6.2 reports a changed quota as applied but does not apply it; a changed label
- * makes it replace the container.
+ * makes the provider replace the container.
  */
 export function cpuLabel(cpus: number | undefined): Record<string, string> {
   return cpus === undefined ? {} : { 'model-serving.cpus': asText(cpus) };

@@ -49,7 +49,10 @@ const READERS = {
   FP64: { bytes: 8, isNaN: (bytes: Buffer, at: number) => Number.isNaN(bytes.readDoubleLE(at)) },
 };
 
-/** Compares the values as they are stored: equal values in JSON and in bytes count as different. */
+/**
+ * Warns if all examples have the same response although their requests differ. Values are compared as they are stored:
+ * equal values in JSON and in bytes count as different.
+ */
 function constantResponses(golden: Golden): string[] {
   const { examples, path } = golden;
   const [first] = examples;
@@ -67,7 +70,7 @@ function bytesOf({ files }: Golden, { file }: GoldenTensor): Buffer {
   return readingFile(source, () => readFileSync(source));
 }
 
-/** Lists files that no example uses in the folder beside the examples. Ignores hidden files. */
+/** Warns about files in the folder beside the examples that are not part of any example. Ignores hidden files. */
 function orphans({ path, files }: Golden): string[] {
   const folder = basename(path, '.json');
   const place = join(dirname(path), folder);

@@ -11,7 +11,8 @@ import type { Golden } from './golden-file';
 import { runGolden } from './golden-process';
 
 /**
- * Runs the examples with the image's version of the runtime. Caches success for the contents of the model and examples.
+ * Runs the examples with the image's version of the runtime. Success is cached by the contents of the model and the
+ * examples.
  *
  * @param modelPath - path as the user gave it; used in messages
  */

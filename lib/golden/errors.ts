@@ -21,7 +21,7 @@ function requestsOf(examples: Golden['examples']): string {
   return isRandom ? `--random ${examples.length}` : '--inputs …';
 }
 
-/** Errors and warnings about golden examples; `path` is their file as the user gave it. */
+/** Errors and warnings about golden examples; `path` is the path of their file as the user gave it. */
 export const goldenErrors = {
   notJson: (path: string, reason: string): Problem => ({
     code: 'golden-not-json',
@@ -139,7 +139,7 @@ export const goldenErrors = {
     message: `${modelPath}: nothing was recorded: the request "${example}" has no rows, so its answer could not detect a changed model. Use a request with at least one row.`,
   }),
 
-  /** Answers that are useless as examples. */
+  /** Reports recorded answers that are useless as examples. */
   unusable: (modelPath: string, answers: UnusableAnswers, isRandom: boolean): Problem => {
     const nothing = `${modelPath}: nothing was recorded`;
     switch (answers.kind) {
@@ -184,7 +184,7 @@ export const goldenErrors = {
     }, or set the tolerance with --absolute.`,
   }),
 
-  /** For an example in a file; `unusable` is for answers that are being recorded. */
+  /** Reports an example in an existing file; `unusable` reports answers that are being recorded. */
   allNaN: (path: string, example: string, output: string, elements: number): Problem => ({
     code: 'golden-all-nan',
     message: `${path}: example "${example}": output "${output}" ${allNaN(elements)}, which could not detect a changed model. Record the example with a different request, or remove this output from the example.`,

@@ -5,7 +5,7 @@ import { liesBelow, linkOutside } from '../link-outside';
 import { goldenErrors } from './errors';
 
 /**
- * Checks that the folder beside the examples, if it exists, is not a link to another place.
+ * Checks that the folder beside the examples, if it exists, is not a link that leads out of the examples' own folder.
  *
  * @param out - file of the examples
  * @throws ModelServingError `golden-file-outside`
@@ -17,9 +17,12 @@ export function checkFolderBeside(out: string): void {
   if (outside) throw new ModelServingError([goldenErrors.fileOutside(out, outside)]);
 }
 
-/** Collects the files that golden examples name, to be written to a folder beside them: `digits.golden/zero.image.bin`. */
+/**
+ * Collects the files that golden examples refer to. They are written to a folder beside the examples:
+ * `digits.golden/zero.image.bin`.
+ */
 export class FilesBeside {
-  /** Paths are relative to the folder of the examples. */
+  /** Files to write, with paths relative to the folder of the examples. */
   readonly files: { readonly path: string; readonly content: Buffer }[] = [];
   private readonly home: string;
   private readonly folder: string;
@@ -36,12 +39,14 @@ export class FilesBeside {
     this.taken = new Set(pictures.flatMap((path) => this.within(path)?.toLowerCase() ?? []));
   }
 
-  /** Adds a file for a tensor's elements, which replaces the file of an earlier recording. Returns its path. */
+  /** Adds a file for a tensor's elements and returns its path. It replaces the file of an earlier recording. */
   elements(example: string, tensor: string, bytes: Buffer): string {
     return this.add(this.free(`${fileName(example)}.${fileName(tensor)}`, '.bin'), bytes);
   }
 
-  /** Returns the path by which an example names a picture. Copies a picture from outside the folder of the examples. */
+  /**
+   * Returns the path by which an example refers to a picture. A picture outside the folder of the examples is copied.
+   */
   picture(path: string): string {
     const within = this.within(path);
     if (within !== undefined) return within;
@@ -52,7 +57,10 @@ export class FilesBeside {
     return this.add(this.free(fileName(name), ext, isFree), content);
   }
 
-  /** Path relative to the folder of the examples; undefined for a file that examples cannot name. */
+  /**
+   * Path relative to the folder of the examples; undefined for a file that examples cannot refer to, such as one
+   * outside this folder.
+   */
   private within(path: string): string | undefined {
     const found = relative(this.home, path).replaceAll(sep, '/');
     if (!liesBelow(this.home, path) || found.includes('\\')) return undefined;

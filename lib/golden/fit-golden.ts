@@ -3,7 +3,7 @@ import type { Problem } from '../errors';
 import { goldenErrors } from './errors';
 import { checkGolden, type Golden } from './golden-file';
 
-/** Golden examples that fit a model's signature, or the problems of those that do not. */
+/** Result of comparing golden examples with a model's signature. */
 export interface FittingGolden {
   /** Examples to run and to put into the image. */
   readonly golden?: Golden;
@@ -12,8 +12,8 @@ export interface FittingGolden {
 }
 
 /**
- * Compares golden examples with a model's signature. The model cannot reproduce examples that fit only the shapes that
- * it wrongly declares, so these are left out of the image with a warning.
+ * Compares golden examples with a model's signature. If examples fit only the shapes that the model wrongly declares,
+ * the model cannot reproduce them. Such examples are left out of the image, with a warning.
  *
  * @param modelPath - path as the user gave it; used in messages
  * @param declared - signature as declared in the file

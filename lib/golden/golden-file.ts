@@ -25,7 +25,7 @@ import { goldenErrors } from './errors';
 export interface Golden {
   /** Path as the user gave it; used in messages. */
   readonly path: string;
-  /** The JSON file, then the pictures and the files that hold elements. */
+  /** The JSON file first, then pictures and files with tensor elements. */
   readonly files: readonly [SourceFile, ...SourceFile[]];
   readonly examples: readonly GoldenExample[];
 }
@@ -33,7 +33,8 @@ export interface Golden {
 /**
  * Reads golden examples and checks their form with JSON.parse: only the container needs exact 64-bit integers.
  *
- * @throws ModelServingError `golden-not-json`, `golden-half-written`, `golden-invalid`, `golden-file-missing`, `golden-file-outside`, and the errors of `sourceText`
+ * @throws ModelServingError `golden-not-json`, `golden-half-written`, `golden-invalid`, `golden-file-missing`,
+ * `golden-file-outside`, and the errors of `sourceText`
  */
 export function readGoldenFile(path: string): Golden {
   const text = sourceText(GOLDEN_FILE, path);
@@ -53,7 +54,7 @@ export function readGoldenFile(path: string): Golden {
   return { path, files: [text.file, ...others], examples };
 }
 
-/** Whether the JSON is valid up to the point where it ends. */
+/** Whether the text is JSON that was cut off, so that the parser fails only at its end. */
 function isCutShort(text: string, reason: string): boolean {
   const position = Number(/at position (\d+)/.exec(reason)?.[1] ?? NaN);
   return /end of JSON input|Unterminated string/.test(reason) || position >= text.trimEnd().length;
@@ -66,7 +67,7 @@ function namedFile(path: string, name: string): SourceFile {
 }
 
 /**
- * Refuses a named file that does not exist, or that is a link to a place outside the folder of the file that names it.
+ * Refuses a named file that does not exist, or that is a link to a place outside the folder of `path`.
  *
  * @param path - path of the golden examples or the request that names the file
  * @throws ModelServingError `golden-file-missing`, `golden-file-outside`

@@ -21,7 +21,7 @@ export interface RecordOptions {
   /** Path of the file to write, which ends in .json. Elements stored as bytes go into a folder beside this file. */
   readonly out: string;
   /**
-   * Tolerance for all examples. The container has defaults for a part that is not set.
+   * Tolerance for all examples. If only one part is set, the container's default applies to the other.
    * @default - measured for each output
    */
   readonly tolerance?: { readonly absolute?: number; readonly relative?: number };
@@ -34,7 +34,8 @@ export interface RecordOptions {
  * @param model - model without golden examples
  * @param modelPath - path as the user gave it; used in messages
  * @returns the number of examples
- * @throws ModelServingError `golden-not-recorded`, `golden-empty`, `golden-all-nan`, `golden-constant`, `golden-unrepeatable`, `golden-unstable`, `golden-file-reserved`
+ * @throws ModelServingError `golden-not-recorded`, `golden-empty`, `golden-all-nan`, `golden-constant`,
+ * `golden-unrepeatable`, `golden-unstable`, `golden-file-reserved`
  */
 export function recordGolden(
   model: OnnxModel,
@@ -94,7 +95,7 @@ function refuseUnstable(modelPath: string, recorded: readonly RecordedExample[],
   );
 }
 
-/** Lists the files with elements in the folder beside golden examples; empty if the examples cannot be read. */
+/** Lists the files with tensor elements beside golden examples. The list is empty if the examples cannot be read. */
 function tensorFiles(path: string): string[] {
   if (!existsSync(path)) return [];
   try {

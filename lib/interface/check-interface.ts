@@ -5,7 +5,7 @@ import { acceptCommand, interfaceErrors, oldNameText } from './errors';
 import { locateInterface, readInterface } from './interface-file';
 import { type AcceptedInterface, majorVersion, type ModelInterface } from './model-interface';
 
-/** Result of the comparison with the accepted interface. */
+/** Result of comparing a model with its accepted interface. */
 export interface InterfaceFindings {
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
@@ -53,7 +53,7 @@ export function checkInterface(
   };
 }
 
-/** Selects breaking differences, unless the version has a new major number. */
+/** Selects breaking differences; none if the version has a new major number. */
 export function refusedDifferences(
   accepted: AcceptedInterface,
   version: string,
@@ -63,8 +63,8 @@ export function refusedDifferences(
 }
 
 /**
- * Whether an interface was accepted with the shapes that the model's file declares wrongly. Clients then get the same
- * answers as before.
+ * Whether an interface was accepted with the shapes that the model's file wrongly declares. In this case, clients get
+ * the same answers as before.
  */
 export function isAcceptedAsDeclared(accepted: AcceptedInterface, model: ModelInterface, declared: Signature): boolean {
   const { compareInterfaces } = require('./compare-interfaces') as typeof import('./compare-interfaces');

@@ -62,7 +62,10 @@ function compareNames({ kind, names: accepted }: Classes, { names: current }: Cl
   return differences;
 }
 
-/** Without names, scores and indices yield the index as the name of a class, and labels have no index. */
+/**
+ * Compares whether classes have names. Without names, a class is named by its index if the output has scores or
+ * indices, and a label has no index.
+ */
 function compareNaming(kind: Classes['kind'], hadNames: boolean, hasNames: boolean): Difference[] {
   if (hadNames === hasNames) return [];
   const change = hasNames ? 'classes now have names' : 'classes no longer have names';

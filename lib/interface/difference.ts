@@ -1,8 +1,8 @@
 /** One difference between the accepted and the current interface. */
 export interface Difference {
-  /** For example `input "image" changes from FP32 [batch, 64] to FP32 [1, 64]`. */
+  /** Description of the change, such as `input "image" changes from FP32 [batch, 64] to FP32 [1, 64]`. */
   readonly change: string;
-  /** Effect on clients of the accepted interface; undefined if there is none. */
+  /** Effect on clients that rely on the accepted interface; undefined if the difference does not affect them. */
   readonly effect?: string;
 }
 

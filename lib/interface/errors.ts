@@ -48,7 +48,7 @@ export function renameCommand(oldPath: string, path: string): string {
   return `git mv ${shellWord(oldPath)} ${shellWord(path)}`;
 }
 
-/** Start of the remedy. It first names missing declarations, which are easily omitted on the command line. */
+/** Start of the remedy. It names missing declarations first, because they are easily forgotten on the command line. */
 function remedyStart(accepted: ModelInterface, model: ModelInterface): string {
   const props = (['picture', 'classes'] as const).filter((prop) => accepted[prop] && !model[prop]);
   if (props.length === 0) return 'Raise';

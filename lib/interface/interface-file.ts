@@ -10,7 +10,7 @@ import type { AcceptedInterface, ModelInterface } from './model-interface';
 /** Location of a model's accepted interface. */
 export interface InterfacePath {
   readonly path: string;
-  /** Command that renames the file, if it still has the name that earlier versions used. */
+  /** Command that renames the file, if the file still has its name from earlier versions. */
   readonly rename?: string;
 }
 
@@ -45,14 +45,16 @@ export function readInterface(path: string, modelPath: string): AcceptedInterfac
   });
 }
 
-/** Earlier versions wrote `contractVersion`, and `image` for pictures. */
+/** Renames the keys that earlier versions wrote: `contractVersion`, and `image` for pictures. */
 function withNewKeys(content: unknown): unknown {
   if (!isObject(content) || content.contractVersion !== 1) return content;
   const { contractVersion: interfaceVersion, image: picture, ...rest } = content;
   return { interfaceVersion, ...rest, ...(picture !== undefined && { picture }) };
 }
 
-/** Writes the interface of a model as accepted. The same interface and version always produce the same bytes. */
+/**
+ * Accepts a model's interface by writing it to a file. The same interface and version always produce the same bytes.
+ */
 export function writeInterface(path: string, { name, ...rest }: ModelInterface, version: string): void {
   const accepted: AcceptedInterface = { interfaceVersion: 1, name, version, ...rest };
   replaceFile(path, `${JSON.stringify(accepted, undefined, 2)}\n`);

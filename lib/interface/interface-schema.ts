@@ -3,7 +3,7 @@ import { classOutputSchema, pictureInputSchema, signatureSchema } from '../../in
 
 const text = () => z.string().check(z.minLength(1));
 
-/** Loaded only for files that are not in the cache. */
+/** Schema of an accepted interface. This module is loaded only for files that are not in the cache. */
 export const interfaceSchema = z.strictObject({
   interfaceVersion: z.literal(1),
   name: text(),

@@ -29,7 +29,7 @@ export function interfaceOf(model: Pick<OnnxModel, 'name' | 'signature' | 'pictu
   };
 }
 
-/** The part before the first dot. A new major version may break clients of the old one. */
+/** The part of a version before the first dot. A new major version may break clients of the old one. */
 export function majorVersion(version: string): string {
   return version.split('.')[0]!;
 }

@@ -1,6 +1,8 @@
 import type { Signature } from '../../inference-image/src/contract/signature';
 
-/** Whether the symbols of two signatures differ only in name, wherever both signatures have a symbol. */
+/**
+ * Whether the symbols of two signatures differ only in name. Ignores dimensions that have a symbol in only one of them.
+ */
 export function sameSymbols(one: Signature, other: Signature): boolean {
   const [a, b] = [one, other].map(symbolsByPlace) as [Map<string, string>, Map<string, string>];
   const there = new Map<string, string>();

@@ -16,8 +16,8 @@ export interface Autoscaling {
   readonly maxReplicas: number;
   /**
    * Scaling targets; if there are several, the one that requires the most replicas applies.
-   * @default - with a profile, the CPU utilization at which a replica still has the headroom of `capacity` to spare, 30 %
-   * by default; without a profile, `ScalingTarget.cpuUtilization(70)`
+   * @default - with a profile, the CPU utilization that leaves the headroom of `capacity` (30 % by default); without a
+   * profile, `ScalingTarget.cpuUtilization(70)`
    */
   readonly target?: ScalingTarget | readonly ScalingTarget[];
   /**
@@ -27,7 +27,7 @@ export interface Autoscaling {
   readonly scaleDownAfterSeconds?: number;
 }
 
-/** Default number of replicas. One keeps answering while the other is replaced or its node is drained. */
+/** Default number of replicas. One replica keeps answering while the other is replaced or its node is drained. */
 export const DEFAULT_REPLICAS = 2;
 
 export function scalingTargets({ target = ScalingTarget.cpuUtilization(70) }: Autoscaling): readonly ScalingTarget[] {

@@ -22,8 +22,8 @@ export function nearestShare(stableReplicas: number, weight: number): CanaryShar
 }
 
 /**
- * Finds the smallest number of stable replicas, at least `atLeast`, for which some share is within `tolerance`
- * percentage points of a weight.
+ * Finds the smallest number of stable replicas, at least `atLeast`, for which some number of canary replicas has a
+ * share within `tolerance` percentage points of a weight.
  */
 export function replicasFor(weight: number, tolerance: number, atLeast: number): number {
   let stable = atLeast;

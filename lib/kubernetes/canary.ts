@@ -27,14 +27,17 @@ import { replicaSizing } from './replica-sizing';
 import { checkDeadline } from './rollout';
 
 export interface CanaryProps {
-  /** The model to try. It has the name of the service's model but a different version. Set either this or `image`. */
+  /**
+   * The model to try. It must have the same name as the service's model, but a different version. Set either this or
+   * `image`.
+   */
   readonly model?: OnnxModel;
   /** An image that exists in a registry. */
   readonly image?: ModelImage;
   /** Percentage of new connections that the canary gets. */
   readonly weight: number;
   /**
-   * Allowed difference between `weight` and the share that whole replicas can reach, in percentage points.
+   * Allowed difference between `weight` and the share that a whole number of replicas can reach, in percentage points.
    * @default 1
    */
   readonly weightTolerance?: number;
@@ -77,7 +80,7 @@ export class Canary extends Construct {
   readonly replicas: number;
   /** Resources and capacity of each replica, if the canary's model has a profile. */
   readonly sizing?: Sizing;
-  /** Actual percentage of all replicas that belong to the canary. */
+  /** Actual share of the canary in all replicas, in percent. */
   readonly weight: number;
 
   /** @throws ModelServingError with all problems */
@@ -155,7 +158,10 @@ function problemsOf(
   return problems.list;
 }
 
-/** Clients of the service also reach the canary, and depend on the interface of the service's model. */
+/**
+ * Checks the interface of the canary. Clients of the service also reach the canary, but depend on the interface of the
+ * service's model.
+ */
 function checkInterface(where: string, model: OnnxModel, canary: OnnxModel, problems: Problems): void {
   // A different name is reported separately.
   const differences = compareInterfaces(interfaceOf(model), { ...interfaceOf(canary), name: model.name });

@@ -66,7 +66,10 @@ function decisiveProps(
   };
 }
 
-/** Remedy: the smallest number of CPUs with which this many replicas suffice, within the measured range. */
+/**
+ * Remedy: raise the CPU request to the smallest number of CPUs, within the measured range, with which this many
+ * replicas suffice.
+ */
 function moreCpus(props: ScalableModelServiceProps, model: OnnxModel, sizing: Sizing, replicas: number): string[] {
   const { resources = {} } = props;
   const bounds = [model.profile!.machine.cpus, resources.cpuLimit].filter((cpus) => typeof cpus === 'number');
@@ -79,7 +82,7 @@ function moreCpus(props: ScalableModelServiceProps, model: OnnxModel, sizing: Si
   return [];
 }
 
-/** Remedy: options without which this many replicas suffice. */
+/** Remedies: omit one of the options, if this many replicas then suffice. */
 function fewerOptions(props: ScalableModelServiceProps, model: OnnxModel, replicas: number): string[] {
   const { serving = {} } = props;
   return (['executors', 'threadsPerExecutor', 'maxBatchSize'] as const)

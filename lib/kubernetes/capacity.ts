@@ -16,8 +16,8 @@ export interface Capacity {
    */
   readonly headroom?: number;
   /**
-   * Sizes of the requests, if the profile was measured at several: `{ sequence: 128 }`, or `{ 'input:1': 128 }` for a
-   * dimension without a name.
+   * Sizes of the requests, if the profile was measured at several sizes: `{ sequence: 128 }`, or `{ 'input:1': 128 }`
+   * for a dimension without a name.
    * @default - the first sizes in the profile
    */
   readonly at?: Readonly<Record<string, number>>;

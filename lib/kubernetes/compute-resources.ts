@@ -35,7 +35,7 @@ export function cpuRequest({ cpu = 1, cpuLimit = cpu }: ComputeResources): numbe
   return request === 'none' ? undefined : request;
 }
 
-/** Requests and limits of the container. */
+/** Resource requests and limits of the container. */
 export function computeResources(
   resources: ComputeResources,
   model: OnnxModel,

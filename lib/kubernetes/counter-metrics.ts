@@ -1,6 +1,6 @@
 /**
- * Series of the server that only increase: counters, and the series of histograms. The gauges `nodejs_active_*_total`
- * do not match.
+ * Pattern for the names of the server's series that only increase: counters, and the series of histograms. The gauges
+ * `nodejs_active_*_total` do not match.
  */
 const COUNTER =
   /^(inference_.+_(total|bucket|sum|count)|process_cpu_.+_total|nodejs_gc_duration_seconds_(bucket|sum|count))$/;

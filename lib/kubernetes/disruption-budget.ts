@@ -4,7 +4,10 @@ import type { Construct } from 'constructs';
 import { asText } from '../tokens';
 import type { ResourceMetadata } from './labels';
 
-/** How many replicas may be evicted at the same time, for example when a node is drained. Set only one option. */
+/**
+ * How many replicas may be evicted at the same time, for example when a node is drained. Set only one of the two
+ * options.
+ */
 export interface DisruptionBudgetOptions {
   /**
    * Maximum number of replicas that may be unavailable, or a percentage such as `'25%'`.
@@ -21,8 +24,8 @@ export interface DisruptionBudgetOptions {
 export interface DisruptionBudgetProps {
   readonly metadata: ResourceMetadata;
   /**
-   * Selects the pods of one Deployment. If it also selected a canary's pods, failing canary pods would use up the budget
-   * of the others.
+   * Selects the pods of one Deployment. If it also selected a canary's pods, failing canary pods would use up the
+   * budget of the others.
    */
   readonly selector: Readonly<Record<string, string>>;
   readonly budget?: DisruptionBudgetOptions;
@@ -41,7 +44,7 @@ export function disruptionBudget(scope: Construct, id: string, props: Disruption
   });
 }
 
-/** Whether a budget allows no eviction with this many replicas. Kubernetes rounds percentages up. */
+/** Whether a budget prevents every eviction if there are this many replicas. Kubernetes rounds percentages up. */
 export function blocksEviction({ maxUnavailable, minAvailable }: DisruptionBudgetOptions, replicas: number): boolean {
   if (minAvailable !== undefined) return replicasOf(minAvailable, replicas) >= replicas;
   return maxUnavailable !== undefined && replicasOf(maxUnavailable, replicas) < 1;

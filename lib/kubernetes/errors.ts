@@ -13,7 +13,7 @@ import type { CanaryShare } from './canary-weight';
 import type { Capacity } from './capacity';
 
 /**
- * Default ratio of a metric to its target above which the autoscaler adds replicas.
+ * By default, the autoscaler adds replicas if the ratio of a metric to its target exceeds this value.
  * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
  */
 const AUTOSCALER_TOLERANCE = 1.1;
@@ -291,7 +291,7 @@ function round(percent: number): number {
   return Number(percent.toFixed(2));
 }
 
-/** Remedy for sizes that were not measured: to use a dimension that exists, or to measure the size as well. */
+/** Remedy for sizes that were not measured: use a dimension that exists, or measure the size as well. */
 function measuringRemedy(at: Readonly<Record<string, number>>, profile: ModelProfile, command: string): string {
   const unknown = Object.keys(at).filter((name) => sizesOf(profile, name).length === 0);
   if (unknown.length > 0) {

@@ -22,8 +22,8 @@ export interface IngressOptions {
    */
   readonly from: Peer;
   /**
-   * Prefix of the paths that are routed to this service; the prefix is not removed. With `/v2/models/digits`, several
-   * models can share a host.
+   * Prefix of the paths that are routed to this service; the prefix is not removed. With a prefix such as
+   * `/v2/models/digits`, several models can share a host.
    * @default '/'
    */
   readonly path?: string;
@@ -85,7 +85,7 @@ export function ingressProblems(
   return problems.list;
 }
 
-/** Whether the server accepts a host, as far as is known at synth. For a wildcard, a single matching name is enough. */
+/** Whether the server accepts a host, as far as is known at synth. For a wildcard host, one matching name is enough. */
 function mayBeAllowed(host: string, allowed: readonly string[]): boolean {
   if (Token.isUnresolved(allowed) || [host, ...allowed].some(Token.isUnresolved)) return true;
   const names = allowed.map((name) => name.toLowerCase());
@@ -95,8 +95,8 @@ function mayBeAllowed(host: string, allowed: readonly string[]): boolean {
 const routes = new Claims<string>((one, other) => one === other);
 
 /**
- * Claims the route of a service. Reports another service with the same route, because an ingress controller would send
- * all requests to only one of them. Ingresses of different classes have different controllers.
+ * Claims the route of a service. Returns a problem if another service has the same route, because an ingress controller
+ * would send all requests to only one of them. Ingresses of different classes have different controllers.
  */
 export function claimRoute(owner: Construct, options: IngressOptions, provider?: TerraformProvider): Problem[] {
   const { host, path = '/', className = '' } = options;

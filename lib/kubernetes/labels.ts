@@ -14,8 +14,8 @@ export const TRACK_LABEL = 'model-serving/track';
 export const STABLE_TRACK = 'stable';
 
 /**
- * Selects all pods of a service. It names the service but not the model's version, because the selector of a
- * Deployment is immutable.
+ * Selects all pods of a service. The selector contains the service's name but not the model's version, because the
+ * selector of a Deployment is immutable.
  */
 export function serviceSelector(name: string): Record<string, string> {
   return { 'app.kubernetes.io/name': 'model-serving', 'app.kubernetes.io/instance': name };

@@ -4,12 +4,18 @@ import type { Problem } from '../errors';
 import { Claims } from '../workload/claims';
 import { kubernetesErrors } from './errors';
 
-/** Kinds of resources that a construct has exactly once. Its other resources have the same name as this one. */
+/**
+ * Kinds of resources whose names are claimed. A construct has only one resource of its kind, and its other resources
+ * have the same name.
+ */
 type Kind = 'Deployment' | 'ConfigMap';
 
 const claims = new Claims<string>((one, other) => one === other);
 
-/** Claims the name of a construct's resource. Reports another construct with a resource of the same kind and name. */
+/**
+ * Claims the name of a construct's resource. Returns a problem if another construct has a resource of the same kind and
+ * name.
+ */
 export function claimName(
   owner: Construct,
   kind: Kind,

@@ -13,11 +13,14 @@ export interface EgressRule {
   readonly ports?: readonly number[];
 }
 
-/** Connections to and from replicas. The cluster must enforce NetworkPolicies for this to take effect. */
+/** Allowed connections to and from replicas. The cluster must enforce NetworkPolicies for this to take effect. */
 export interface NetworkOptions {
   /** Peers that may send requests over HTTP and gRPC. @default - all pods of the same namespace */
   readonly from?: readonly Peer[];
-  /** Peers that may read metrics. If any are set, pods get the annotations that Prometheus looks for. @default - nobody */
+  /**
+   * Peers that may read metrics. If any are set, pods get the annotations that Prometheus looks for.
+   * @default - nobody
+   */
   readonly scrapers?: readonly Peer[];
   /** Destinations that replicas may connect to. @default - none */
   readonly egress?: readonly EgressRule[];
@@ -55,7 +58,7 @@ export function networkPolicySpec(
   };
 }
 
-/** Returns no rule if there are no peers, because a rule without peers would allow everyone. */
+/** Rule that lets peers connect to ports. There is no rule without peers, because it would allow everyone. */
 function ingress(from: readonly Peer[], ports: readonly number[]): NetworkPolicyV1SpecIngress[] {
   return from.length === 0 ? [] : [{ from: [...from], ports: ports.map(tcp) }];
 }
@@ -64,7 +67,10 @@ function egressRule({ to, ports }: EgressRule): NetworkPolicyV1SpecEgress {
   return { to: [to], ports: ports?.map(tcp) };
 }
 
-/** DNS uses UDP, and TCP for long answers. All addresses are allowed, because resolvers differ between clusters. */
+/**
+ * Egress rule for DNS, which uses UDP, and TCP for long answers. All addresses are allowed, because resolvers differ
+ * between clusters.
+ */
 const NAME_RESOLUTION: NetworkPolicyV1SpecEgress = {
   ports: ['UDP', 'TCP'].map((protocol) => ({ port: '53', protocol })),
 };

@@ -6,7 +6,7 @@ import type { Peer } from './peers';
 
 const FIELDS = ['podSelector', 'namespaceSelector', 'ipBlock'] as const;
 
-/** Problems with egress rules and their peers. */
+/** Finds problems with egress rules and their peers. */
 export function egressProblems(where: string, prop: string, rules: unknown): Problem[] {
   if (!Array.isArray(rules)) return [kubernetesErrors.peersNotListed(where, prop, rules, 'rules')];
   return peerProblems(

@@ -18,9 +18,9 @@ export function probedStartupSeconds(startupSeconds: number): number {
 }
 
 /**
- * Probes on the protocol's health paths. A replica has started when its model is ready. If that takes longer than
- * `startupSeconds`, Kubernetes restarts it, and the end of its log becomes its termination message. Afterwards, the
- * liveness probe, which does not run the model, controls restarts, and the readiness probe controls traffic.
+ * Probes on the protocol's health paths. A replica has started when its model is ready. If this takes longer than
+ * `startupSeconds`, Kubernetes restarts the replica, and the end of its log becomes its termination message. After the
+ * start, the liveness probe, which does not run the model, controls restarts, and the readiness probe controls traffic.
  * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md#health
  */
 export function probes(startupSeconds: number): Probes {
@@ -43,7 +43,9 @@ function httpGet(path: string) {
   return { httpGet: { path, port: 'http', scheme: 'HTTP' } };
 }
 
-/** Timing with a timeout of 3 s. On a busy node, a probe can take longer than Kubernetes' default of 1 s. */
+/**
+ * Timing of a probe, with a timeout of 3 s. On a busy node, a probe can take longer than Kubernetes' default of 1 s.
+ */
 function timing(periodSeconds: number) {
   return { periodSeconds, timeoutSeconds: 3, successThreshold: 1 };
 }

@@ -15,7 +15,7 @@ export function memoryQuantity(mebibytes: number): string {
   return Token.isUnresolved(mebibytes) ? `${asText(mebibytes)}Mi` : canonical(mebibytes, 1024, ['Mi', 'Gi', 'Ti']);
 }
 
-/** Uses the largest unit that gives an integer. */
+/** Formats an amount in the largest unit that gives an integer. */
 function canonical(amount: number, step: number, units: readonly string[]): string {
   const [unit, ...larger] = units;
   return amount % step === 0 && larger.length > 0 ? canonical(amount / step, step, larger) : `${amount}${unit}`;

@@ -38,7 +38,10 @@ export const DEFAULT_SURGE = '25%';
 export interface RolloutTimes {
   readonly startupSeconds: number;
   readonly progressDeadlineSeconds: number;
-  /** How long an apply waits. This is longer than the deadline, so that Kubernetes can report what failed. */
+  /**
+   * How long an apply waits, in seconds. This is longer than the progress deadline, so that Kubernetes can report what
+   * failed.
+   */
   readonly timeoutSeconds: number;
 }
 

@@ -65,7 +65,7 @@ const DRAIN_SECONDS = 15;
 export interface ScalableModelServiceProps {
   /** The model to build an image for. Set either this and `repository`, or `image`. */
   readonly model?: OnnxModel;
-  /** Repository to push that image to, without a tag, such as `registry.example.com/ml/digits`. */
+  /** Repository to push the built image to, without a tag, such as `registry.example.com/ml/digits`. */
   readonly repository?: string;
   /** Build options: base image, platform, Docker provider. @default - see {@link ImageOptions} */
   readonly build?: Omit<ImageOptions, 'repository'>;
@@ -269,8 +269,8 @@ export class ScalableModelService extends Construct {
   }
 
   /**
-   * Adds a second model behind the same Service, which gets a share of the connections. To promote this model, make it
-   * the service's model and remove the canary. To roll back, remove the canary.
+   * Adds a second model, which gets a share of the connections of the same Service. To promote the second model, make
+   * it the service's model and remove the canary. To roll back, remove the canary.
    * @throws ModelServingError with all problems
    */
   addCanary(id: string, props: CanaryProps): Canary {

@@ -23,7 +23,7 @@ export interface ServiceOptions {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Ports for clients. Those of a headless service are the ports of the replicas. */
+/** Ports for clients. For a headless service, these are the ports of the replicas. */
 export function servicePorts({ headless, port = 80, grpcPort = SETTING_DEFAULTS.grpcPortNumber }: ServiceOptions) {
   const { httpPortNumber, grpcPortNumber } = SETTING_DEFAULTS;
   return headless ? { http: httpPortNumber, grpc: grpcPortNumber } : { http: port, grpc: grpcPort };

@@ -58,7 +58,7 @@ export function writeOpenApi(path: string, text: string, { where, prop }: PathSo
   }
 }
 
-/** Normalized content, because git on Windows may have checked out the file with different line breaks. */
+/** Content of a file, normalized because git on Windows may have changed its line breaks. */
 function contentOf(path: string): string | undefined {
   try {
     const plain = plainText(readFileSync(path));

@@ -18,7 +18,7 @@ export interface ClassOutputProps {
   readonly classes?: readonly string[] | string;
 
   /**
-   * The output with the class: scores (floats, one per class), an index (integer) or a label (text).
+   * Name of the output that contains the class: scores (floats, one per class), an index (integer) or a label (text).
    *
    * @default - the only output, or the only output of scores
    */
@@ -43,7 +43,8 @@ const KINDS: Partial<Record<Datatype, ClassOutput['kind']>> = {
 };
 
 /**
- * Completes the props with the signature, for model.json, or returns their problems. Returns neither if no prop is set.
+ * Fills in missing props from the signature, for model.json, or returns the problems of the props. Returns neither if
+ * no prop is set.
  */
 export function resolveClassOutput(
   path: string,
@@ -74,7 +75,10 @@ export function resolveClassOutput(
   return { classes: { output: output.name, kind, softmax, ...(names && { names: [...names] }) }, problems: [] };
 }
 
-/** Elements per row, if fixed. The first dimension counts rows, unless it is the only dimension of scores. */
+/**
+ * Number of elements per row; undefined if it is not fixed. The first dimension counts rows, unless it is the only
+ * dimension of scores.
+ */
 function sizeOfOne({ datatype, dimensions }: TensorSignature): number | undefined {
   const isVectorOfScores = dimensions.length === 1 && KINDS[datatype] === 'scores';
   const sizes = isVectorOfScores ? dimensions : dimensions.slice(1);
@@ -98,14 +102,17 @@ function findOutput(
   return undefined;
 }
 
-/** Reads the lines of a file, without an empty last line. */
+/** Reads class names from a file, one per line. Ignores an empty last line. */
 function readNames(path: string, file: string): string[] {
   const outside = readingFile(file, () => linkOutOf(path, file));
   if (outside) throw new ModelServingError([errors.fileOutside(path, file, outside)]);
   return readText(file).replace(/\n$/, '').split('\n');
 }
 
-/** Finds a link that leads out of the model's folder or, if the file is not in it, out of the file's own folder. */
+/**
+ * Finds a link that leads out of the model's folder or, if the file is not in that folder, out of the file's own
+ * folder.
+ */
 function linkOutOf(path: string, file: string): LinkOutside | undefined {
   const home = dirname(path);
   if (liesBelow(home, file)) return linkOutside(home, relative(home, file), foldersBeside(path));

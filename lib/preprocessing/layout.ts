@@ -26,7 +26,7 @@ interface Fitted extends Required<Size> {
   readonly shape: number[];
 }
 
-/** Finds the layout and the size in the signature, or returns a problem. */
+/** Finds the layout and the size of pictures in the signature, or returns a problem. */
 export function fitLayout(
   path: string,
   given: Size & { readonly layout?: Layout },

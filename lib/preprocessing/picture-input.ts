@@ -102,7 +102,7 @@ const PROPS = [
   ...['invert', 'fit', 'background', 'maxPixels'],
 ];
 
-/** Completes the props with the signature, for model.json, or returns their problems. */
+/** Fills in missing props from the signature, for model.json, or returns the problems of the props. */
 export function resolvePictureInput(
   path: string,
   props: PictureInputProps,

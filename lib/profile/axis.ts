@@ -27,7 +27,7 @@ export function logAxis(values: readonly number[], from: number, to: number): Ax
   return { ticks: ticks.length > 8 ? ticks.filter(isPowerOfTen) : ticks, place };
 }
 
-/** Logarithmic axis with a tick at each value. Each value is about twice the one before. */
+/** Logarithmic axis with a tick at each value. The values roughly double from tick to tick. */
 export function doublingAxis(ticks: readonly number[], from: number, to: number): Axis {
   const [low, high] = [ticks[0], ticks.at(-1)].map((tick) => Math.log2(tick as number)) as [number, number];
   // A single tick is placed in the middle.

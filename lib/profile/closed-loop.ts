@@ -8,7 +8,10 @@ export interface LoadPlan {
   /** Number of connections. Each waits for its response before it sends the next request. */
   readonly clients: number;
   readonly seconds: number;
-  /** The load continues after `seconds` until it has this many responses, but for at most ten times `seconds`. */
+  /**
+   * Minimum number of responses. The load continues after `seconds` until it has this many, but for at most ten times
+   * `seconds`.
+   */
   readonly minResponses: number;
 }
 
@@ -19,7 +22,10 @@ export interface Load {
   readonly seconds: number;
 }
 
-/** A status other than 200, or no response. The message completes a sentence that begins with "the server". */
+/**
+ * Error for a status other than 200, or for a missing response. The message completes a sentence that begins with "the
+ * server".
+ */
 export class RefusedRequest extends Error {}
 
 /** Sends requests until the time has elapsed, and waits for all responses. */

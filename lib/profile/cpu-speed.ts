@@ -11,7 +11,7 @@ export function cpuName(): string {
   return cpus()[0]?.model.trim() || process.arch;
 }
 
-/** Measures `Machine.cpuSpeed` in about 0.1 s. Takes the median, so that disturbed runs have no effect. */
+/** Measures `Machine.cpuSpeed` in about 0.1 s. Takes the median, so that a disturbed run has no effect. */
 export function measureCpuSpeed(): number {
   return rounded(median(Array.from({ length: REPETITIONS }, multiplyAdditionsPerSecond)));
 }

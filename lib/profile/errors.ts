@@ -3,7 +3,10 @@ import { measuredOn } from './measured-on';
 import type { ModelProfile } from './model-profile';
 import { profileCommand } from './profile-command';
 
-/** Errors of a profile; `path` is its path and `modelPath` the model's, both as the user gave them. */
+/**
+ * Errors of a profile; `path` is the path of the profile, and `modelPath` that of the model, both as the user gave
+ * them.
+ */
 export const profileErrors = {
   notJson: (path: string, modelPath: string, reason: string): Problem => ({
     code: 'profile-not-json',

@@ -4,7 +4,9 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 const READ_BYTES = 64 * 1024;
 
-/** The server's address and the bytes of every request, which are encoded before the measurement starts. */
+/**
+ * The server's address, and the bytes that are sent as each request. They are encoded before the measurement starts.
+ */
 export interface HttpTarget {
   readonly host: string;
   readonly port: number;
@@ -34,7 +36,10 @@ export class HttpConnection {
   onClose: () => void = () => {};
 
   private readonly socket: Socket;
-  /** Number of bytes missing from the current response; -1 until its head is read, Infinity if it is chunked. */
+  /**
+   * Number of bytes of the current response that have not arrived; -1 until its head is read, Infinity if it is
+   * chunked.
+   */
   private missing = -1;
   private status = 0;
   /** Beginning of a head that arrived in pieces. */
@@ -71,7 +76,7 @@ export class HttpConnection {
     return true;
   }
 
-  /** Reads the head of a response. Returns whether it is complete. */
+  /** Reads the head of a response. Returns whether the head is complete. */
   private readHead(buffer: Buffer, length: number): boolean {
     let bytes = buffer.subarray(0, length);
     if (this.head) bytes = Buffer.concat([this.head, bytes]);

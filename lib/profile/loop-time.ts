@@ -2,7 +2,7 @@
 export interface CpuTimes {
   /** CPU time of the whole server, in seconds. */
   readonly cpuSeconds: number;
-  /** Wall-clock time of all runs. It exceeds their CPU time if they waited for a CPU. */
+  /** Wall-clock time of all runs. It exceeds their CPU time if the runs waited for a CPU. */
   readonly runSeconds: number;
   readonly runs: number;
   /** CPU time of the event loop's thread, if the system reports it. */

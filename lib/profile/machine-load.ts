@@ -2,10 +2,10 @@ import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownSeconds } from './process-figures';
 
-/** Share of the CPU time that other processes may use while a model is measured. */
+/** Maximum share of the CPU time that other processes may use while a model is measured. */
 export const MAX_LOAD = 0.1;
 
-/** Time that is long enough to detect a load of 1 % on 2 CPUs, whose counters advance in steps of 10 ms. */
+/** Duration of one attempt: long enough to detect a load of 1 % on 2 CPUs, whose counters advance in steps of 10 ms. */
 const REST_SECONDS = 0.5;
 
 /** Number of attempts, so that brief activity, such as the end of the previous command, does not count as load. */
@@ -17,8 +17,8 @@ export class MachineLoad {
   private readonly ownStart = ownSeconds();
 
   /**
-   * Share since this object was created, from 0 to 1. Running children count as other processes. Undefined if the
-   * system does not report the CPU time of children.
+   * Share of the CPU time since this object was created, from 0 to 1. Running children count as other processes.
+   * Undefined if the system does not report the CPU time of children.
    */
   share(): number | undefined {
     const own = ownSeconds();
@@ -27,7 +27,10 @@ export class MachineLoad {
   }
 }
 
-/** Share of the CPU time in use while nothing is measured: the first low one of a few attempts, or else the lowest. */
+/**
+ * Share of the CPU time that other processes use before the measurement. Takes the first low value of a few attempts,
+ * or the lowest if none is low.
+ */
 export async function loadAtRest(signal: AbortSignal): Promise<number> {
   let least = Infinity;
   for (let rest = 0; rest < REST_ATTEMPTS && least > MAX_LOAD; rest++) {
@@ -39,7 +42,7 @@ export async function loadAtRest(signal: AbortSignal): Promise<number> {
   return least;
 }
 
-/** `12 %` */
+/** Formats a share of the CPU time: `12 %`. */
 export function loadText(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
@@ -49,7 +52,7 @@ interface CpuTimes {
   readonly seconds: number;
 }
 
-/** Sums over all CPUs of the machine. */
+/** CPU times, summed over all CPUs of the machine. */
 function cpuTimes(): CpuTimes {
   let [busySeconds, seconds] = [0, 0];
   for (const { times } of cpus()) {

@@ -23,7 +23,7 @@ export interface RunsPlan {
   readonly threads?: readonly number[];
   /** Largest batch to measure; 1 if rows cannot share a run. */
   readonly maxBatchSize: number;
-  /** Duration of each measurement, the sum of all rounds. */
+  /** Total duration of each measurement, over all its rounds. */
   readonly seconds: number;
   /** The dimension that is measured at several sizes, and the current size. */
   readonly at?: { readonly name: string; readonly size: number };
@@ -121,7 +121,7 @@ function secondsSince(start: number): number {
   return (performance.now() - start) / 1000;
 }
 
-/** Measures the memory of one more executor, in bytes. */
+/** Measures the memory of an additional executor, in bytes. */
 export async function measureExecutor(trial: TrialCalls, plan: RunsPlan, batchSize: number): Promise<number> {
   await load(trial, 1);
   await warmUp(trial, plan);
@@ -141,7 +141,7 @@ async function warmUp(trial: TrialCalls, { path, hasExample }: RunsPlan): Promis
   }
 }
 
-/** Returns undefined if the model refuses a batch of `batchSize` rows, although it has run a single row. */
+/** Run times; undefined if the model refuses a batch of `batchSize` rows, although it has run a single row. */
 async function timesOf(trial: TrialCalls, { batchSize }: Samples, seconds: number) {
   try {
     return await trial.call(`while it ran batches of ${batchSize} rows`, 'run', batchSize, seconds, MIN_RUNS);
@@ -151,7 +151,9 @@ async function timesOf(trial: TrialCalls, { batchSize }: Samples, seconds: numbe
   }
 }
 
-/** Takes the median of the rounds, so that one round on a busy machine has no effect. */
+/**
+ * Median run time of a batch size. Takes the median of the rounds, so that one round on a busy machine has no effect.
+ */
 function rungOf({ batchSize, rounds }: Samples): Rung {
   return { batchSize, p50Seconds: median(rounds.map(median)) };
 }

@@ -11,10 +11,10 @@ import { mainThreadSeconds, peakBytes } from './process-figures';
 import { quantile, rounded } from './quantile';
 import { ServerMetrics } from './server-metrics';
 
-/** Queue that has room for one request of every client, so that no request is refused. */
+/** Settings of a queue that has room for one request of every client, so that no request is refused. */
 const QUEUE = { maxQueueLength: MAX_CLIENTS, maxQueueBytes: 2 ** 40 };
 
-/** With fewer responses, the 99th percentile is meaningless. */
+/** Minimum number of responses. With fewer, the 99th percentile would be meaningless. */
 const MIN_RESPONSES = 100;
 
 /** Duration of the warm-up load, as a fraction of the duration of the measured load. */

@@ -2,13 +2,19 @@ import { fullBatchSize } from './load-clients';
 import type { MeasuredRun, ModelProfile } from './model-profile';
 import { saturatingBatchSize } from './saturation';
 
-/** If a run of one row takes at most this long, it needs no more threads. */
+/** A run of one row that takes at most this long needs no more threads. */
 const FAST_RUN_SECONDS = 0.05;
 
-/** Ratio to the fastest run's time up to which runs count as equally fast: a smaller gain is not worth another CPU. */
+/**
+ * Runs count as equally fast if they take at most this many times as long as the fastest run. A smaller gain is not
+ * worth another CPU.
+ */
 const SIMILAR_TIME = 1.05;
 
-/** Seconds per row at the largest measured batch up to `batchSize`, with `threads` or the nearest lower number. */
+/**
+ * Seconds per row at the largest measured batch up to `batchSize`, with `threads` or the nearest lower measured number
+ * of threads.
+ */
 export function secondsPerRow(profile: ModelProfile, threads: number, batchSize: number): number {
   const runs = runsWith(profile, threads);
   const largest = largestBatchSize(runs, batchSize);
@@ -26,8 +32,8 @@ export function fewestThreads(profile: Pick<ModelProfile, 'runs'>, atMost = Infi
 }
 
 /**
- * Smallest batch with nearly the best throughput, up to the largest that the measured load could form; undefined if no
- * batch of several rows was measured.
+ * Smallest batch with nearly the best throughput, but at most the largest batch that the measured load could form;
+ * undefined if no batch of several rows was measured.
  */
 export function usefulBatchSize(profile: ModelProfile, threads: number): number | undefined {
   const runs = runsWith(profile, threads);

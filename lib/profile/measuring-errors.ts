@@ -1,7 +1,7 @@
 import type { Problem } from '../errors';
 import { loadText, MAX_LOAD } from './machine-load';
 
-/** Errors of measuring a model; `path` is the model file as the user gave it. */
+/** Errors that occur while a model is measured; `path` is the model file as the user gave it. */
 export const measuringErrors = {
   dimensionUnknown: (path: string, option: string, name: string, names: readonly string[]): Problem => ({
     code: 'dimension-unknown',
@@ -25,7 +25,7 @@ export const measuringErrors = {
     message: `${path}: the model does not run on generated inputs of this size, but it does run at ${used}. Remove this size from --at.`,
   }),
 
-  /** A problem at one of several sizes. */
+  /** Adds the size to a problem that occurred at one of several sizes. */
   atSize: (name: string, size: number, { code, message }: Problem): Problem => ({
     code,
     message: `--at ${name}=${size}: ${message}`,

@@ -10,7 +10,7 @@ export interface ModelProfile {
   readonly machine: Machine;
   /** Size of each free dimension that does not count rows, by its symbol, or by `INPUT:AXIS` if it has none. */
   readonly dimensions: Readonly<Record<string, number>>;
-  /** Runs of the model in process, by threads and then batch size, both ascending. */
+  /** Runs of the model in process, sorted by threads and then by batch size, ascending. */
   readonly runs: readonly MeasuredRun[];
   /** The model in the server, with one executor. */
   readonly served: MeasuredService;
@@ -39,7 +39,8 @@ export interface Machine {
   /** Version of Node, such as `v24.21.0`. */
   readonly node: string;
   /**
-   * Share of CPU time that other processes used, from 0 to 1: on Linux during the measurement, elsewhere just before it.
+   * Share of CPU time that other processes used, from 0 to 1: on Linux during the measurement, elsewhere just before
+   * it.
    * @default - unknown (profiles of earlier releases)
    */
   readonly otherLoad?: number;
@@ -51,22 +52,30 @@ export interface MeasuredRun {
   readonly batchSize: number;
   readonly p50Seconds: number;
   readonly p90Seconds: number;
-  /** Rows per second at the median: `batchSize / p50Seconds`. */
+  /** Rows per second at the median run time: `batchSize / p50Seconds`. */
   readonly rowsPerSecond: number;
 }
 
 export interface MeasuredService {
   /** Threads of the executor. @default 1 (profiles of earlier releases) */
   readonly threads?: number;
-  /** Maximum rows per run. @default - the largest saturating batch for any thread count (profiles of earlier releases) */
+  /**
+   * Maximum number of rows per run.
+   * @default - the largest saturating batch for any thread count (profiles of earlier releases)
+   */
   readonly maxBatchSize?: number;
-  /** Average rows per run. @default - unknown (profiles of earlier releases) */
+  /** Average number of rows per run. @default - unknown (profiles of earlier releases) */
   readonly rowsPerRun?: number;
   /** Number of connections. Each waited for its response before it sent the next request. */
   readonly clients: number;
-  /** CPU time of the whole server per request of one row, including the model's run, at the batch sizes that occurred. */
+  /**
+   * CPU time of the whole server per request of one row, including the model's run, at the batch sizes that occurred.
+   */
   readonly cpuSecondsPerRequest: number;
-  /** Part of `cpuSecondsPerRequest` in the event loop: to read, check and answer the request, without its run. */
+  /**
+   * Part of `cpuSecondsPerRequest` that the event loop uses to read, check and answer the request. The model's run is
+   * not included.
+   */
   readonly loopSecondsPerRequest: number;
   /** Measured rate. The server alone could reach more, because the clients ran on the same machine. */
   readonly requestsPerSecond: number;
@@ -88,6 +97,6 @@ export interface MeasuredMemory {
   readonly readyMiB: number;
   /** Highest resident memory under load, at any of the sizes. */
   readonly peakMiB: number;
-  /** Memory of one more executor: its session, and its runs at the largest batch. */
+  /** Memory of each additional executor: its session, and its runs at the largest batch. */
   readonly executorMiB: number;
 }

@@ -25,15 +25,15 @@ export interface ProfileOptions {
   /** @default - 1, 2, 4 and so on below the number of CPUs, and that number */
   readonly threads?: readonly number[];
   readonly maxBatchSize: number;
-  /** Sizes of free dimensions that do not count rows, by symbol or by `INPUT:AXIS`. */
+  /** Sizes of free dimensions that do not count rows, keyed by symbol or by `INPUT:AXIS`. */
   readonly dimensions: Readonly<Record<string, number>>;
   /** A dimension to measure at several sizes. @default - each dimension has one size */
   readonly at?: { readonly name: string; readonly sizes: readonly number[] };
   /** Duration of each measurement. The server is under load for ten times as long. */
   readonly seconds: number;
-  /** Measures even on a busy machine. @default false */
+  /** Whether to measure even on a busy machine. @default false */
   readonly force?: boolean;
-  /** Stops all processes that the measurement has started. */
+  /** Signal that stops all processes of the measurement. */
   readonly signal: AbortSignal;
   readonly onStep: OnStep;
 }
@@ -65,7 +65,7 @@ type OnSizeStep = (what: string, detail: string | undefined, left: number) => vo
 /**
  * Measures a model on this machine.
  *
- * @throws ModelServingError any of `measuringErrors`; the signal's reason if it is aborted
+ * @throws ModelServingError any of `measuringErrors`; the abort reason if the signal aborts
  */
 export async function profileModel(model: OnnxModel, options: ProfileOptions): Promise<Profiled> {
   const { path, force, signal } = options;

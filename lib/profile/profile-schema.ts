@@ -38,7 +38,7 @@ const measuredSize = {
   }),
 };
 
-/** Loaded only for profiles that are not in the cache. */
+/** Schema of a profile. This module is loaded only for profiles that are not in the cache. */
 export const profileSchema = z.object({
   profileVersion: z.literal(1),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits'),

@@ -24,7 +24,7 @@ function loadLines({ otherLoad = 0 }: ModelProfile['machine']): string[] {
   return otherLoad > MAX_LOAD ? [`while other processes used ${loadText(otherLoad)} of its CPU time`] : [];
 }
 
-/** Everything that was measured at one size. */
+/** Lines of text for the measurements at one size. */
 function sizeLines({ dimensions, runs, served }: MeasuredSize): string[] {
   const best = Math.max(...runs.map(({ rowsPerSecond }) => rowsPerSecond));
   const sizes = sizesText(dimensions);

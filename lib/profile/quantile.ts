@@ -8,7 +8,7 @@ export function median(values: ArrayLike<number>): number {
   return quantile(values, 0.5);
 }
 
-/** Rounds to four significant digits. More would be noise. */
+/** Rounds to four significant digits. More digits would be noise. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }

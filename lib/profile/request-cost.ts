@@ -12,7 +12,10 @@ export interface RequestCost {
   readonly cpuSeconds: number;
 }
 
-/** Cost with this number of threads and this batch size, up to the largest batch that the measured load could form. */
+/**
+ * Cost with this number of threads and this batch size. The batch size counts only up to the largest batch that the
+ * measured load could form.
+ */
 export function requestCost(profile: ModelProfile, threads: number, batchSize: number): RequestCost {
   const { cpuSecondsPerRequest, loopSecondsPerRequest: loopSeconds } = profile.served;
   const formed = Math.min(batchSize, formableBatchSize(profile));
@@ -29,7 +32,7 @@ export function fullRate({ loopSeconds, runSeconds }: RequestCost, executors: nu
 
 /**
  * Fraction of the full rate that the measured server, with one executor, reached. The rest is lost while requests are
- * handed over between the event loop and the executor. This time is not part of the measured times of either.
+ * handed over between the event loop and the executor; neither of their measured times includes this loss.
  */
 export function attainedShare(profile: ModelProfile): number {
   const { threads, maxBatchSize } = servedSizes(profile);

@@ -13,7 +13,7 @@ export function saturatingBatchSize(runs: readonly Run[], threads: number): numb
   return Math.min(...good.map(({ batchSize }) => batchSize));
 }
 
-/** Run with the batch size to measure the service with: the saturating size, or the largest that a load can form. */
+/** Run whose batch size is used to measure the service: the saturating size, or the largest that a load can form. */
 export function servableBatch<R extends Run>(runs: readonly R[], threads: number): R {
   const saturating = saturatingBatchSize(runs, threads);
   const formable = runs.filter(
@@ -25,7 +25,7 @@ export function servableBatch<R extends Run>(runs: readonly R[], threads: number
   return formable.reduce((a, b) => (b.batchSize > a.batchSize ? b : a));
 }
 
-/** Highest rate, in rows per second. */
+/** Highest rate with this number of threads, in rows per second. */
 export function bestRate(runs: readonly Run[], threads: number): number {
   return Math.max(...runs.filter((run) => run.threads === threads).map((run) => run.rowsPerSecond));
 }

@@ -1,6 +1,6 @@
 import type { Sizing } from './sizing';
 
-/** `1 executor of 2 threads, batches of up to 8 rows, 1.2 CPUs`, without memory and rate. */
+/** Formats a sizing, without memory and rate: `1 executor of 2 threads, batches of up to 8 rows, 1.2 CPUs`. */
 export function shapeText({ executors, threadsPerExecutor, maxBatchSize, cpus }: Sizing): string {
   const rows = maxBatchSize === 1 ? 'requests one by one' : `batches of up to ${maxBatchSize} rows`;
   return [
@@ -10,17 +10,17 @@ export function shapeText({ executors, threadsPerExecutor, maxBatchSize, cpus }:
   ].join(', ');
 }
 
-/** `1 CPU`, `1.2 CPUs`. */
+/** Formats a number of CPUs: `1 CPU`, `1.2 CPUs`. */
 export function cpusText(cpus: number): string {
   return counted(cpus, 'CPU');
 }
 
-/** `1,200 requests/s` */
+/** Formats a request rate: `1,200 requests/s`. */
 export function rateText(requestsPerSecond: number): string {
   return `${figure(requestsPerSecond)} requests/s`;
 }
 
-/** `1,200`, or `0.0012` with all its digits. */
+/** Formats a number with all its digits: `1,200`, `0.0012`. */
 export function figure(value: number): string {
   return value.toLocaleString('en', { maximumSignificantDigits: 15 });
 }

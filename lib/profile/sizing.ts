@@ -9,7 +9,7 @@ import { peakMemoryMiB } from './peak-memory';
 import { attainedShare, fullRate, requestCost, usefulExecutors } from './request-cost';
 import { roundDown, roundUp } from './rounding';
 
-/** Sizes that the user sets. The others are derived from them and the profile. */
+/** Sizes that the user sets. The other sizes are derived from these and the profile. */
 export interface SizingChoices extends RequestChoices {
   readonly threadsPerExecutor?: number;
   readonly executors?: number;
@@ -26,12 +26,15 @@ export interface SizingChoices extends RequestChoices {
 export interface Sizing {
   readonly threadsPerExecutor: number;
   readonly executors: number;
-  /** Undefined if requests do not share runs, or if no batch of several rows was measured. */
+  /**
+   * Maximum number of rows in one run; undefined if requests do not share runs, or if no batch of several rows was
+   * measured.
+   */
   readonly maxBatchSize?: number;
   readonly maxQueueLength: number;
   /** CPUs that the replica is sized for: its CPU request, or the CPUs that it can use up to its limit. */
   readonly cpus: number;
-  /** Average CPUs in use at the highest request rate. */
+  /** Average number of CPUs in use at the highest request rate. */
   readonly busyCpus: number;
   readonly memoryMiB: number;
   /** Requests of one row that the replica answers per second with `cpus`. */
@@ -40,7 +43,7 @@ export interface Sizing {
 
 const MIB = 1024 * 1024;
 
-/** Properties of a model that its sizes depend on, besides its profile. */
+/** Properties of a model that its sizes depend on, in addition to its profile. */
 export type SizedModel = RequestModel & Pick<OnnxModel, 'sizeBytes'>;
 
 /** Margin for peaks that a measurement of a few seconds misses. */
@@ -90,7 +93,7 @@ function queueLength(requestsPerSecond: number, maxBatchSize = 1): number {
   return Math.min(MAX_QUEUE_LENGTH, Math.max(MIN_QUEUE_LENGTH, 2 * maxBatchSize, length));
 }
 
-/** Adds memory for a picture, because the profile was measured with tensors. */
+/** Memory of a replica. Memory for a picture is added, because the profile was measured with tensors. */
 function memoryMiB(profile: ModelProfile, model: SizedModel, executors: number, choices: RequestChoices): number {
   const byServer = ownMemoryBytes(model.sizeBytes, executors, undefined) / MIB;
   const own = Math.max(MEMORY_MARGIN * peakMemoryMiB(profile, executors), byServer);

@@ -11,14 +11,14 @@ import { packageRoot } from '../package-root';
 import { LastLines } from './last-lines';
 import { measuringErrors } from './measuring-errors';
 
-/** Failure of a call, after which the trial process continues. */
+/** Failure of a single call. The trial process continues. */
 export class TrialFailure extends Error {}
 
 export interface TrialOptions {
   readonly stage: LocalStage;
   /** Path of the model; used in messages. */
   readonly path: string;
-  /** Sizes by symbol or by `INPUT:AXIS`. */
+  /** Sizes of free dimensions, keyed by symbol or by `INPUT:AXIS`. */
   readonly dimensions: Readonly<Record<string, number>>;
   /** Kills the process immediately. */
   readonly signal: AbortSignal;

@@ -48,7 +48,10 @@ export function carryGolden(model: OnnxModel, golden: string, out: string): Carr
   return { path, count: read.examples.length };
 }
 
-/** The JSON file is renamed after the new model; the files that it refers to keep their names. */
+/**
+ * Lists the files to copy and their targets. The JSON file is renamed after the new model; the files that it refers to
+ * keep their names.
+ */
 function targetsOf(golden: string, out: string, [, ...others]: Golden['files']) {
   const beside = others.map(({ path, sourcePath }) => ({ source: sourcePath, target: join(dirname(out), path) }));
   return [{ source: golden, target: pathBeside(out, 'golden') }, ...beside];

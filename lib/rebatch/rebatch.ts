@@ -20,7 +20,7 @@ import { reportOf } from '../runtime-process';
 import { rebatchErrors } from './errors';
 import { freedShapes, rowSymbol } from './free-rows';
 
-/** Program that compares two models by the trial of rows that the server runs at start. */
+/** Program that compares two models with the trial of rows that the server also runs at startup. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'rebatch-program.cjs');
 
 export interface RebatchOptions {
@@ -28,7 +28,7 @@ export interface RebatchOptions {
   readonly out: string;
   /** Whether to overwrite an existing file. */
   readonly force?: boolean;
-  /** Path of the model's golden examples; their values are compared as well. */
+  /** Path of the model's golden examples. The models are also compared on the values of these examples. */
   readonly golden?: string;
 }
 
@@ -39,7 +39,7 @@ export interface Rebatched {
   readonly comparison: RebatchComparison;
 }
 
-/** A verdict without axes for the rows. */
+/** A verdict that does not prove the rows independent, and therefore has no row axes. */
 type Unproved = Exclude<BatchingVerdict, { verdict: 'independent' }>;
 
 /**
@@ -90,7 +90,7 @@ function checkTarget(path: string, out: string, force: boolean): void {
 }
 
 /**
- * Links or copies external data beside the new model, at the locations that its file specifies.
+ * Links or copies external data beside the new model, at the locations that the model file specifies.
  *
  * @param added - receives the path of each file that did not exist before
  */
@@ -105,7 +105,10 @@ function copyExternalData(path: string, { files: [, ...external] }: Weights, fol
   }
 }
 
-/** Writes the model although the proof is missing, to find the node at which the proof fails. */
+/**
+ * Frees the rows in a temporary copy and proves them independent there. If the proof fails, the error names the node at
+ * which it fails.
+ */
 function provedByWriting(
   model: OnnxModel,
   path: string,

@@ -66,7 +66,7 @@ export function noteBatching(
   }
 }
 
-/** Whether rows are assumed to be independent without a proof, or the option is a Terraform token. */
+/** Whether rows may be assumed to be independent without a proof: the option is `assume` or a Terraform token. */
 function mayAssume(rowIndependence: ServingOptions['rowIndependence']): boolean {
   return rowIndependence === 'assume' || Token.isUnresolved(rowIndependence);
 }

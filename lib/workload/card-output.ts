@@ -11,7 +11,7 @@ export function outputCard(scope: Construct, { card }: OnnxModel): void {
 }
 
 /**
- * Escapes the start of template sequences:
+ * Escapes the start of Terraform's template sequences:
  * https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
  */
 function literal(text: string): string {

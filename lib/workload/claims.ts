@@ -22,7 +22,9 @@ export class Claims<T> {
   /** @param conflict - whether two constructs must not use both values at the same time */
   constructor(private readonly conflict: (one: T, other: T) => boolean) {}
 
-  /** Claims a value for a construct. If another construct's claim conflicts, returns that claim instead. */
+  /**
+   * Claims a value for a construct. If it conflicts with the claim of another construct, returns that claim instead.
+   */
   claim(owner: Construct, provider: TerraformProvider | undefined, value: T): Claim<T> | undefined {
     const claims = this.claimsOf(TerraformStack.of(owner), provider);
     const other = claims.find(

@@ -162,15 +162,15 @@ function batchingRemedy({ batching, rebatchable }: OnnxModel): string {
 }
 
 /**
- * Remedy: a lower picture.maxPixels. Empty if it would be below the model's input size, because every picture would then
- * be enlarged.
+ * Remedy: a lower picture.maxPixels. Empty if this limit would be below the model's input size, because every picture
+ * would then be enlarged.
  */
 function smallerPicture(freeMiB: number, { picture }: OnnxModel): string {
   const pixels = pixelsWithin(freeMiB);
   return picture && pixels >= picture.width * picture.height ? `; or lower picture.maxPixels to ${pixels} or less` : '';
 }
 
-/** Explains why requests need the memory. */
+/** Explains why requests need this much memory. */
 function needsText({ maxRequestBytes, cost, budgetBytes, decisive }: RequestNeeds): string {
   const budget = bytesText(budgetBytes);
   if (decisive === 'requestBudgetBytes') return `serving.requestBudgetBytes is ${budget}`;
@@ -181,7 +181,7 @@ function needsText({ maxRequestBytes, cost, budgetBytes, decisive }: RequestNeed
   return `each request may be up to ${bytesText(maxRequestBytes)} (serving.maxRequestBytes), and all requests together up to ${budget}`;
 }
 
-/** Remedy: a lower option, if there is enough memory for a budget. */
+/** Remedy: a lower value for the option that determines the budget. Empty if no valid value is low enough. */
 function lowerOption({ decisive, leastBudgetBytes, cost }: RequestNeeds, budgetBytes: number): string {
   const least = decisive === 'requestBudgetBytes' ? leastBudgetBytes : MIN_BUDGET_BYTES;
   if (budgetBytes < least || decisive === 'answer') return '';

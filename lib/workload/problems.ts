@@ -18,7 +18,7 @@ export function checkSource(
 }
 
 /**
- * Checks that a memory limit holds the model, the largest picture that it accepts, and its requests.
+ * Checks that a memory limit has room for the model, the largest picture that it accepts, and its requests.
  * @param serving - options including derived ones
  */
 export function checkMemory(
@@ -51,7 +51,7 @@ export function checkMemory(
   );
 }
 
-/** Checks that the memory for requests holds the largest request, and all requests that may wait. */
+/** Checks that the memory for requests has room for the largest request, and all requests that may wait. */
 export function checkRequestBudget(
   where: string,
   model: OnnxModel | undefined,
@@ -67,7 +67,7 @@ export function checkRequestBudget(
   );
 }
 
-/** Checks that all known ports are different. */
+/** Checks that all ports that are known at synth are different. */
 export function checkPortsDiffer(where: string, ports: Record<string, number | undefined>, problems: Problems): void {
   const known = Object.entries(ports).filter(([, port]) => port !== undefined && !Token.isUnresolved(port));
   known.forEach(([prop, port], i) => {

@@ -12,7 +12,7 @@ import { rateText, shapeText } from '../profile/sizing-text';
 import type { Sizing } from '../profile/sizing';
 import type { ServingOptions } from '../serving-options';
 
-/** Apps that already have a note about a missing profile. An app shows the note once and not for each model. */
+/** Apps that already have a note about a missing profile. Each app shows the note only once, not for each model. */
 const notedApps = new WeakSet<IConstruct>();
 
 /**
@@ -59,7 +59,7 @@ export function noteSizing(
   );
 }
 
-/** Command that measures a model, relative to the working directory. */
+/** Command that measures a model, with a path relative to the working directory. */
 export function measureCommand({ files }: OnnxModel): string {
   return profileCommand(relative(process.cwd(), files[0]!.sourcePath));
 }

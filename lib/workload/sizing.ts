@@ -21,8 +21,8 @@ const DECISIVE = ['executors', 'threadsPerExecutor', 'maxBatchSize', 'cpuRequest
 const FOR_REQUESTS = ['maxRequestBytes', 'maxQueueBytes', 'requestBudgetBytes'] as const;
 
 /**
- * Derives the sizes of a replica from its model's profile. Undefined without a profile, or if an option that determines
- * them is a Terraform token or an invalid number, which is reported elsewhere.
+ * Derives the sizes of a replica from its model's profile. Returns undefined if the model has no profile, or if an
+ * option that determines the sizes is a Terraform token or an invalid number; invalid numbers are reported elsewhere.
  * @param profile - the model's profile at the request sizes of the capacity
  */
 export function sizingOf(

@@ -8,7 +8,7 @@ import { callSettings, modelUrl, type CallOptions, type ClientOptions, type Fetc
 import { withRetries } from './retries';
 import type { Datatype, ModelSpec, TensorSpec } from './tensors';
 
-/** Metadata of a model; -1 marks a size that is not fixed. */
+/** Metadata of a model. In shapes, -1 stands for a size that is not fixed. */
 export interface ModelMetadata {
   readonly name: string;
   readonly versions: readonly string[];

@@ -6,7 +6,7 @@ import type { CallOptions } from './options';
 /** Classes that the model returns. */
 export interface ClassSpec {
   readonly output: string;
-  /** Members that each class of an answer has in addition to its name. */
+  /** Numeric members that every class in an answer has, in addition to its name. */
   readonly numbers: readonly ('index' | 'score')[];
   /** All names; undefined if any name is possible. */
   readonly names?: readonly string[] | undefined;

@@ -28,8 +28,8 @@ async function answerTo(
 }
 
 /**
- * Reason why a fetch failed. In Node, the error's message is just `fetch failed`, and the reason is in its cause, which
- * may have only a code.
+ * Reason why a fetch failed. In Node, the error's message is just `fetch failed`, and the reason is in the error's
+ * cause, which may have a code but no message.
  */
 function reasonOf(error: unknown): string {
   const { message, cause } = Object(error) as { readonly message?: string; readonly cause?: unknown };
@@ -50,7 +50,10 @@ function refusal({ status, headers }: Response, body: ArrayBuffer): InferenceErr
   });
 }
 
-/** Error text in the protocol's form, `{"error": …}`; for other answers, such as a proxy's, the start of the body. */
+/**
+ * Returns the message of an error in the protocol's form, `{"error": …}`. For any other answer, such as a proxy's,
+ * returns the start of the body.
+ */
 function messageOf(text: string): string {
   try {
     const { error } = JSON.parse(text) as { readonly error?: unknown };

@@ -29,11 +29,13 @@ export interface InferenceErrorDetails {
 export class InferenceError extends Error {
   /** Kind of failure. */
   readonly code: InferenceErrorCode;
-  /** Status of the answer to the last attempt, if there was one. */
+  /** HTTP status of the answer to the last attempt; undefined if there was no answer. */
   readonly status: number | undefined;
-  /** Error message of the server, if there was one. */
+  /** Error message that the server sent, if there was one. */
   readonly serverMessage: string | undefined;
-  /** Milliseconds to wait before the next attempt, if the server sent Retry-After. */
+  /**
+   * Milliseconds to wait before the next attempt, according to the server's Retry-After; undefined without this header.
+   */
   readonly retryAfter: number | undefined;
   /** Number of times the request was sent; 0 if it was not sent. */
   attempts = 0;

@@ -1,6 +1,8 @@
 /** Options of a client; only `url` is required. */
 export interface ClientOptions extends CallOptions {
-  /** URL of the server, such as `https://digits.example.com`; a path before `/v2` is kept. */
+  /**
+   * URL of the server, such as `https://digits.example.com`. If it has a path, `/v2/models/…` is appended to the path.
+   */
   readonly url: string;
 
   /**
@@ -26,10 +28,11 @@ export interface ClientOptions extends CallOptions {
   readonly fetch?: Fetch | undefined;
 }
 
-/** Options of a call; those that are not set are taken from the client. */
+/** Options of a call. The client's options are the defaults. */
 export interface CallOptions {
   /**
-   * Maximum number of retries after 429, 503, or a connection that failed before the answer was complete.
+   * Maximum number of retries after status 429 or 503, or after a connection that failed before the answer was
+   * complete.
    *
    * @default 3
    */
@@ -44,7 +47,7 @@ export interface CallOptions {
   readonly deadline?: number | undefined;
 
   /**
-   * Signal that aborts the call. The signal of the client applies in addition to that of the call.
+   * Signal that aborts the call. If the client has a signal too, either of the two aborts the call.
    *
    * @default - none
    */

@@ -2,8 +2,8 @@ import type { CallTime } from './call-time';
 import { InferenceError, type InferenceErrorCode } from './inference-error';
 
 /**
- * Limits of the random pauses, in milliseconds. The pause before attempt n + 1 is at most FIRST_PAUSE * 2 ** (n - 1),
- * and never more than LONGEST_PAUSE.
+ * Limits of the random part of a pause, in milliseconds. Before attempt n + 1, it is at most
+ * `FIRST_PAUSE * 2 ** (n - 1)`, and never more than LONGEST_PAUSE.
  */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5000;

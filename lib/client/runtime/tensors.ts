@@ -9,7 +9,7 @@ export interface AnsweredElements {
   INT16: Int16Array;
   INT32: Int32Array;
   INT64: BigInt64Array;
-  /** Bits of each half-precision number; `new Float16Array(data.buffer)` reads them on platforms that have it. */
+  /** Bits of each half-precision number. On platforms with Float16Array, `new Float16Array(data.buffer)` reads them. */
   FP16: Uint16Array;
   FP32: Float32Array;
   FP64: Float64Array;
@@ -37,7 +37,7 @@ export interface SentElements {
 
 export type Datatype = keyof AnsweredElements;
 
-/** A tensor to send. Its elements are in row-major order, and there are as many as the shape requires. */
+/** A tensor to send. Its elements are in row-major order, and their number must match the shape. */
 export interface InputTensor<D extends Datatype, Shape extends readonly number[]> {
   readonly shape: Shape;
   readonly data: SentElements[D];
@@ -49,7 +49,9 @@ export interface OutputTensor<D extends Datatype, Shape extends readonly number[
   readonly data: AnsweredElements[D];
 }
 
-/** An input or output. Dimensions are fixed sizes, names of free sizes, or null for free sizes without a name. */
+/**
+ * An input or output. Each dimension is a fixed size, the name of a free size, or null for a free size without a name.
+ */
 export interface TensorSpec {
   readonly name: string;
   readonly datatype: Datatype;
@@ -111,7 +113,7 @@ export function shapeFits(shape: readonly number[], { dimensions }: TensorSpec):
   );
 }
 
-/** Formats datatype and dimensions, such as `FP32 [batch, 10]`. */
+/** Formats the datatype and the dimensions of a tensor, such as `FP32 [batch, 10]`. */
 export function specText({ datatype, dimensions }: TensorSpec): string {
   return `${datatype} [${dimensions.map((dimension) => dimension ?? '?').join(', ')}]`;
 }

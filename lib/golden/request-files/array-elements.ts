@@ -3,7 +3,7 @@ import { halfValue } from '../../../inference-image/src/contract/half';
 import type { Datatype } from '../../../inference-image/src/contract/signature';
 import { elementBytes, type NumpyArray, NumpyFault } from './npy';
 
-/** NumPy's type code for each datatype, and the name of the NumPy dtype. */
+/** NumPy's type code and dtype name for each datatype. */
 const NUMPY: Readonly<Record<Exclude<Datatype, 'BYTES'>, readonly [type: string, dtype: string]>> = {
   // NumPy 1.24 to 1.26 has no np.bool.
   BOOL: ['b1', 'bool_'],
@@ -90,7 +90,7 @@ const WRITERS: Readonly<Record<string, Write>> = {
   f8: (bytes, value, at) => bytes.writeDoubleLE(Number(value), at),
 };
 
-/** Encodes each string, without NumPy's padding with zeros, after its length in four bytes. */
+/** Encodes each string as its length in four bytes, followed by its text without NumPy's zero padding. */
 function texts({ type, bytes }: NumpyArray): Buffer {
   const size = elementBytes(type);
   const parts: Buffer[] = [];

@@ -35,7 +35,7 @@ export function csvRequest(text: string, { inputs }: Signature): string {
 
 /** A row or the header. */
 interface Line {
-  /** Line number in the file, from 1; that of the first line if a quoted value spans several lines. */
+  /** Line number in the file, starting at 1. If a quoted value spans several lines, this is the number of the first. */
   readonly number: number;
   readonly fields: readonly string[];
 }
@@ -69,7 +69,7 @@ function columnsOf(first: Line, inputs: readonly TensorSignature[]): Columns {
 
 /**
  * Whether the first line of a table of numbers is a header. Refuses a line that mixes names and values, because its
- * values would be lost if it were a header.
+ * values would be lost if the line were treated as a header.
  */
 function isHeader({ number, fields }: Line): boolean {
   const name = fields.find(isName);
@@ -83,7 +83,10 @@ function isHeader({ number, fields }: Line): boolean {
   return name !== undefined;
 }
 
-/** Whether a field can be a column's name: it has a letter, and is neither a number in any locale nor a missing value. */
+/**
+ * Whether a field can be a column's name: it contains a letter, and is neither a number (in any locale) nor a marker
+ * of a missing value.
+ */
 function isName(field: string): boolean {
   const bare = bareText(field);
   return /\p{L}/u.test(bare) && numberText(bare) === undefined && !/^(?:NA|null|NULL|None)$/.test(bare);

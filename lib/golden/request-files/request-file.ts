@@ -54,7 +54,10 @@ function arraysOf(content: Buffer, signature: Signature): RequestedArray[] {
   );
 }
 
-/** Whether the model has one input, and its array has the default name that `np.savez` gives to a single array. */
+/**
+ * Whether the file contains a single array with the default name of `np.savez`, and the model has a single input to
+ * which the array belongs.
+ */
 function isUnnamed(
   [array, ...others]: readonly (readonly [name: string, bytes: Uint8Array])[],
   { inputs }: Signature,
@@ -98,7 +101,7 @@ function filesOf(json: string): string[] {
   }
 }
 
-/** Whether a file is a picture, judging by its name or content. If it is invalid, the run reports why. */
+/** Whether a file is a picture, judging by its name or content. If the picture is invalid, the run reports why. */
 function isPicture(path: string, content: Buffer): boolean {
   return /\.(png|jpe?g)$/i.test(path) || pictureFormat(content) !== undefined;
 }
