@@ -31,8 +31,9 @@ first one at a time and then from 8 clients at once. Floats may differ by a frac
 (${limits.join(', ')}); everything else must be equal. FP16 has no JSON form, so FP16 models are tested with
 binary data only.
 
-*May share* is the result of trials in Python that compare rows run separately with rows run together, at several sizes
-and values. *Shares* is whether the server ran requests together under load. This repository contains none of the models.
+The column *may share* shows the result of trials in Python that run the same rows separately and together, at several
+sizes and with several values, and compare the results. The column *shares* shows whether the server ran requests
+together under load. This repository contains none of the models.
 
 ${sections.filter((text) => text !== undefined).join('\n\n')}
 `;
