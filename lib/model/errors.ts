@@ -98,6 +98,11 @@ export const modelErrors = {
     message: `${path}: node "${node}" (StringNormalizer) needs the locale "${locale}"${isDefault ? ', its default' : ''}, but the base image has only C, POSIX and C.UTF-8. Export the model with locale "C.UTF-8" (with skl2onnx: options={TfidfVectorizer: {"locale": "C.UTF-8"}}). If your base image has the locale, set runtimeCheck to "warn" to make this a warning.`,
   }),
 
+  trainingMode: (path: string, node: string): Problem => ({
+    code: 'training-mode',
+    message: `${path}: node "${node}" (BatchNormalization) is in training mode, so the runtime overwrites its mean and variance in each run, and responses can depend on earlier requests. Export the model in evaluation mode (with PyTorch, call model.eval() first). To serve it nevertheless, set runtimeCheck to "warn".`,
+  }),
+
   tensorsTooMany: (path: string, { inputs, outputs }: OnnxGraph, most: number): Problem => ({
     code: 'tensors-too-many',
     message: `${path}: the model has ${inputs.length} inputs and ${outputs.length} outputs, but the server supports at most ${most} in total, because a request can use only 64 KiB for their names and shapes. Export the model with one tensor of many columns instead of many tensors.`,

@@ -7,6 +7,7 @@ import { checkGolden, type Golden } from '../golden/golden-file';
 import { correctionText, type ShapeTrial, type SignatureProof, triedSignature } from './declared-signature';
 import { checkLocales } from './locales';
 import { checkRuntime } from './runtime-check';
+import { checkTrainingMode } from './training-mode';
 import type { Weights } from './weights';
 
 /** A model's signature, and whether it was verified. */
@@ -32,8 +33,8 @@ export interface RuntimeShapes extends ModelShapes {
  * @param isSkipped - whether to skip the runtime
  */
 export function shapesByTrial(path: string, weights: Weights, declared: Signature, isSkipped: boolean): RuntimeShapes {
-  const problems = checkLocales(path, weights.graph);
-  // The model is not loaded, because it might load on this machine but not in the image.
+  const problems = [...checkLocales(path, weights.graph), ...checkTrainingMode(path, weights.graph)];
+  // The model is not loaded: without a locale, it might load on this machine but not in the image.
   if (problems.length > 0) return { ...unproved(declared, 'the model was not loaded'), problems };
   if (isSkipped) return unproved(declared, 'the model was not run, because runtimeCheck is "skip"');
   const found = checkRuntime(path, weights, declared);

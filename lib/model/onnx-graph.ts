@@ -26,6 +26,8 @@ export interface OnnxGraph {
   readonly operators: readonly Operator[];
   /** Locales that nodes need to change or ignore the case of texts. */
   readonly locales: readonly NeededLocale[];
+  /** Nodes whose constants the runtime overwrites in each run. */
+  readonly overwritten: readonly string[];
   /** Names that are defined more than once in the same graph. */
   readonly duplicates: readonly string[];
   /** Weights in the model file whose length does not match their shape. */

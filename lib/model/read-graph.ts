@@ -25,6 +25,7 @@ import { onnxMessage } from './onnx-messages';
 import { proveRowIndependence } from './row-independence/prove';
 import { unwrittenIfEmpty } from './row-independence/unwritten-if-empty';
 import { readSkeleton } from './skeleton-reader';
+import { overwrittenConstants } from './training-mode';
 import { requestInputs, valueInfo } from './value-info';
 
 /**
@@ -52,6 +53,7 @@ export function readGraph(path: string): OnnxGraph {
     inputValues: inputValues(model.graph),
     operators: operators(graphs, model.functions),
     locales: localesIn(model),
+    overwritten: overwrittenConstants(model),
     duplicates: graphs.flatMap(duplicates),
     wrongSizeTensors: tensors.flatMap(wrongSize),
     externalTensors: tensors.filter(isExternal).map(externalTensor),
