@@ -79,7 +79,7 @@ export const cardErrors = {
   }),
 };
 
-/** Formats a value as JSON, which also shows its type, and shortens it. */
+/** Formats a value as JSON, which makes its type visible, and truncates it. */
 function shown(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

@@ -5,7 +5,7 @@ import type { ModelCard } from './model-card';
 import { readText, sourceFile } from './model-files';
 
 /**
- * Reads a model card from a JSON file. Its content is validated together with the model.
+ * Reads a model card from a JSON file. The content of the card is validated later, together with the model.
  *
  * @throws ModelServingError `card-not-json`, `card-not-object`, and the errors of `sourceFile` and `readText`
  */

@@ -23,13 +23,13 @@ const METRIC = 'metrics.';
 
 export interface FileCard {
   readonly card: ModelCard;
-  /** Reasons why values in the file are missing from the card. */
+  /** Warnings about invalid values in the file, which the card omits. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads the card from the file, without the fields that `given` sets. An invalid value causes only a warning, because
- * the model can still be served.
+ * Reads the model card from the metadata of the file, except for the fields that `given` sets. An invalid value causes
+ * only a warning, because the model can still be served.
  */
 export function cardOfFile(path: string, graph: OnnxGraph, given: ModelCard): FileCard {
   const warnings: string[] = [];
@@ -47,7 +47,10 @@ export function cardOfFile(path: string, graph: OnnxGraph, given: ModelCard): Fi
   return { card: { ...Object.fromEntries(texts), ...(Object.keys(metrics).length > 0 && { metrics }) }, warnings };
 }
 
-/** The text of a field and its location. Blank texts are ignored, because exporters write them for unknown values. */
+/**
+ * Finds the text of a field and its location in the file. Blank texts are ignored, because exporters write them for
+ * unknown values.
+ */
 function textOf({ metadata, docString }: OnnxGraph, field: CardText): { value: string; key: string } | undefined {
   const key = KEYS[field].find((name) => metadata[name]?.trim());
   if (key !== undefined) return { value: metadata[key]!, key: `metadata_props "${key}"` };

@@ -9,7 +9,7 @@ import { CARD_TEXTS, type CardText, type ModelCard, sortedMetrics } from './mode
  */
 const MAX_BYTES = 4000;
 
-/** Fields that may have several lines. */
+/** Fields whose text may have several lines. */
 const LINES: ReadonlySet<CardText> = new Set(['description', 'trainingData']);
 
 const URL_SCHEMES: Partial<Record<CardText, readonly string[]>> = {
@@ -17,7 +17,7 @@ const URL_SCHEMES: Partial<Record<CardText, readonly string[]>> = {
   documentation: ['https', 'http'],
 };
 
-/** Validates a card; `where` is the model file. */
+/** Validates a card; `where` is the path of the model file, for messages. */
 export function checkCard(where: string, card: ModelCard): Problem[] {
   const { metrics, ...texts } = card;
   return [
@@ -61,7 +61,7 @@ export function checkMetric(label: string, name: string, value: unknown): Proble
   return Number.isFinite(value) ? [] : [cardErrors.metricInvalid(field, value)];
 }
 
-/** Formats all metrics as one JSON text, sorted by name. */
+/** Formats the metrics of a card as a JSON object, sorted by name. */
 export function metricsText(card: ModelCard): string {
   return JSON.stringify(Object.fromEntries(sortedMetrics(card)));
 }

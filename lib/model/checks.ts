@@ -5,12 +5,12 @@ import type { OnnxGraph, ValueInfo } from './onnx-graph';
 import { MAX_IR_VERSION, MAX_OPSETS } from './runtime-limits';
 
 /**
- * A name that is a valid URL path segment without percent-encoding:
+ * Matches names that are valid URL path segments without percent-encoding:
  * https://www.rfc-editor.org/rfc/rfc3986#section-2.3
  */
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** Validates the name and version, which are part of URL paths. */
+/** Validates the name and version of a model, which are part of URL paths. */
 export function checkIdentity(path: string, name: string, version: string): Problem[] {
   return [
     ...(SEGMENT.test(name) ? [] : [modelErrors.nameInvalid(path, 'name', name)]),
@@ -18,12 +18,12 @@ export function checkIdentity(path: string, name: string, version: string): Prob
   ];
 }
 
-/** A requirement that a model must meet to be served; `path` is for messages. */
+/** Checks one requirement that a model must meet to be served; `path` is used only in messages. */
 type Check = (path: string, graph: OnnxGraph) => Problem[];
 
 /**
- * Maximum number of inputs and outputs together. A request can use at most 64 KiB for the names, datatypes and shapes
- * of its tensors, which is enough for about 1,000 tensors.
+ * Maximum total number of inputs and outputs. A request can use at most 64 KiB for the names, datatypes and shapes of
+ * its tensors, which is enough for about 1,000 tensors.
  */
 export const MAX_TENSORS = 1024;
 
@@ -53,13 +53,13 @@ const opsets: Check = (path, graph) => {
   });
 };
 
-/** Checks only the domains of operators. The runtime rejects unknown operators of a known domain. */
+/** Checks only the domains of operators, because the runtime itself rejects unknown operators of a known domain. */
 const operators: Check = (path, graph) => {
   const unknown = graph.operators.filter(({ domain }) => !Object.hasOwn(MAX_OPSETS, domain));
   return unknown.length > 0 ? [modelErrors.operatorsUnknown(path, unknown, Object.keys(MAX_OPSETS))] : [];
 };
 
-/** A model without inputs always returns the same outputs, so there is nothing to serve. */
+/** Requires inputs and outputs. A model without inputs would always return the same outputs. */
 const somethingToServe: Check = (path, graph) => [
   ...(graph.inputs.length === 0 ? [modelErrors.inputsMissing(path)] : []),
   ...(graph.outputs.length === 0 ? [modelErrors.outputsMissing(path)] : []),

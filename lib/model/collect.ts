@@ -1,6 +1,6 @@
 import { ModelServingError, type Problem } from '../errors';
 
-/** Runs a step. If it throws a ModelServingError, adds the problems to the list and returns undefined. */
+/** Runs a step. If it throws a ModelServingError, adds the problems in the error to the list and returns undefined. */
 export function collect<T>(problems: Problem[], step: () => T): T | undefined {
   try {
     return step();

@@ -8,14 +8,14 @@ import {
   type TensorSignature,
 } from '../../inference-image/src/contract/signature';
 
-/** Runs of a model on generated inputs, in plain JSON so that they can be cached. */
+/** Results of running a model on generated inputs, as plain JSON so that they can be cached. */
 export interface ShapeTrial {
   readonly runs: readonly TrialRun[];
-  /** Why there are too few runs; undefined if there are enough. */
+  /** Why the trial has too few runs; undefined if it has enough. */
   readonly stopped?: string;
-  /** How a run crashed the process, if one did. */
+  /** How the process ended, if a run crashed it. */
   readonly crash?: string;
-  /** Unusual inputs that crashed the runtime, and how the process ended. */
+  /** Kind of unusual inputs that crashed the runtime, and how the process ended. */
   readonly edge?: { readonly edge: 'empty' | 'integers'; readonly ending: string };
 }
 
@@ -36,7 +36,7 @@ export interface Correction {
   readonly declared: TensorSignature;
   readonly given: TensorSignature;
   readonly shape: readonly number[];
-  /** Shapes of the inputs in the same run. */
+  /** Shapes of the inputs in the run that returned `shape`. */
   readonly inputShapes: TrialRun['inputs'];
 }
 
@@ -109,8 +109,8 @@ function givenDimensions(declared: Signature, runs: readonly TrialRun[], index: 
 }
 
 /**
- * Whether the model ran on different values of inputs with the same shapes, and the output's shape did not depend on
- * them.
+ * Whether the model ran several times on inputs with the same shapes but different values, and the output always had
+ * the same shape.
  */
 function isSameForAllValues(runs: readonly TrialRun[], index: number): boolean {
   const groups = new Map<string, string[]>();
@@ -129,7 +129,7 @@ function proofOf(declared: Signature, { runs, stopped }: ShapeTrial): SignatureP
   return { proved: false, reason: stopped ?? unvaried ?? 'the model was not run' };
 }
 
-/** Describes the free dimensions of the inputs that had only one size in all runs. */
+/** Describes the free input dimensions that had only one size in all runs. */
 function unvariedDimensions({ inputs }: Signature, runs: readonly TrialRun[]): string[] {
   const sizes = new Map<string, Set<number>>();
   inputs.forEach(({ name, dimensions }, index) =>

@@ -54,12 +54,14 @@ export interface NodeMessage {
   readonly attribute: readonly AttributeMessage[];
 }
 
-/** Long lists contain only their first elements; `…Count` is the length in the file. */
+/**
+ * An attribute of a node. Long lists contain only their first elements; `…Count` is the length of the list in the file.
+ */
 export interface AttributeMessage {
   readonly name: string;
   /** AttributeProto.AttributeType; 0 in old files. */
   readonly type: number;
-  /** In a function: name of the function's attribute whose value this attribute takes. */
+  /** Name of the function attribute that provides the value of this attribute; used only inside functions. */
   readonly refAttrName: string;
   readonly f: number;
   readonly i: number;
@@ -82,7 +84,7 @@ export interface TensorMessage {
   readonly name: string;
   readonly dataType: number;
   readonly dims: readonly number[];
-  /** Length in the file; `rawData` is present only if it is short. */
+  /** Length of the raw data in the file; `rawData` is present only if the data is short. */
   readonly rawDataBytes: number;
   readonly rawData: Uint8Array;
   readonly floatData: readonly number[];
@@ -163,14 +165,14 @@ export function functionKey(domain: string, name: string, overload: string): str
 }
 
 /**
- * Normalizes the name of a domain. The name of the default domain may also be empty:
+ * Normalizes the name of a domain. The name of the default domain, `ai.onnx`, may also be written as an empty string:
  * https://github.com/onnx/onnx/blob/main/docs/IR.md#operator-sets
  */
 export function domainName(domain: string): string {
   return domain || 'ai.onnx';
 }
 
-/** All tensors with values. A tensor without a name gets the name of its node's output. */
+/** All initializers and tensor attributes of the graphs. A tensor without a name gets the name of its node's output. */
 export function tensorsIn(graphs: readonly GraphMessage[]): TensorMessage[] {
   return graphs.flatMap(({ initializer, sparseInitializer, node }) => [
     ...initializer,

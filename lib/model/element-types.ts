@@ -43,7 +43,7 @@ export function elementType(code: number): ElementType {
   return ELEMENT_TYPES[code] ?? { name: `code ${code}` };
 }
 
-/** Size of a tensor in bytes, with elements below 8 bits packed; undefined if the type has no fixed size. */
+/** Size of a tensor in bytes, with elements of fewer than 8 bits packed; undefined if the type has no fixed size. */
 export function tensorBytes(elementCode: number, dims: readonly number[]): number | undefined {
   const { bits } = elementType(elementCode);
   if (bits === undefined) return undefined;

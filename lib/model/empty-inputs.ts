@@ -9,7 +9,7 @@ const CRASHING = ['LSTM', 'GRU', 'TopK', 'com.microsoft:DynamicQuantizeLSTM', 'c
 
 /**
  * Operators that sum products of integers. If the summed axis is empty, the runtime does not write the result, which
- * then contains uninitialized memory, possibly parts of other answers.
+ * then contains uninitialized memory, possibly parts of other responses.
  */
 const UNWRITTEN = [
   'MatMulInteger',

@@ -16,7 +16,7 @@ import { MAX_IR_VERSION, RUNTIME_VERSION } from './runtime-limits';
 /** `input` or `output`, in messages. */
 export type Direction = 'input' | 'output';
 
-/** Problems with a model; `path` is the model file as the user gave it. */
+/** Problems with a model; `path` is the path of the model file as the user gave it. */
 export const modelErrors = {
   nameInvalid: (path: string, prop: 'name' | 'version', value: string): Problem => ({
     code: prop === 'name' ? 'model-name-invalid' : 'model-version-invalid',

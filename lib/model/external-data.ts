@@ -26,7 +26,7 @@ function hasWrongLength({ lengthBytes, expectedBytes }: ExternalTensor): boolean
   return lengthBytes !== undefined && expectedBytes !== undefined && lengthBytes !== expectedBytes;
 }
 
-/** The tensors stored in the same file; at least one. */
+/** One or more tensors that are stored in the same file. */
 type TensorGroup = readonly [ExternalTensor, ...ExternalTensor[]];
 
 function byFile(tensors: readonly ExternalTensor[]): TensorGroup[] {
@@ -62,7 +62,10 @@ function externalFile(modelPath: string, group: TensorGroup): SourceFile {
   return file;
 }
 
-/** Backslashes and drive letters are valid in file names on Linux, but can lead out of the folder on Windows. */
+/**
+ * Whether a location is inside the model's folder on every system. Backslashes and drive letters are valid in file
+ * names on Linux, but can lead out of the folder on Windows.
+ */
 function staysInside(location: string): boolean {
   return location !== '' && !/^\/|\\|^[A-Za-z]:|(^|\/)\.\.(\/|$)|\/$|^\.$/.test(location);
 }

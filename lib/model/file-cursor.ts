@@ -1,9 +1,9 @@
 import { readSync } from 'node:fs';
 
-/** A file with invalid content; the message gives the position and the reason. */
+/** Error for a file with invalid content; its message gives the reason. */
 export class MalformedFile extends Error {}
 
-/** Small, because a reader that skips a lot refills the window after each skip. */
+/** Size of the buffer. It is small, because a reader that skips often must refill the buffer after each skip. */
 const WINDOW_BYTES = 8 * 1024;
 
 /** Reads a file forward through one small buffer. Bytes that are skipped by setting `position` are not read. */
@@ -17,7 +17,10 @@ export class FileCursor {
 
   constructor(private readonly descriptor: number) {}
 
-  /** Reads an unsigned varint: https://protobuf.dev/programming-guides/encoding/#varints (inexact beyond 53 bits). */
+  /**
+   * Reads an unsigned varint (https://protobuf.dev/programming-guides/encoding/#varints). Values of more than 53 bits
+   * are inexact.
+   */
   varint(): number {
     let value = 0;
     for (let bits = 0; bits < 70; bits += 7) {

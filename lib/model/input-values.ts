@@ -21,13 +21,13 @@ const KEEPING = new Set(
   ),
 );
 
-/** Operators that keep the shape of a table, and so its number of rows. */
+/** Operators that do not change the shape of a lookup table. */
 const SAME_SHAPE = new Set(['Cast', 'DequantizeLinear', 'Identity', 'QuantizeLinear']);
 
-/** Operators that scale the rows of a quantized table; the result has the larger of the two shapes. */
+/** Operators that scale a quantized lookup table; the result has the shape of the larger operand. */
 const SCALING = new Set(['Add', 'Div', 'Mul', 'Sub']);
 
-/** Index of the input with sequence lengths, for recurrent operators and ReverseSequence. */
+/** Index of the input with the sequence lengths, for each operator that has one. */
 const LENGTHS: ReadonlyMap<string, number> = new Map(
   Object.entries({
     GRU: 4,
@@ -49,7 +49,7 @@ const MASKS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** Attributes that list all values known to an operator. */
+/** Names of the attributes that list the values known to an operator, by operator. */
 const VOCABULARIES: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     CategoryMapper: ['cats_strings', 'cats_int64s'],
@@ -59,7 +59,7 @@ const VOCABULARIES: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
-/** Maximum number of example values; more do not improve an example. */
+/** Maximum number of values to record in `among`; more would not improve an example. */
 const MAX_AMONG = 64;
 
 /** Maximum number of inputs that each value is traced back to. */
@@ -85,9 +85,9 @@ interface Table {
 
 class ValueFinder {
   private readonly integers: ReadonlySet<string>;
-  /** For each value that carries the values of an input: the name of that input. */
+  /** Maps the name of each tensor that carries the values of an input to the name of that input. */
   private readonly inputCarriedBy: Map<string, string>;
-  /** Inputs that each value depends on. */
+  /** Names of the inputs that each tensor depends on. */
   private readonly origins: Map<string, ReadonlySet<string>>;
   private readonly tables = new Map<string, Table>();
   private readonly values = new Map<string, InputValues>();
@@ -189,7 +189,10 @@ class ValueFinder {
     if (found?.isWhole) this.note(name, { below: found.message.dims.at(axis) });
   }
 
-  /** An input that is compared with several numbers is assumed to be an index into them. */
+  /**
+   * Records the constants that an input is compared with. An input that is compared with several numbers is assumed to
+   * be an index into them.
+   */
   private noteCompared(name: string | undefined, other: string | undefined): void {
     const message = this.tables.get(other ?? '')?.message;
     if (!message) return;
@@ -206,8 +209,8 @@ class ValueFinder {
   }
 
   /**
-   * An integer input that is compared with values from another input is assumed to contain lengths of the other input's
-   * sequences.
+   * Records that an input contains lengths. An integer input that is compared with values from another input is assumed
+   * to contain the lengths of that input's sequences.
    */
   private noteOrdered(name: string | undefined, other: string | undefined): void {
     const others = [...this.originsOf([other ?? ''])];

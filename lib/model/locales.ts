@@ -8,12 +8,13 @@ import { nodeName, type NeededLocale, type OnnxGraph } from './onnx-graph';
 const DEFAULT_LOCALE = 'en_US.UTF-8';
 
 /**
- * Locales of the base image. An empty name selects the locale of the process, which is C because the image sets none.
+ * Matches the locales in the base image. An empty name selects the locale of the process, which is C because the image
+ * sets none.
  */
 const IN_IMAGE = /^(?:|C|POSIX|C\.(?:utf|UTF)-?8)$/;
 
 /**
- * Finds the locales that nodes need. Only StringNormalizer uses one: the runtime requests it from the system to change
+ * Finds the locales that nodes need. Only StringNormalizer needs one: the runtime requests it from the system to change
  * the case of texts or to compare them regardless of case.
  *
  * @see https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/providers/cpu/text/string_normalizer.cc

@@ -22,10 +22,10 @@ export interface ModelCard {
   readonly documentation?: string;
 }
 
-/** A field that holds one text. */
+/** Name of a field that holds a text. */
 export type CardText = Exclude<keyof ModelCard, 'metrics'>;
 
-/** Names of these fields in ONNX files and in the server's model metadata. */
+/** Names of the text fields in ONNX files and in the server's model metadata. */
 export const CARD_TEXTS: Readonly<Record<CardText, string>> = {
   title: 'title',
   description: 'description',
@@ -38,7 +38,7 @@ export const CARD_TEXTS: Readonly<Record<CardText, string>> = {
   documentation: 'documentation',
 };
 
-/** Converts a card to names and texts. Each metric gets its own name, such as `metrics.accuracy`. */
+/** Converts a card to named texts. Each metric gets a name of its own, such as `metrics.accuracy`. */
 export function cardProperties(card: ModelCard): Record<string, string> {
   return Object.fromEntries([
     ...cardTexts(card).map(([field, text]) => [CARD_TEXTS[field], text]),

@@ -75,7 +75,7 @@ export function readText(path: string): string {
   );
 }
 
-/** Like `readText`, for a file that has already been read. */
+/** Decodes and normalizes a text file that has already been read, as `readText` does. */
 export function decodedText(path: string, bytes: Buffer): string {
   const plain = plainText(bytes);
   if ('encoding' in plain) throw new ModelServingError([modelErrors.fileNotUtf8(path, plain.encoding)]);
@@ -134,7 +134,7 @@ function isMissing(error: unknown): boolean {
 }
 
 /**
- * A pointer is shorter than 1024 bytes and starts with this text:
+ * Whether a file is a Git LFS pointer. A pointer is shorter than 1024 bytes and starts with this text:
  * https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer
  */
 function isGitLfsPointer(path: string, sizeBytes: number): boolean {

@@ -16,21 +16,21 @@ export interface ModelShapes {
   readonly proof: SignatureProof;
   /** Warnings about corrected outputs and about runs that crashed the process. */
   readonly warnings: readonly string[];
-  /** Golden examples whose shapes differ from the signature, but which the model reproduces. */
+  /** Golden examples that the model reproduces although their shapes contradict the signature. */
   readonly reproduced?: Golden;
 }
 
 /** Shapes and problems found by the runtime. */
 export interface RuntimeShapes extends ModelShapes {
   readonly problems: readonly Problem[];
-  /** Undefined if the model was not run. */
+  /** Results of the runs; undefined if the model was not run. */
   readonly trial?: ShapeTrial;
 }
 
 /**
  * Loads a model and compares its declared shapes with its actual outputs.
  *
- * @param isSkipped - whether to skip the runtime
+ * @param isSkipped - whether to skip loading and running the model
  */
 export function shapesByTrial(path: string, weights: Weights, declared: Signature, isSkipped: boolean): RuntimeShapes {
   const problems = [...checkLocales(path, weights.graph), ...checkTrainingMode(path, weights.graph)];
@@ -42,7 +42,9 @@ export function shapesByTrial(path: string, weights: Weights, declared: Signatur
   return { ...shapesOf(path, declared, found.trial), ...found };
 }
 
-/** Adds golden examples as runs, if the model reproduces them and their shapes differ from the signature. */
+/**
+ * Adds the golden examples to the runs, if the model reproduces them although their shapes contradict the signature.
+ */
 export function shapesWithExamples(
   shapes: RuntimeShapes,
   path: string,
@@ -85,8 +87,8 @@ function shapesOf(path: string, declared: Signature, trial: ShapeTrial): ModelSh
 }
 
 /**
- * Dividing the smallest integer by -1 overflows and crashes the process, because the runtime does not check for this
- * case.
+ * Inputs that may crash the process: dividing the smallest integer by -1 overflows, and the runtime does not check for
+ * this case.
  */
 const SMALLEST_INTEGERS = 'inputs that contain -1 and the smallest integer of their type';
 

@@ -2,7 +2,7 @@ import type { BatchingVerdict, RowAxes } from '../../inference-image/src/contrac
 import type { InputValuesByName } from '../../inference-image/src/contract/input-values';
 import type { Dimension } from '../../inference-image/src/contract/signature';
 
-/** Content of a model file without its weights, in plain JSON so that it can be cached. */
+/** Facts about a model file, without its weights, in plain JSON so that they can be cached. */
 export interface OnnxGraph {
   readonly irVersion: number;
   /** Opset version by domain; the default domain is 'ai.onnx'. */
@@ -12,9 +12,9 @@ export interface OnnxGraph {
   /** Exporter and its version, such as `pytorch 2.9.1`; empty if unknown. */
   readonly producer: string;
   readonly domain: string;
-  /** `doc_string` of the model, or of its graph. */
+  /** `doc_string` of the model or, if it is empty, of the graph. */
   readonly docString: string;
-  /** Inputs that a request must send: the graph's inputs without those that an initializer sets. */
+  /** Inputs that a request must send: the graph's inputs, except those with an initializer. */
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   /** Constraints on the values of inputs, derived from the graph. */
@@ -42,14 +42,14 @@ export interface OnnxGraph {
 export interface UnwrittenIfEmpty {
   readonly node: string;
   readonly operator: string;
-  /** Names of dimensions. A request in which only one of them is empty is safe. */
+  /** Names of dimensions that may safely be empty as long as no other dimension is. */
   readonly unless: readonly string[];
 }
 
 /** What the graph proves about the rows of a batch. */
 export interface RowProof {
   readonly verdict: BatchingVerdict;
-  /** Batch axes that the model would have if first dimensions fixed at 1 were free; set only if they are proved. */
+  /** Batch axes that the model would have if first dimensions fixed at 1 were free; set only if this is proved. */
   readonly ifFreed?: RowAxes;
   /** Why `ifFreed` could not be proved; set only if a first dimension is fixed at 1. */
   readonly refusedIfFreed?: BatchingVerdict;
@@ -78,7 +78,7 @@ export interface Operator {
 export interface NeededLocale {
   readonly node: string;
   readonly locale: string;
-  /** Whether this is the runtime's default, because the node names no locale. */
+  /** Whether the locale is the runtime's default, because the node names none. */
   readonly isDefault: boolean;
 }
 
@@ -100,12 +100,12 @@ export interface ExternalTensor {
   readonly expectedBytes?: number;
 }
 
-/** Name of a node for messages. */
+/** Name of a node in messages: its own name or, if it has none, the names of its outputs. */
 export function nodeName({ name, output }: { readonly name: string; readonly output: readonly string[] }): string {
   return name || output.join(', ');
 }
 
-/** Operator name with its domain, unless that is the default: `Conv`, `com.microsoft:FusedMatMul`. */
+/** Operator name, with its domain unless it is the default domain: `Conv`, `com.microsoft:FusedMatMul`. */
 export function operatorName({ domain, type }: Pick<Operator, 'domain' | 'type'>): string {
   return domain === 'ai.onnx' ? type : `${domain}:${type}`;
 }

@@ -67,8 +67,8 @@ const MESSAGES = {
     sparseTensor: [22, 'SparseTensorProto'],
     sparseTensors: [23, 'SparseTensorProto', 'repeated'],
     /**
-     * Not part of ONNX: lengths of these lists in the file. A skeleton contains only the start of long lists
-     * (skeleton-reader.ts).
+     * Lengths of `floats`, `ints` and `strings` in the file. A skeleton records them in these fields, which are not
+     * part of ONNX, because it contains only the start of long lists (skeleton-reader.ts).
      */
     floatsCount: [1001, 'uint32'],
     intsCount: [1002, 'uint32'],
@@ -87,7 +87,10 @@ const MESSAGES = {
     uint64Data: [11, 'uint64', 'repeated'],
     externalData: [13, 'StringStringEntryProto', 'repeated'],
     dataLocation: [14, 'int32'],
-    /** Not part of ONNX: length of rawData in the file. A skeleton contains only short rawData (skeleton-reader.ts). */
+    /**
+     * Length of `rawData` in the file. A skeleton records it in this field, which is not part of ONNX, because it
+     * contains only short `rawData` (skeleton-reader.ts).
+     */
     rawDataBytes: [1000, 'uint32'],
   },
   SparseTensorProto: { values: [1, 'TensorProto'], indices: [2, 'TensorProto'], dims: [3, 'int64', 'repeated'] },
@@ -101,7 +104,7 @@ const MESSAGES = {
   },
   TensorTypeProto: { elemType: [1, 'int32'], shape: [2, 'TensorShapeProto'] },
   SequenceTypeProto: { elemType: [1, 'ElementTypeProto'] },
-  /** A TypeProto reduced to its kind. */
+  /** A TypeProto with only the fields that show its kind. */
   ElementTypeProto: {
     tensorType: [1, 'ContainerTypeProto'],
     sequenceType: [4, 'ContainerTypeProto'],

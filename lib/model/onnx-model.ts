@@ -201,8 +201,8 @@ export class OnnxModel {
   readonly version: string;
 
   /**
-   * Inputs and outputs as declared in the file, except for outputs that were corrected because a run showed other
-   * shapes.
+   * Inputs and outputs as declared in the file, except for outputs that were corrected because a run contradicted their
+   * declared shapes.
    */
   readonly signature: Signature;
 
@@ -235,7 +235,8 @@ export class OnnxModel {
   readonly opsets: Readonly<Record<string, number>>;
 
   /**
-   * Operators that the model uses, sorted; those outside the domain ai.onnx include it: `Conv`, `com.microsoft:Gelu`.
+   * Operators that the model uses, sorted. Names of operators outside the domain ai.onnx include the domain: `Conv`,
+   * `com.microsoft:Gelu`.
    */
   readonly operators: readonly string[];
 
@@ -244,7 +245,7 @@ export class OnnxModel {
   /** Constraints on the values of inputs, derived from the graph. @internal */
   readonly inputValues: InputValuesByName;
 
-  /** Metadata from the exporter in the file (`metadata_props`). */
+  /** Metadata that the exporter wrote into the file (`metadata_props`). */
   readonly metadata: Readonly<Record<string, string>>;
 
   /** Exporter and its version, such as `pytorch 2.9.1`; empty if unknown. */
@@ -349,7 +350,7 @@ function checkOldProps(path: string, props: object): Problem[] {
     .map(([prop, name]) => oldNameErrors.prop(path, prop, name));
 }
 
-/** The verdict of the graph, unless a wrong declaration in the signature leaves no free axis for the rows. */
+/** Returns the verdict proved from the graph, or `fixed` if an output is declared without a free axis for its rows. */
 function verdictFor({ outputs }: Signature, proved: BatchingVerdict): BatchingVerdict {
   if (proved.verdict !== 'independent') return proved;
   const output = outputs.find(({ dimensions }, i) => {

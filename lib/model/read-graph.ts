@@ -113,7 +113,9 @@ function isExternal({ dataLocation }: TensorMessage): boolean {
   return dataLocation === EXTERNAL;
 }
 
-/** Tensors that store their values in a typed field (`float_data`, …) are left to the runtime to check. */
+/**
+ * Checks the length of raw data. The runtime checks tensors that store their values in a typed field (`float_data`, …).
+ */
 function wrongSize(tensor: TensorMessage): WrongSizeTensor[] {
   const { name, dataType, dims, rawDataBytes: actualBytes } = tensor;
   const expectedBytes = tensorBytes(dataType, dims);

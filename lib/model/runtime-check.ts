@@ -17,10 +17,10 @@ import type { ValueInfo } from './onnx-graph';
 import { RUNTIME_VERSION } from './runtime-limits';
 import type { Weights } from './weights';
 
-/** Program that loads a model with the server's own session code and tries it. */
+/** Program that loads a model with the server's own session code and runs it on generated inputs. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'load-program.cjs');
 
-/** Limits of the runs after the load. A model that exceeds them keeps its declared shapes. */
+/** Limits on the runs after a model is loaded. A model that exceeds them keeps its declared shapes. */
 const TRIAL_SECONDS = 10;
 const MAX_TRIAL_BYTES = 2 * 1024 ** 3;
 
@@ -29,13 +29,13 @@ const MAX_REASON_LENGTH = 300;
 /** Results of loading and running a model. */
 export interface RuntimeFindings {
   readonly problems: readonly Problem[];
-  /** Undefined if the model was not loaded. */
+  /** Results of the runs; undefined if the model was not loaded. */
   readonly trial?: ShapeTrial;
 }
 
 /**
- * Loads the model in the image's runtime and runs it on generated inputs, once for each model. The runtime is called
- * in a child process, because its API is asynchronous and a crash in it kills the process.
+ * Loads the model in the image's version of the runtime and runs it on generated inputs. Results are cached. The
+ * runtime is called in a child process, because its API is asynchronous and a crash in it kills the process.
  *
  * @param path - path of the model as the user gave it, for messages
  * @param declared - signature as declared in the file
@@ -65,7 +65,10 @@ interface LoadedInChild {
   readonly isCutShort: boolean;
 }
 
-/** The first report line shows that the model was loaded, even if the trial crashes the process later. */
+/**
+ * Loads and runs the model in a child process. The first line of the report shows whether the model was loaded, even if
+ * a run crashes the process later.
+ */
 function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolean): LoadedInChild {
   if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
   const order: LoadOrder = { modelPath, signature, trial: trialLimits(), triesEmpty };
@@ -87,8 +90,8 @@ function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolea
 }
 
 /**
- * Limits memory to at most half of what is available, because some systems kill the synth together with the child
- * process if memory runs out.
+ * Limits of the runs. Memory is limited to at most half of what is available, because some systems kill the synth
+ * together with the child process if memory runs out.
  */
 function trialLimits(): LoadOrder['trial'] {
   const memoryBytes = Math.min(MAX_TRIAL_BYTES, Math.floor(availableBytes() / 2));
@@ -105,7 +108,7 @@ function endingOfTrial(ending: ProcessFailure | undefined): string | undefined {
   return 'failure' in ending ? ending.failure.replace('loads it', 'runs it') : ending.unavailable;
 }
 
-/** Reason why a trial has too few runs, shortened. */
+/** Shortened reason why a trial has too few runs. */
 function reasonFor(stopped: string, modelPath: string): string {
   const text = readable(stopped, modelPath).replace(
     /^the model cannot run on this input/,
@@ -133,7 +136,7 @@ function problemsOf(
 }
 
 /**
- * Whether a declared shape contradicts the one that onnxruntime reports. If the declared shape differs from the
+ * Whether a declared shape contradicts the shape that onnxruntime reports. If the declared shape differs from the
  * inferred one, onnxruntime keeps neither: it reports no rank, or a size of -1.
  */
 function contradicts({ dimensions }: ValueInfo, inferred: readonly number[] | undefined): boolean {

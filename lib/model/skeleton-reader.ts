@@ -47,7 +47,7 @@ export function readSkeleton(descriptor: number, sizeBytes: number): Uint8Array 
   return writer.finish();
 }
 
-/** Lengths so far of the payloads of one message, by field. */
+/** Lengths of the payloads read so far in one message, by field. */
 type Payloads = Map<Field, { bytes: number; count: number }>;
 
 function copyMessage(cursor: FileCursor, end: number, type: Type, writer: Writer, depth: number): void {

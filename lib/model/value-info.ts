@@ -8,7 +8,7 @@ import type {
 } from './decoded-model';
 import type { ValueInfo } from './onnx-graph';
 
-/** Inputs that a request must send: the graph's inputs without those that an initializer sets. */
+/** Inputs that a request must send: the graph's inputs, except those with an initializer. */
 export function requestInputs({ input, initializer, sparseInitializer }: GraphMessage): ValueInfo[] {
   const filled = new Set([...initializer, ...sparseInitializer.map(({ values }) => values)].map((t) => t?.name));
   return input.filter(({ name }) => !filled.has(name)).map(valueInfo);
@@ -36,7 +36,8 @@ function kindOf(type: TypeMessage | null): ValueInfo['kind'] {
 }
 
 /**
- * Symbols that exporters such as Paddle's write for unknown sizes. Dimensions with the same symbol may differ in size.
+ * Placeholders that exporters such as Paddle's write for unknown sizes. Dimensions with the same placeholder may differ
+ * in size.
  */
 const PLACEHOLDERS: ReadonlySet<string> = new Set(['', '?', '-1', 'None']);
 

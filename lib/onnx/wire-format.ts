@@ -9,7 +9,7 @@ export const MAX_DEPTH = 100;
 /** Location of a field of a protobuf message in a file. */
 export interface WireField {
   readonly number: number;
-  /** Whether its content has a length prefix, as messages, strings and bytes do. */
+  /** Whether a length precedes the content, as for messages, strings and bytes. */
   readonly hasLength: boolean;
   readonly start: number;
   readonly contentStart: number;
@@ -45,7 +45,7 @@ export function readTag(cursor: FileCursor) {
   return { tag, fieldNumber, wireType: tag % 8 };
 }
 
-/** Advances to a field's content, and returns the length of the content. */
+/** Advances to a field's content, and returns the length of the content. A varint is consumed, so its length is 0. */
 export function readLength(cursor: FileCursor, wireType: number): number {
   switch (wireType) {
     case WIRE_TYPE.varint:

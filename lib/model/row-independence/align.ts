@@ -9,8 +9,8 @@ export interface Layout {
 }
 
 /**
- * Broadcasts like numpy, aligned from the last axis. All rows must be on the same axis, and tensors without rows must
- * not extend along it.
+ * Broadcasts tensors as numpy does, aligned at the last axis. The rows of all tensors must be on the same axis, and
+ * tensors without rows must have size 1 on it.
  *
  * @throws Obstacle
  */
@@ -41,9 +41,9 @@ function alignedTo(tensor: Tensor, rank: number) {
 }
 
 /**
- * Common layout of the rows of operands with corresponding axes.
+ * Common layout of the rows of operands whose axes are aligned.
  *
- * @throws Obstacle if rows would be combined with other rows
+ * @throws Obstacle if rows would be combined with different rows
  */
 export function commonRows(operands: readonly { dims: readonly Size[]; rows?: Rows | undefined }[]): Rows | undefined {
   const found = operands.flatMap(({ rows }) => (rows ? [rows] : []));

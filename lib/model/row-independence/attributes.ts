@@ -74,7 +74,10 @@ export class Attributes {
     return found ? Buffer.from(found.s).toString('utf8') : otherwise;
   }
 
-  /** Length of a list; undefined if the node does not have it, or the skeleton contains only its start. */
+  /**
+   * Length of a list; undefined if the node does not have the attribute, or if the skeleton contains only the start of
+   * a list of integers.
+   */
   count(name: string): number | undefined {
     const found = this.byName.get(name);
     if (!found) return undefined;

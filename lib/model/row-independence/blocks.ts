@@ -4,8 +4,8 @@ import { N, ONE, type Size } from './size';
 import { rowAxisSize, type Rows, type Tensor } from './tensor';
 
 /**
- * Joins the rows of several tensors along their axis: each tensor is a block of all rows, and the blocks are folded in
- * front.
+ * Concatenates tensors along the axis of their rows. Each tensor becomes a block that contains all rows, and the blocks
+ * are folded in front of the rows.
  */
 export function joinedBlocks(tensors: readonly Tensor[], axis: number): Tensor {
   const all = tensors.map(asData);
@@ -29,8 +29,8 @@ function unlike(): never {
 }
 
 /**
- * Size that an axis has in all tensors if the run succeeds. The runtime does not compare the sizes of an empty
- * tensor with those of other tensors.
+ * Size that an axis has in all tensors if the run succeeds. Undefined if the sizes may differ because a tensor may be
+ * empty: the runtime does not compare the sizes of an empty tensor with those of other tensors.
  */
 export function sameSize(shapes: readonly (readonly Size[])[], axis: number): Size | undefined {
   const sizes = shapes.map((dims) => dims[axis] as Size);
@@ -40,7 +40,7 @@ export function sameSize(shapes: readonly (readonly Size[])[], axis: number): Si
   return sizes.find(({ constant }) => constant !== undefined) ?? first;
 }
 
-/** Part of the axis that counts rows; it must consist of blocks of all rows. */
+/** Slices a tensor along the axis of its rows. The slice must consist of blocks that contain all rows. */
 export function blockOf(t: Tensor, start: Size, length: Size): Tensor {
   const { rows, elem } = asData(t);
   if (!rows) throw notUnderstood('it has no rows');

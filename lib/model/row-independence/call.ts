@@ -11,7 +11,7 @@ export interface Surroundings {
   evaluate(graph: GraphMessage, inputs: readonly Value[], label: string): readonly Value[];
   /** Value that this pass assumes for an unknown condition. */
   assumed(condition: string): boolean | undefined;
-  /** Records the sizes of axes up to which the shape arithmetic holds. */
+  /** Records up to which sizes of axes the shape arithmetic is valid. */
   readonly sizes: ExactSizes;
   /** Deducts work from the budget of the proof. */
   spend(steps: number): void;
@@ -28,7 +28,7 @@ export class Call {
     readonly attributes: Attributes,
     /** Undefined for omitted optional inputs. */
     readonly inputs: readonly (Value | undefined)[],
-    /** Unique within the model, and the same in each pass. */
+    /** Path of the node: unique within the model, and the same in each pass. */
     readonly path: string,
     readonly surroundings: Surroundings,
   ) {}
@@ -42,14 +42,14 @@ export class Call {
     return Boolean(this.node.output[position]);
   }
 
-  /** Any tensor, including shape arithmetic; for rules that track numbers of rows. */
+  /** Returns an input as any tensor, including shape arithmetic; for rules that track the number of rows. */
   tensor(position: number): Tensor {
     const value = this.inputs[position];
     if (!value) throw notUnderstood(`its input ${position} is missing`);
     return asTensor(value);
   }
 
-  /** A tensor as data; throws if it contains numbers of rows, which must not become data. */
+  /** Returns an input as data; throws if it contains the number of rows or row numbers, which must not become data. */
   data(position: number): Tensor {
     return asData(this.tensor(position));
   }
@@ -58,7 +58,7 @@ export class Call {
     return this.has(position) ? this.data(position) : undefined;
   }
 
-  /** Data that is the same for all rows. */
+  /** Returns an input as data that must be the same for all rows; undefined if the input is omitted. */
   shared(position: number, what: string): Tensor | undefined {
     const tensor = this.optionalData(position);
     if (tensor?.rows) throw coupled(`takes ${what} from the rows`);
@@ -70,7 +70,7 @@ export class Call {
     return this.inputs.flatMap((value) => (value ? [asData(asTensor(value))] : []));
   }
 
-  /** Elements of a small tensor without rows; unknown elements are atoms. */
+  /** Elements of an input that must be a small tensor without rows; unknown elements are atoms. */
   numbers(position: number, what: string): readonly Size[] {
     const tensor = this.tensor(position);
     if (tensor.rows) throw coupled(`takes ${what} from the rows`);
@@ -87,7 +87,7 @@ export class Call {
     });
   }
 
-  /** Axes: an attribute in old opsets and an input in new ones. An empty list counts as omitted. */
+  /** Axes from the attribute in old opsets, or from an input in new ones. An empty list counts as omitted. */
   axes(position?: number): readonly number[] | undefined {
     const given = this.attributes.ints('axes') ?? (position && this.constants(position, 'on which axes it works'));
     return given && given.length > 0 ? given : undefined;

@@ -13,7 +13,7 @@ const DOUBLE = 11;
 const UINT32 = 12;
 const UINT64 = 13;
 
-/** Longer lists of floats are weights, which are not part of shape arithmetic. */
+/** Maximum length of a list of floats to track. Longer lists are weights, which are not part of shape arithmetic. */
 const MAX_FLOATS = 16;
 
 /** Value of an initializer or a Constant, with its elements if they are few. */
@@ -65,7 +65,10 @@ function rawElements({ rawData, rawDataBytes, dataType }: TensorMessage, count: 
   return Array.from({ length: count }, (_, at) => reader.read(view, at * reader.bytes));
 }
 
-/** A list may contain numbers beyond the range of its type: the runtime keeps their lowest bits. */
+/**
+ * Converts a list to the range of its type. The numbers in a list may exceed this range; the runtime then keeps their
+ * lowest bits.
+ */
 const NARROWED: Readonly<Record<number, (list: readonly number[]) => Iterable<number>>> = {
   [UINT8]: (list) => Uint8Array.from(list),
   [INT8]: (list) => Int8Array.from(list),

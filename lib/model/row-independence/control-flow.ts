@@ -15,7 +15,7 @@ import {
   type Value,
 } from './tensor';
 
-/** Maximum number of iterations until the state of a loop is the same before and after it. */
+/** Maximum number of rounds to find a state of a loop that a step does not change. */
 const MAX_ROUNDS = 6;
 
 function branch(call: Call): readonly Value[] {
@@ -35,7 +35,7 @@ function branch(call: Call): readonly Value[] {
   return joinedBranches(call, key, run);
 }
 
-/** Joins the results of both branches; if they differ too much, the cases are analyzed separately. */
+/** Joins the results of both branches; if the results differ too much, each branch is analyzed separately. */
 function joinedBranches(call: Call, condition: string, run: (taken: boolean) => readonly Value[]): readonly Value[] {
   try {
     const [taken, other] = [run(true), run(false)];
@@ -47,7 +47,7 @@ function joinedBranches(call: Call, condition: string, run: (taken: boolean) => 
 }
 
 /**
- * Facts that hold for both values. Sizes and elements that differ become new atoms.
+ * Returns the facts that hold for both values. Sizes and elements that differ become new atoms.
  *
  * @throws Obstacle if no useful fact holds for both
  */
@@ -81,13 +81,13 @@ function join(a: Value, b: Value, fresh: (label: string) => Size): Value {
   };
 }
 
-/** Drops the sizes, which may be those of only one of the two values. */
+/** Joins an unusable value with another value. The sizes are dropped, because they may hold for only one of the two. */
 function joinUnusable(a: Value, b: Value): Unusable {
   const { obstacle } = (a.kind === 'unusable' ? a : b) as Unusable;
   return { kind: 'unusable', obstacle };
 }
 
-/** Unknown number, which may be negative or large. */
+/** Creates an unknown number, which may be negative or large. */
 function unknown({ key }: Size, elem: number): Size {
   return Size.atom(key, { integer: isInteger(elem) || elem === BOOL });
 }
@@ -119,7 +119,8 @@ function joinSequences(a: Value, b: Value, fresh: (label: string) => Size): Valu
 }
 
 /**
- * State of a loop that is the same before each step. Sizes and elements that change in a step are widened to new atoms.
+ * Finds a state of a loop that holds before every step. Sizes and elements that change in a step are widened to new
+ * atoms.
  */
 function steady(
   call: Call,
@@ -145,7 +146,7 @@ function steady(
   throw notUnderstood('the values that it carries between steps do not converge');
 }
 
-/** Renames widened atoms: after the loop, they differ from their value in any single step. */
+/** Renames widened atoms, because their values after the loop may differ from their values in any single step. */
 function renamed(value: Value, fresh: (label: string) => Size, first: Value): Value {
   if (value.kind === 'sequence' && first.kind === 'sequence') {
     return {
@@ -253,8 +254,8 @@ function refuseCondition(value: Value | undefined): void {
 }
 
 /**
- * Stacks the results of all steps on a new axis; their sizes must not differ between steps. Without a step, the runtime
- * knows only the sizes that it infers; the others are 0.
+ * Stacks the results of all steps on a new axis; the sizes of the results must not differ between steps. If there are
+ * no steps, the stacked result has the sizes that the runtime infers, and 0 in place of those that it cannot infer.
  */
 function inFrontOf(t: Tensor, axis: number, steps: Size, fresh: (label: string) => Size): Tensor {
   const dims = dimsOf(t);
@@ -317,7 +318,7 @@ function stepOf(t: Tensor, along: number): { part: Tensor; steps: Size } {
   return { part, steps };
 }
 
-/** Applies the body to each item. */
+/** Applies the body to each item of a sequence. */
 function sequenceMap(call: Call): Value[] {
   const body = call.attributes.graph('body');
   const [first, ...others] = call.inputs.map((value) => value ?? missing());

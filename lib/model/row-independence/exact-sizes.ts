@@ -7,7 +7,7 @@ export const DOUBLE = 11;
 interface NumberType {
   /** Numbers below this limit are exact in the type, and do not overflow. */
   readonly limit: number;
-  /** A number counts as exact only if it is exact for sizes of axes up to at least this size. */
+  /** A number counts as exact only if it is exact whenever no axis is larger than this size. */
   readonly leastSize: number;
 }
 
@@ -27,16 +27,19 @@ export function isFollowed(elem: number): boolean {
   return TYPES[elem] !== undefined;
 }
 
-/** Sizes of axes up to which a proof holds; beyond them, numbers of the shape arithmetic are rounded or overflow. */
+/**
+ * Records the maximum size of axes for which a proof holds. With larger axes, numbers in the shape arithmetic may be
+ * rounded or overflow.
+ */
 export class ExactSizes {
   private greatest = Infinity;
 
-  /** Undefined if the proof holds for all sizes that rows sharing a run may have. */
+  /** Maximum size of axes; undefined if the proof holds for all sizes that are allowed in a shared run. */
   get maxSize(): number | undefined {
     return this.greatest < MAX_SHARED_SIZE ? this.greatest : undefined;
   }
 
-  /** Whether a number is represented exactly in a type. Records the sizes of axes up to which that holds. */
+  /** Whether a number is represented exactly in a type. Records the maximum size of axes for which this is true. */
   isExact(value: Size, elem: number): boolean {
     const type = TYPES[elem];
     const { constant } = value;
@@ -49,7 +52,7 @@ export class ExactSizes {
     return value.integer && this.holdsUpTo(value.greatestBase(type.limit), type.leastSize);
   }
 
-  /** Whether a size is below a limit. Records the sizes of axes up to which that holds. */
+  /** Whether a size is below a limit. Records the maximum size of axes for which this is true. */
   isBelow(size: Size, limit: number): boolean {
     // No size reaches such a limit, which exporters use for "to the end".
     if (limit >= Number.MAX_SAFE_INTEGER) return true;

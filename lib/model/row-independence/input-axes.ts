@@ -1,6 +1,9 @@
 import type { ValueInfo } from '../onnx-graph';
 
-/** Axis of the rows in each input; null if requests that share a run must have the same values in that input. */
+/**
+ * Axis of the rows in each input; null for an input without rows, which must have the same values in all requests that
+ * share a run.
+ */
 export type InputAxes = readonly (number | null)[];
 
 /** Maximum number of assignments to try. */
@@ -19,8 +22,8 @@ export function isFree(input: ValueInfo, axis: number): boolean {
 }
 
 /**
- * Assignments of the rows to axes of the inputs, the most likely first: axis 0 of every input where it is free. Names
- * of dimensions only determine the order; they prove nothing.
+ * Possible assignments of the rows to axes of the inputs, the most likely first: axis 0 of every input in which it is
+ * free. Names of dimensions only determine the order; they prove nothing.
  */
 export function assignments(inputs: readonly ValueInfo[]): InputAxes[] {
   const found = new Map<string, InputAxes>();
@@ -81,7 +84,8 @@ function distinct(found: readonly InputAxes[]): InputAxes[] {
 }
 
 /**
- * Finds an input that has the symbol of the rows on another axis too: sharing a run would change the size of that axis.
+ * Finds an input in which another axis has the same symbol as the axis of the rows. Sharing a run would change the size
+ * of that axis too.
  */
 export function clash(inputs: readonly ValueInfo[], axes: InputAxes): ValueInfo | undefined {
   const symbols = new Set(inputs.flatMap((input, at) => symbolAt(input, axes[at] ?? null)));
@@ -90,7 +94,10 @@ export function clash(inputs: readonly ValueInfo[], axes: InputAxes): ValueInfo 
   );
 }
 
-/** Declares dimensions of 1 free: the first ones, or the second ones of a state with layers on the first axis. */
+/**
+ * Declares dimensions of 1 as free: the first dimensions of inputs, or the second dimensions of states with layers on
+ * the first axis.
+ */
 export function freedAssignments(inputs: readonly ValueInfo[]): { inputs: ValueInfo[]; axes: InputAxes }[] {
   const one = (axis: number) => inputs.map(({ dimensions }) => dimensions?.[axis] === 1);
   const [first, second] = [one(0), one(1)];

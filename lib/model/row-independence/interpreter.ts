@@ -44,8 +44,7 @@ export class Stopped {
 const OF_THE_RUNTIME = /^(ai\.onnx|com\.microsoft|com\.ms|org\.pytorch\.aten)(\.|$)/;
 
 /**
- * Limit on the nodes visited and elements computed in all passes over a model; a graph of 1,500 nodes needs about
- * 4,000.
+ * Limit on the work of all passes over a model: the nodes visited, their inputs and outputs, and the elements computed.
  */
 export class Budget {
   constructor(private left: number) {}
@@ -103,7 +102,7 @@ interface Scope {
 /** Follows all nodes of a model, once for each assignment of the rows to axes of the inputs. */
 export class Interpreter {
   private readonly functions: ReadonlyMap<string, FunctionMessage>;
-  /** Opsets of the graph. The runtime resolves the nodes of functions with these versions too. */
+  /** Opsets of the graph. The runtime also uses these versions for the nodes of functions. */
   private readonly opsets: ReadonlyMap<string, number>;
   private readonly initial = new Map<GraphMessage, Names>();
   private readonly attributes = new Map<NodeMessage, Attributes>();
@@ -149,7 +148,10 @@ export class Interpreter {
     return graph.output.map(({ name }) => find(scope, name) ?? unknownName(name));
   }
 
-  /** Initializers replace inputs of the same name: the server does not let callers override them. */
+  /**
+   * Defines the initializers of a graph. They replace inputs of the same name, because the server does not let callers
+   * override initializers.
+   */
   private define(graph: GraphMessage, names: Names, path: string): void {
     let known = this.initial.get(graph);
     if (!known) {
@@ -279,7 +281,9 @@ export class Interpreter {
     }
   }
 
-  /** Parses attributes once for all passes, except those that refer to a function call. */
+  /**
+   * Parses the attributes of a node once for all passes, or once for each evaluation if the node is inside a function.
+   */
   private attributesOf(node: NodeMessage, { bound }: Context): Attributes {
     if (bound) return new Attributes(node.attribute, bound);
     let attributes = this.attributes.get(node);
@@ -350,8 +354,8 @@ export class Interpreter {
 }
 
 /**
- * Whether the prover threw this. Any other error means a malformed node that no rule expects, such as one of too low a
- * rank.
+ * Whether the prover threw this error deliberately. Any other error is caused by a malformed node that no rule expects,
+ * such as a node whose input has too few axes.
  */
 function isOwn(problem: unknown): problem is Obstacle | Stopped | CannotRun | NeedsDecision {
   return [Obstacle, Stopped, CannotRun, NeedsDecision].some((kind) => problem instanceof kind);
@@ -387,7 +391,10 @@ function unknownName(name: string): never {
   throw notUnderstood(`nothing defines ${JSON.stringify(name.slice(0, 80))}`);
 }
 
-/** The runtime takes the newest version of a domain that the model does not import. */
+/**
+ * Opset version of a domain; 1 if the model does not import the domain. The runtime then uses the newest version, but
+ * only the rules for ai.onnx depend on versions.
+ */
 function versionOf(domain: string, { opsets }: Context): number {
   const version = opsets.get(domain);
   if (version === undefined && domain === 'ai.onnx')
@@ -400,8 +407,8 @@ function versions(imports: readonly OperatorSetMessage[]): Map<string, number> {
 }
 
 /**
- * Invariant of every rule: only the axis of a tensor's rows depends on the number of rows. Such a size elsewhere would
- * lead to data that depends on it.
+ * Checks an invariant of every rule: only the axis of a tensor's rows has a size that depends on the number of rows.
+ * Otherwise, data could depend on the number of rows too.
  */
 function checked(value: Value): Value {
   if (value.kind === 'sequence') value.items.forEach(checked);
@@ -419,7 +426,7 @@ function checked(value: Value): Value {
   return value;
 }
 
-/** A result is equal for all rows only if every input with rows is. */
+/** Marks a result as not uniform unless every input with rows is uniform. */
 function notUniformWith(inputs: readonly (Value | undefined)[], value: Value): Value {
   const own = inputs.flatMap((input) => (input ? rowsIn(input) : [])).filter(({ uniform }) => !uniform);
   if (own.length === 0 || rowsIn(value).every(({ uniform }) => !uniform)) return value;
@@ -436,7 +443,9 @@ function rowsIn(value: Value): readonly Rows[] {
   return value.kind === 'tensor' && value.rows ? [value.rows] : [];
 }
 
-/** Turns unknown small integers into atoms, so that they are the same wherever they are read. */
+/**
+ * Turns the unknown elements of small integer tensors into atoms, so that an element is the same wherever it is read.
+ */
 export function withUnknownElements(value: Value, path: string): Value {
   if (value.kind !== 'tensor' || value.values || value.rows) return value;
   if (value.elem !== INT64 && value.elem !== INT32 && value.elem !== BOOL) return value;
@@ -474,7 +483,7 @@ function unread({ reason }: Obstacle): Obstacle {
   return notUnderstood(`${reason}; its result is unused, but it may fail`);
 }
 
-/** Operator name with its domain, unless that is the default: `Conv`, `com.microsoft:FusedMatMul`. */
+/** Operator name, with its domain unless it is the default domain: `Conv`, `com.microsoft:FusedMatMul`. */
 export function nameOfOperator({ domain, opType }: NodeMessage): string {
   return operatorName({ domain: domainName(domain), type: opType });
 }

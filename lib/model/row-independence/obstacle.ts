@@ -4,21 +4,21 @@ import type { NodeMessage } from '../decoded-model';
 export class Obstacle {
   constructor(
     readonly verdict: 'coupled' | 'not understood',
-    /** A clause for people, such as "reduces over the rows". */
+    /** A clause for messages, such as "reduces over the rows". */
     readonly reason: string,
-    /** Whether it stops the proof even if no operand has rows. */
+    /** Whether this obstacle stops the proof even if no operand has rows. */
     readonly always = false,
   ) {}
 }
 
-/** Thrown if the model fails in this case for any input, so that the case does not occur. */
+/** Thrown if the model fails for every input in the assumed case, so that the case cannot occur. */
 export class CannotRun {
   constructor(readonly reason: string) {}
 }
 
 /** Thrown if a condition is unknown and its two cases must be analyzed separately. */
 export class NeedsDecision {
-  /** Node of the condition; set by the caller that follows the nodes. */
+  /** Node with the condition; set by the interpreter. */
   node?: NodeMessage;
 
   constructor(readonly condition: string) {}

@@ -127,7 +127,9 @@ class Prover {
     return refusedIfFreed ? { refusedIfFreed } : {};
   }
 
-  /** Axes of the outputs; undefined if this case does not occur. */
+  /**
+   * Axes of the rows in the outputs, or the reason why the pass stopped; undefined if the assumed case cannot occur.
+   */
   private pass(
     values: ReadonlyMap<string, Value>,
     assumed: ReadonlyMap<string, boolean>,
@@ -155,7 +157,7 @@ class Prover {
     return axes;
   }
 
-  /** Reports the node that defines a name, or the input or initializer. */
+  /** Reports an obstacle at the node, input or initializer that provides the named value. */
   private refusal(name: string, obstacle: Obstacle): Refusal {
     const node = this.graph.node.find(({ output }) => output.includes(name));
     if (node) return blamed(node, obstacle);

@@ -3,7 +3,7 @@ import { growthWithin, N, Size } from './size';
 import { areColumns, MAX_VALUES, rowAxisSize, type Tensor } from './tensor';
 
 /**
- * Returns the elements of a tensor in the same order with other axes. `null` is the size to infer.
+ * Reshapes a tensor without changing the order of its elements; null in `target` stands for the size to infer.
  *
  * @param unknown - inferred size of a tensor of unknown rank
  */
@@ -26,8 +26,9 @@ export function relayout(t: Tensor, target: readonly (Size | null)[], unknown?: 
 }
 
 /**
- * The flat order of the elements is [O, N, I]: elements before the rows, rows, elements behind. In the new axes, the
- * rows are on the axis whose size contains N. The axes before it must divide O, and those behind it I.
+ * Reshapes a tensor with rows. The flat order of its elements is [O, N, I], where O is the size of everything before
+ * the rows, and I of everything behind them. In the new axes, the rows are on the axis whose size contains N. The
+ * product of the axes before it must divide O, and the product of the axes behind it must divide I.
  */
 function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
   const { dims, rows } = t;
@@ -69,7 +70,8 @@ function relayoutRows(t: Tensor, target: readonly (Size | null)[]): Tensor {
 }
 
 /**
- * Splits an axis of `perRow * N` elements. If one factor is known, the other is the rest; otherwise the run would fail.
+ * Splits an axis of `perRow * N` elements into factors. If one factor is known, the other one is the quotient;
+ * otherwise the run would fail.
  */
 function ofKnownSize(perRow: Size, outer: Size | undefined, inner: Size | undefined) {
   if (outer && inner) return outer.times(inner).equals(perRow) ? { outer, inner } : undefined;

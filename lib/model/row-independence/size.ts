@@ -4,18 +4,21 @@ import { createHash } from 'node:crypto';
 export interface Atom {
   /** Atoms with equal keys are equal numbers. */
   readonly key: string;
-  /** Whether it depends on the number of rows. */
+  /** Whether the atom depends on the number of rows. */
   readonly tainted: boolean;
   readonly integer: boolean;
-  /** How large it can be; undefined if it can be any number. */
+  /** How fast the number grows with the axes of a request; undefined if it may be any number. */
   readonly growth?: Growth | undefined;
   /** A lower bound. */
   readonly min: number;
-  /** Keys of sizes that are greater or equal. */
+  /** Keys of sizes that this number never exceeds. */
   readonly atMost?: readonly string[];
 }
 
-/** The absolute value is at most `factor * size ** degree` if no axis of a request has more elements than `size`. */
+/**
+ * Upper bound of a number: its absolute value is at most `factor * size ** degree` if no axis of a request has more
+ * elements than `size`.
+ */
 export interface Growth {
   readonly factor: number;
   readonly degree: number;
@@ -31,15 +34,15 @@ interface Term {
   /** Keys of the atoms. */
   readonly key: string;
   readonly coefficient: number;
-  /** Sorted by key, and repeated for powers. */
+  /** Factors of the term, sorted by key; an atom is repeated for powers. */
   readonly atoms: readonly Atom[];
 }
 
-/** Longer sums become atoms, which bounds the size of expressions. */
+/** Maximum number of terms. Longer sums become atoms, which limits the size of expressions. */
 const MAX_TERMS = 12;
 const MAX_DEGREE = 8;
 
-/** Longer names are replaced by their hash. */
+/** Maximum length of a name. Longer names are replaced by their hash. */
 const MAX_KEY = 48;
 
 /** A size or another number in shape arithmetic: a polynomial over atoms. */
@@ -101,7 +104,7 @@ export class Size {
     );
   }
 
-  /** Whether this is the minimum of the other size and a third one. */
+  /** Whether this size is the minimum of the other size and a third one. */
   isLesserOf(other: Size): boolean {
     const [term] = this.terms;
     const [atom] = this.terms.length === 1 && term?.coefficient === 1 && term.atoms.length === 1 ? term.atoms : [];
@@ -117,7 +120,9 @@ export class Size {
     return this.terms.length;
   }
 
-  /** The number is below a limit if no axis of a request is greater than this power of 2; 0 if unknown. */
+  /**
+   * Greatest power of 2 such that the number is below the limit if no axis of a request is greater; 0 if there is none.
+   */
   greatestBase(limit: number): number {
     const growths = this.terms.flatMap((term) => growthOf(term) ?? []);
     if (growths.length < this.terms.length) return 0;
@@ -157,7 +162,7 @@ export class Size {
     return Size.from(products) ?? Size.opaque('mul', [this, other], { integer: this.integer && other.integer });
   }
 
-  /** The quotient, if this is a multiple of the divisor for all values of the atoms; otherwise undefined. */
+  /** The quotient, if this size is a multiple of the divisor for all values of the atoms; otherwise undefined. */
   dividedBy(divisor: Size): Size | undefined {
     if (divisor.terms.length === 0) return undefined;
     if (divisor.is(1)) return this;
@@ -176,7 +181,7 @@ export class Size {
     return quotient.times(divisor).equals(this) ? quotient : undefined;
   }
 
-  /** -1, 0 or 1, if the order is the same for all values of the atoms; otherwise undefined. */
+  /** Compares two sizes: -1, 0 or 1 if the order is the same for all values of the atoms; otherwise undefined. */
   compare(other: Size): -1 | 0 | 1 | undefined {
     const [a, b] = [this.constant, other.constant];
     if (a !== undefined && b !== undefined) {
@@ -197,7 +202,7 @@ export class Size {
     );
   }
 
-  /** Undefined if the sum is too long or contains an inexact number. */
+  /** Adds up terms; undefined if the sum has too many terms or factors, or an inexact number. */
   private static from(terms: readonly Term[]): Size | undefined {
     const sums = new Map<string, Term>();
     for (const term of terms) {
@@ -213,7 +218,7 @@ export class Size {
   }
 }
 
-/** False for NaN and infinities too. */
+/** Whether a coefficient is exact; NaN and infinities are not. */
 function isExact(coefficient: number): boolean {
   return Number.isFinite(coefficient) && Math.abs(coefficient) <= Number.MAX_SAFE_INTEGER;
 }
@@ -273,7 +278,10 @@ export const ZERO = Size.of(0);
 export const ONE = Size.of(1);
 const MINUS_ONE = Size.of(-1);
 
-/** The number of rows of a run that requests share, at least 1. The server limits it like the size of any axis (sharing-plan.ts). */
+/**
+ * Number of rows in a run that requests share; at least 1. The server limits it like the size of any axis
+ * (sharing-plan.ts).
+ */
 export const N = Size.atom('N', { tainted: true, min: 1, growth: OF_AN_AXIS });
 
 /** Integer division of sizes, for which rounding down and towards zero are the same. */

@@ -16,8 +16,8 @@ export interface Rows {
 }
 
 /**
- * Elements that contain the number of their row: all are `row * stride + rest` with 0 <= rest < `below`; or the
- * elements at these indices of the last axis are row numbers.
+ * Row numbers in a tensor. Either all elements are `row * stride + rest` with 0 <= rest < `below`, or the elements at
+ * the listed indices of the last axis are row numbers.
  */
 export type RowNumbers = FlatNumbers | readonly number[];
 
@@ -34,11 +34,13 @@ export function areColumns(numbers: RowNumbers | undefined): numbers is readonly
 export interface Tensor {
   readonly kind: 'tensor';
   /**
-   * Undefined if not even the rank is known; such a tensor has no rows. Only the axis of the rows depends on their
-   * number.
+   * Sizes of the axes; undefined if not even the rank is known. A tensor of unknown rank has no rows. Only the size of
+   * the axis of the rows depends on the number of rows.
    */
   readonly dims?: readonly Size[];
-  /** Undefined if the tensor is the same for all rows of a run, except for `values` that depend on N. */
+  /**
+   * Layout of the rows; undefined if the tensor is the same for all rows of a run. `values` may depend on N even then.
+   */
   readonly rows?: Rows;
   /** All elements in order, for small constants and shape arithmetic without rows. */
   readonly values?: readonly Size[];
@@ -59,7 +61,9 @@ export interface Sequence {
   readonly items: readonly Tensor[];
 }
 
-/** A result of which only the sizes are known. The proof stops if a node reads its elements. */
+/**
+ * A result whose elements are unusable, although its sizes may be known. The proof stops if a node reads the elements.
+ */
 export interface Unusable {
   readonly kind: 'unusable';
   readonly obstacle: Obstacle;
@@ -68,7 +72,7 @@ export interface Unusable {
 
 export type Value = Tensor | Sequence | Unusable;
 
-/** Values of larger tensors are not tracked. */
+/** Maximum number of elements of a tensor whose values are tracked. */
 export const MAX_VALUES = 128;
 
 export const FLOAT = 1;
@@ -112,7 +116,7 @@ export function constantDims({ dims }: Tensor): number[] | undefined {
   return sizes?.every((size): size is number => size !== undefined) ? sizes : undefined;
 }
 
-/** Size of an axis of rows with `outer` and `inner`. */
+/** Size of the axis that the rows are on. */
 export function rowAxisSize({ outer, inner }: Pick<Rows, 'outer' | 'inner'>): Size {
   return outer.times(N).times(inner);
 }
@@ -135,7 +139,9 @@ export function flatIndex(index: readonly number[], dims: readonly number[]): nu
   return index.reduce((flat, at, axis) => flat * (dims[axis] as number) + at, 0);
 }
 
-/** Rearranges the values of a small tensor. `from` maps a new index to the flat index of its value. */
+/**
+ * Rearranges the values of a small tensor. `from` maps a new index to the flat index of the value in the old tensor.
+ */
 export function rearranged(t: Tensor, dims: readonly number[], from: (index: number[]) => number): Tensor | undefined {
   const { values } = t;
   const count = dims.reduce((product, dim) => product * dim, 1);

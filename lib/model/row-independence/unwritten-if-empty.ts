@@ -8,10 +8,10 @@ import { NeedsDecision } from './obstacle';
 import { blamed, inputValue, MAX_CONDITIONS } from './prove';
 import type { Value } from './tensor';
 
-/** Limit on the nodes and names of one pass. */
+/** Limit on the nodes and names in one search for a node that leaves its result unwritten. */
 const MAX_STEPS = 60_000;
 
-/** Each dimension takes one pass over the graph; others count as unsafe. */
+/** Maximum number of dimensions to test. Each takes a search of its own; further dimensions count as unsafe. */
 const MAX_DIMENSIONS = 8;
 
 /**
@@ -36,7 +36,7 @@ export function unwrittenIfEmpty(model: ModelMessage): UnwrittenIfEmpty | undefi
   return { node, operator, unless: safe };
 }
 
-/** The first node that may not write its result, whatever the values of unknown conditions. */
+/** Finds a node that might leave its result unwritten for some values of the unknown conditions. */
 function firstUnwritten(
   model: ModelMessage,
   graph: GraphMessage,

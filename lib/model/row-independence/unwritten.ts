@@ -18,7 +18,7 @@ export function writtenIf(hasElements: (call: Call) => boolean, transfer: Transf
   };
 }
 
-/** Rule of an operator that may leave a part of its result unwritten wherever the rule does not apply. */
+/** Rule of an operator that might leave a part of its result unwritten in cases that the rule does not understand. */
 export function writtenIfUnderstood(transfer: Transfer): Transfer {
   return (call) => {
     try {
@@ -41,7 +41,10 @@ export function writtenWith(weights: number, transfer: Transfer): Transfer {
   return writtenIf(({ inputs }) => isFilled(inputs[weights]), transfer);
 }
 
-/** For products of matrices, [..., m, k] by [..., k, n]. A result is written if `k` is not 0, or if it is empty. */
+/**
+ * Rule of products of matrices, [..., m, k] by [..., k, n]. The result is written if `k` is not 0, or if the result is
+ * empty.
+ */
 export function writtenProduct(a: number, b: number, transfer: Transfer): Transfer {
   return writtenIf(({ inputs }) => {
     const [left, right] = [dimsIn(inputs[a]), dimsIn(inputs[b])];

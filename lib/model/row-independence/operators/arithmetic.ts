@@ -3,12 +3,16 @@ import { floorDivide, type Growth, greater, growthWithin, lesser, OF_A_TRUTH, ON
 import { BOOL, FLOAT } from '../tensor';
 
 /**
- * Shape arithmetic element by element: applies an operator to numbers that are polynomials. `elem` is the type of the
- * operands, and `sizes` records the sizes of axes for which the result holds. Undefined if the result is unknown.
+ * Applies an operator of shape arithmetic to one element of each operand; the elements are polynomials. `elem` is the
+ * type of the operands, and `sizes` records the sizes of axes for which the result holds. Undefined if the result is
+ * unknown.
  */
 export type Arithmetic = (operands: readonly Size[], elem: number, sizes: ExactSizes) => Size | undefined;
 
-/** Sums and products of exact numbers, if the result is exact too; fractions only if all numbers are known. */
+/**
+ * Creates the arithmetic of an operator such as Add or Mul. The result is computed only if the operands and the result
+ * are exact; fractions are computed only if all numbers are known.
+ */
 function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number, b: number) => number) {
   return ([a = ZERO, b = ZERO]: readonly Size[], elem: number, sizes: ExactSizes): Size => {
     // The name of the result includes the type, because types round and overflow in different ways.
@@ -20,7 +24,7 @@ function ring(name: string, exact: (a: Size, b: Size) => Size, known: (a: number
   };
 }
 
-/** Rounds a known number as the type of its tensor does. */
+/** Rounds a known number to the precision of its type. */
 function rounded(value: number, elem: number): Size | undefined {
   const exact = elem === FLOAT ? Math.fround(value) : value;
   return isFollowed(elem) && Number.isFinite(exact) ? Size.of(exact) : undefined;
@@ -42,12 +46,12 @@ function quotientGrowth(a: Size, b: Size): Growth | undefined {
   return growth && least > 0 ? { factor: (2 * growth.factor) / least, degree: growth.degree } : undefined;
 }
 
-/** Quotient for a divisor that is not 0. */
+/** Exact quotient, if the divisor cannot be 0. */
 function realQuotient(a: Size, b: Size): Size | undefined {
   return b.min > 0 || b.constant !== undefined ? a.dividedBy(b) : undefined;
 }
 
-/** Remainder of non-negative integers, for which `fmod` makes no difference. */
+/** Remainder of non-negative integers, for which the attribute `fmod` makes no difference. */
 function modulo([a = ZERO, b = ONE]: readonly Size[], elem: number, sizes: ExactSizes): Size | undefined {
   if (!isInteger(elem) || a.min < 0 || b.min < 0) return undefined;
   const [x, y] = [a.constant, b.constant];
@@ -63,7 +67,7 @@ function truth(known: boolean): Size {
   return known ? ONE : ZERO;
 }
 
-/** Whether numbers have an order: a float that may be infinite may be NaN. */
+/** Whether numbers certainly have an order. A float without a known bound may be infinite or NaN. */
 function areOrdered(operands: readonly Size[], elem: number): boolean {
   return (elem !== FLOAT && elem !== DOUBLE) || operands.every(({ growth }) => growth !== undefined);
 }
@@ -83,7 +87,7 @@ const equal = byOrder('equal', (order) => order === 0);
 const less = byOrder('less', (order) => order < 0, false);
 const lessOrEqual = byOrder('less-or-equal', (order) => order <= 0, true);
 
-/** Reduces to the least or greatest number. */
+/** Creates the arithmetic of an operator that returns the least or greatest operand. */
 function extreme(name: string, ofOrdered: (a: Size, b: Size) => Size): Arithmetic {
   return (operands, elem) =>
     areOrdered(operands, elem) ? operands.reduce(ofOrdered) : Size.opaque(name, operands, { integer: false });
@@ -114,7 +118,7 @@ function round([a = ZERO]: readonly Size[]): Size {
   return a.integer ? a : Size.opaque('round', [a], nextTo(a));
 }
 
-/** Absolute value; that of the least integer overflows and is negative. */
+/** Absolute value; for the smallest integer of a type, it overflows and is negative. */
 function absolute([a = ZERO]: readonly Size[], elem: number, sizes: ExactSizes): Size {
   if (a.min >= 0) return a;
   const exact = isFollowed(elem) && sizes.isExact(a, elem);

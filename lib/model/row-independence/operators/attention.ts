@@ -6,7 +6,7 @@ import { unwritten, writtenWith } from '../unwritten';
 import { withoutValues } from './layout';
 
 /**
- * Checks inputs that are per row, each on its own axis: all must have rows, or none.
+ * Checks inputs that must be per row, each on a given axis: either all of them have rows, or none does.
  *
  * @returns whether they have rows
  */
@@ -21,7 +21,9 @@ function together(call: Call, places: readonly (readonly [position: number, axis
   return true;
 }
 
-/** Checks an input that is per row, or shared by all rows with a first axis of size 1. */
+/**
+ * Checks an input that is either per row, or shared by all rows because it has fewer axes or a first axis of size 1.
+ */
 function orShared(call: Call, position: number, rank: number): void {
   const t = call.optionalData(position);
   if (!t) return;
@@ -54,7 +56,7 @@ function allShared(call: Call): Value[] {
   return call.node.output.map(() => invariant(undefined));
 }
 
-/** ONNX's operator: queries, keys and values with 3 or 4 axes, rows first. */
+/** Rule of ONNX's Attention operator. Queries, keys and values have 3 or 4 axes, with the rows on the first one. */
 function onnxAttention(call: Call): Value[] {
   const carries = together(
     call,
@@ -153,7 +155,10 @@ function groupQueryAttention(call: Call): Value[] {
   return [rowsFirst([rows, steps, call.has(1) ? width : call.fresh('width')], q), ...kept, products];
 }
 
-/** Rotates each vector by an angle for its position. Positions may be a single offset, or [rows, steps]. */
+/**
+ * Rotates each vector by an angle that depends on its position. The positions are either a single offset or a tensor of
+ * shape [rows, steps].
+ */
 function rotaryEmbedding(positions: { ids: number; caches: readonly number[] }) {
   return (call: Call): Value => {
     const x = call.data(0);
@@ -184,7 +189,7 @@ function rotaryEmbedding(positions: { ids: number; caches: readonly number[] }) 
   };
 }
 
-/** Throws if the last axis, which the operator works along, counts rows. */
+/** Throws if the rows are on the last axis, along which the operator works. */
 export function refuseLastAxis(t: Tensor, what: string): void {
   refuseAlong(t, dimsOf(t).length - 1, what);
 }

@@ -5,7 +5,10 @@ import { INT32, invariant, rowAxisSize, type Tensor, type Value } from '../tenso
 import { writtenWith } from '../unwritten';
 import { withoutValues } from './layout';
 
-/** Requires [rows, channels, ...], as for pictures and signals. A tensor without rows needs no known sizes. */
+/**
+ * Requires that rows are on the first axis, as in pictures and signals of shape [rows, channels, ...]. The sizes of a
+ * tensor without rows may be unknown.
+ */
 export function batchFirst(t: Tensor): Tensor {
   if (t.rows && t.rows.axis !== 0) throw coupled('works across the axis that counts rows');
   return t;
@@ -17,11 +20,11 @@ function spatial(t: Tensor): readonly Size[] {
 
 interface Window {
   readonly kernel: readonly Size[];
-  /** The run fails where the kernel is larger than what it moves over. */
+  /** Whether the run fails if the kernel is larger than the axis that it moves over. */
   readonly refusesLarger: boolean;
 }
 
-/** Sizes of the axes that a kernel moves over. */
+/** Sizes of the result on the axes that a kernel moves over. */
 function swept(call: Call, sizes: readonly Size[], { kernel, refusesLarger }: Window): Size[] {
   const { attributes } = call;
   const strides = attributes.ints('strides');
@@ -83,7 +86,10 @@ function convolved(call: Call, x: Tensor, weights: Tensor, elem: number): Tensor
   return { kind: 'tensor', dims, elem, filled, ...(x.rows && { rows: x.rows }) };
 }
 
-/** @param weights - position of the weights; inputs at `parameters` must be the same for all rows */
+/**
+ * @param weights - position of the weights
+ * @param parameters - positions of inputs that must be the same for all rows
+ */
 export function convolution(weights: number, parameters: readonly number[], elem: number): Transfer {
   return writtenWith(weights, (call) => {
     for (const position of parameters) call.shared(position, 'its parameters');
@@ -142,7 +148,7 @@ function globalPool(call: Call): Value {
   return { ...withoutValues(x), dims };
 }
 
-/** Keeps all sizes; parameters of channels must be the same for all rows. */
+/** Rule of operators that keep all sizes. The parameters of channels must be the same for all rows. */
 export function perRow(call: Call): Value {
   const x = batchFirst(call.data(0));
   for (let position = 1; position < call.inputs.length; position++) call.shared(position, 'its parameters');
@@ -150,7 +156,9 @@ export function perRow(call: Call): Value {
   return withoutValues(x);
 }
 
-/** In inference, statistics are inputs; in training, they are computed from the batch. */
+/**
+ * Rule of BatchNormalization. In inference, the statistics are inputs; in training, they are computed from the batch.
+ */
 function batchNormalization(call: Call): Value[] {
   const x = call.data(0);
   dimsOf(x);

@@ -41,7 +41,10 @@ export function pointwise(call: Call, tensors: readonly Tensor[], elem: number):
   return { kind: 'tensor', elem, ...(dims && { dims }), ...(rows && { rows }) };
 }
 
-/** Tracks `row * stride + rest`: exporters combine several indices into one that counts through all rows. */
+/**
+ * Tracks row numbers of the form `row * stride + rest`. Exporters compute such numbers to combine several indices into
+ * one that counts through all rows.
+ */
 function flatNumbers(operator: string, tensors: readonly Tensor[]): FlatNumbers | undefined {
   const [a, b] = tensors;
   const [numbers, other] = a?.rowNumbers ? [a, b] : [b, a];
@@ -56,12 +59,12 @@ function flatNumbers(operator: string, tensors: readonly Tensor[]): FlatNumbers 
   return bound && { stride: own.stride, below: own.below.plus(bound).minus(ONE) };
 }
 
-/** Whether the numbers of all rows are exact in a type. */
+/** Whether a type represents the row numbers of all rows exactly. */
 function areExact({ stride, below }: FlatNumbers, elem: number, sizes: ExactSizes): boolean {
   return sizes.isExact(N.times(stride).plus(below), elem);
 }
 
-/** Exclusive upper bound if all elements are non-negative integers. */
+/** Exclusive upper bound of the elements, if all are known to be non-negative integers. */
 function boundOf({ below, values }: Tensor): Size | undefined {
   if (below) return below;
   if (!values || values.length === 0 || values.some(({ tainted, integer, min }) => tainted || !integer || min < 0))
@@ -74,7 +77,10 @@ export function merged(tensors: readonly Tensor[], elem: number): Tensor {
   return { kind: 'tensor', ...broadcast(tensors), elem };
 }
 
-/** Cost of an element without a simpler expression: naming it, which hashes the name, takes longer than a node. */
+/**
+ * Steps of the budget to spend on each element. An element without a simpler expression gets a hashed name, which takes
+ * longer than visiting a node.
+ */
 const STEPS_OF_AN_ELEMENT = 3;
 
 function arithmeticResult(
@@ -127,7 +133,7 @@ function all(call: Call): Tensor[] {
   return call.inputs.flatMap((value) => (value ? [asTensor(value)] : []));
 }
 
-/** The result has the type of the operands. */
+/** Rule of elementwise operators whose result has the type of the operands. */
 function sameType(call: Call): Value {
   const tensors = all(call);
   return pointwise(call, tensors, tensors[0]?.elem ?? 0);
@@ -175,7 +181,7 @@ function castTo(elem: (call: Call) => number) {
   };
 }
 
-/** Drops elements before version 7 unless `is_test` is set; from version 12, an input decides. */
+/** Rule of Dropout. Before opset 7, it drops elements unless `is_test` is set; from opset 12 on, an input decides. */
 function dropout(call: Call): Value[] {
   const training = call.opset < 7 && !call.attributes.flag('is_test', false);
   const [mode] = (call.has(2) && call.tensor(2).values) || [];
@@ -189,7 +195,7 @@ function where(call: Call): Value {
   return pointwise(call, all(call), call.tensor(2).elem);
 }
 
-/** Before opset 7, an operand was broadcast only if requested, starting at a given axis. */
+/** Rule of operators that, before opset 7, broadcast an operand only on request, starting at a given axis. */
 function onRequest(operator: (call: Call) => Value) {
   return (call: Call): Value => {
     if (call.opset >= 7) return operator(call);
@@ -204,7 +210,7 @@ function onRequest(operator: (call: Call) => Value) {
   };
 }
 
-/** Operators without broadcasting fail for several rows if an operand has one element for all rows. */
+/** Rule of operators that do not broadcast. They fail for several rows if an operand has one element for all rows. */
 function sameShape(call: Call, operator: (call: Call) => Value): Value {
   const tensors = all(call);
   if (tensors.some(({ rows }) => rows) && tensors.some(({ rows }) => !rows)) {
@@ -213,12 +219,12 @@ function sameShape(call: Call, operator: (call: Call) => Value): Value {
   return operator(call);
 }
 
-/** Sum, Min, Max and Mean broadcast from opset 8. */
+/** Rule of Sum, Min, Max and Mean, which broadcast from opset 8 on. */
 function fromVersion8(call: Call): Value {
   return call.opset >= 8 ? sameType(call) : sameShape(call, sameType);
 }
 
-/** Before opset 7, there is one slope in total or one for each channel. */
+/** Rule of PRelu. Before opset 7, it has either a single slope or one for each channel. */
 function prelu(call: Call): Value {
   if (call.opset < 7 && call.tensor(0).rows?.axis === 1) throw coupled('has a slope for each position of the rows');
   if (call.opset < 7 && call.tensor(0).rows) {

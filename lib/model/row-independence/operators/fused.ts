@@ -35,7 +35,7 @@ function fusedMatmul(call: Call): Value {
   return matmul(attributes.flag('transA', false) ? swapped(a) : a, attributes.flag('transB', false) ? swapped(b) : b);
 }
 
-/** Weights are packed in blocks; each row of the left matrix is multiplied separately. */
+/** Rule of matrix products whose weights are packed in blocks. Each row of the left matrix is multiplied separately. */
 function packedWeights(call: Call): Value {
   for (let position = 1; position < call.inputs.length; position++) call.shared(position, 'its weights');
   const t = call.data(0);
@@ -69,7 +69,7 @@ function skipLayerNormalization(parameters: readonly number[]): Transfer {
   };
 }
 
-/** Embeds words, positions and segments of [rows, steps], adds and normalizes them. */
+/** Embeds words, positions and segments of shape [rows, steps], and adds and normalizes the embeddings. */
 function embedLayerNormalization(call: Call): Value[] {
   for (const position of [2, 3, 4, 5, 6]) call.shared(position, 'its weights');
   const ids = call.data(0);
@@ -91,7 +91,7 @@ function embedLayerNormalization(call: Call): Value[] {
   return [embedded, withRows([rows], together, INT32), embedded];
 }
 
-/** A convolution, an optional summand of the same size, and an elementwise function. */
+/** Rule of a convolution that is fused with an optional summand of the same size and an elementwise function. */
 function fusedConvolution(call: Call): Value {
   const result = convolution(1, [2], 0)(call) as Tensor;
   const summand = call.optionalData(3);
@@ -100,7 +100,7 @@ function fusedConvolution(call: Call): Value {
   return addedTo(result, summand);
 }
 
-/** Keeps rows and channels; the other sizes are unknown. */
+/** Keeps the rows on the first axis; all other sizes are unknown. */
 function channelsLast(call: Call): Value {
   const x = batchFirst(call.data(0));
   for (let position = 1; position < call.inputs.length; position++) call.shared(position, 'its weights');

@@ -24,7 +24,7 @@ function gather(call: Call): Value {
   return { kind: 'tensor', dims: sizes, elem: data.elem, ...(rows && { rows }) };
 }
 
-/** Picks by indices that count through all rows and stay within their own row. */
+/** Rule of Gather with indices that count through all rows. Each index must select an element of its own row. */
 function gatherOwn(data: Tensor, indices: Tensor, along: number): Tensor {
   const [dims, picked] = [dimsOf(data), dimsOf(indices)];
   const axis = axisOf(along, dims.length);
@@ -66,7 +66,7 @@ function gatherValues(data: Tensor, indices: Tensor, axis: number, sizes: readon
   });
 }
 
-/** Picks element by element: both tensors have the same axes, except for the axis of the indices. */
+/** Rule of GatherElements, which picks one element for each index. Both tensors have the same number of axes. */
 function gatherElements(call: Call): Value {
   const [data, indices] = [call.data(0), call.data(1)];
   const dims = dimsOf(indices);
@@ -98,7 +98,7 @@ function scatterElements(call: Call): Value {
   return { kind: 'tensor', dims: dimsOf(data), rows, elem: data.elem };
 }
 
-/** Whether each tuple of indices selects its own row; throws if tuples use row numbers in another way. */
+/** Whether each tuple of indices selects its own row; throws if tuples use row numbers in a different way. */
 function picksOwnRow(data: Tensor, indices: Tensor, batchDims: number): boolean {
   const { rowNumbers } = indices;
   if (!rowNumbers) return false;
@@ -192,7 +192,7 @@ function oneHot(call: Call): Value {
   return { kind: 'tensor', dims: sizes, elem: call.data(2).elem, ...(moved && { rows: moved }) };
 }
 
-/** The depth may have any numeric type. */
+/** Size of the axis that OneHot adds. The depth may have any numeric type. */
 function depthOf(call: Call): Size[] {
   const tensor = call.shared(1, 'how many there are');
   const value = tensor?.values?.[0];
@@ -246,7 +246,7 @@ function unique(call: Call, t: Tensor): Value[] {
   return [values, list('first'), list('inverse'), list('counts')];
 }
 
-/** Writes into a cache along the axis of the steps, for each row at its own position. */
+/** Writes into a cache along the axis of the steps. Each row has its own position. */
 function tensorScatter(call: Call): Value {
   const [cache, update] = [call.data(0), call.data(1)];
   const place = call.optionalData(2);

@@ -23,7 +23,7 @@ import {
 } from '../tensor';
 import { unwritten, writtenIfUnderstood } from '../unwritten';
 
-/** A tensor with other axes and the same elements; `rows` is the new layout of the rows. */
+/** Creates a tensor with the same elements but different axes; `rows` is the new layout of the rows. */
 function reshaped(t: Tensor, dims: readonly Size[], rows: Rows | undefined): Tensor {
   const { elem, values, rowNumbers, below } = t;
   if (areColumns(rowNumbers)) throw coupled('computes with the position of each row in the batch');
@@ -54,7 +54,7 @@ function constant(call: Call): Tensor {
   return sparse ? sparseConstant(sparse) : invariant(undefined);
 }
 
-/** Floats, whose elements are tracked if they are finite. */
+/** Creates a tensor of floats, whose elements are tracked if they are few and finite. */
 function finite(dims: readonly number[], floats: readonly number[]): Tensor {
   const isTracked = floats.length <= MAX_VALUES && floats.every(Number.isFinite);
   return isTracked
@@ -77,7 +77,7 @@ function shape(call: Call): Value {
   return vector(dims.slice(start, Math.max(start, end)));
 }
 
-/** Sizes may be known even if the tensor is unusable. */
+/** Sizes of the input, which may be known even if the tensor is unusable. */
 function sizesOf(call: Call): readonly Size[] | undefined {
   const value = call.inputs[0];
   return value?.kind === 'unusable' && value.dims ? value.dims : call.tensor(0).dims;
@@ -196,7 +196,10 @@ function flatOf(dims: readonly number[], at: (axis: number) => number): number {
   return dims.reduce((flat, dim, axis) => flat * dim + at(axis), 0);
 }
 
-/** Repeats along axes of size 1; for other axes, the shape must contain their own size, or 1. */
+/**
+ * Repeats a tensor along its axes of size 1. For every other axis, the shape must contain either the size of the axis
+ * or 1.
+ */
 function expand(call: Call): Value {
   const t = call.tensor(0);
   const shape = call.numbers(1, 'the shape to expand to');
@@ -350,12 +353,15 @@ export function concatenated(tensors: readonly Tensor[], along: number): Tensor 
   return { kind: 'tensor', dims, elem, ...(rows && { rows }), ...(numbers && { rowNumbers: numbers }) };
 }
 
-/** Whether sizes are equal if the run succeeds: the runtime does not compare an empty tensor's sizes with others. */
+/**
+ * Whether sizes are equal if the run succeeds. The runtime does not compare the sizes of an empty tensor with those of
+ * other tensors.
+ */
 function areAlike(sizes: readonly Size[]): boolean {
   return sizes.every((size) => size.min >= 1) || sizes.every((size) => size.equals(sizes[0] as Size));
 }
 
-/** Size after joining tensors that may be empty: the other sizes of an empty tensor do not count. */
+/** Size of an axis after joining tensors that may be empty. The runtime ignores the other sizes of an empty tensor. */
 function joinedSize(shapes: readonly (readonly Size[])[], axis: number): Size {
   return Size.opaque(`joined ${axis} of ${shapes[0]?.length}`, shapes.flat(), { min: 0 });
 }
@@ -376,7 +382,7 @@ function joinedValues(tensors: readonly Tensor[], dims: readonly number[] | unde
   });
 }
 
-/** Indices of the last axis that contain the row number, after columns of indices are joined. */
+/** Indices on the last axis that contain row numbers after columns of indices are joined. */
 function joinedRowNumbers(tensors: readonly Tensor[], axis: number, rank: number): number[] | undefined {
   if (axis !== rank - 1 || !tensors.some(({ rowNumbers }) => rowNumbers)) return undefined;
   const columns: number[] = [];
@@ -411,7 +417,7 @@ function split(call: Call): Value[] {
   return parts.map((part, at) => sliced(t, axis, starts[at] as Size, part));
 }
 
-/** Splits into equal parts; the last one may be smaller. */
+/** Lengths of the equal parts that an axis is split into; the last part may be smaller. */
 function equalParts(length: Size, count: number): Size[] {
   const known = length.constant;
   if (known !== undefined) {
@@ -426,7 +432,7 @@ function equalParts(length: Size, count: number): Size[] {
   );
 }
 
-/** Returns a part of one axis. */
+/** Slices a tensor along one axis. */
 export function sliced(t: Tensor, axis: number, start: Size, length: Size): Tensor {
   const dims = dimsOf(t).map((dim, at) => (at === axis ? length : dim));
   const [old, sizes] = [constantDims(t), constantDims(invariant(dims))];

@@ -54,7 +54,7 @@ function withAxis(t: Tensor, at: 0 | 1): Tensor {
   };
 }
 
-/** Leading axes of the matrices, and the rows on them or on the remaining axis. */
+/** Leading axes of a stack of matrices, and the layout of the rows on them or on the axis that is not summed. */
 function inFront(t: Tensor, summed: 0 | 1) {
   const dims = dimsOf(t);
   const front = dims.length - 2;
@@ -111,7 +111,10 @@ export function addedTo(result: Tensor, summand: Tensor): Tensor {
   return { ...sum, ...(result.dims && { dims: result.dims }) };
 }
 
-/** Requires a single scale or zero point: one for each index would differ from row to row of the left matrix. */
+/**
+ * Requires a single scale or zero point. Separate values for each index would differ between the rows of the left
+ * matrix.
+ */
 export function single(call: Call, position: number): void {
   const parameter = call.shared(position, 'scales and zero points');
   if (parameter && !Size.product(dimsOf(parameter)).is(1))
@@ -119,8 +122,8 @@ export function single(call: Call, position: number): void {
 }
 
 /**
- * Inputs at `parameters` may have one value for each column of the right matrix; inputs at `singles` are single
- * numbers.
+ * Rule of quantized matrix products. Inputs at `parameters` may have one value for each column of the right matrix;
+ * inputs at `singles` must be single numbers.
  */
 export function quantizedMatmul(
   singles: readonly number[],
@@ -143,7 +146,7 @@ interface Labelled {
   readonly tensor: Tensor;
 }
 
-/** Each letter is an axis; letters that are missing in the result are summed over. */
+/** Rule of Einsum. Each letter stands for an axis; letters that are missing in the result are summed over. */
 function einsum(call: Call): Value {
   const equation = call.attributes.string('equation', '').replace(/\s/g, '');
   const [left = '', right] = equation.split('->');
@@ -188,7 +191,7 @@ function sizeOf(label: string, operands: readonly Labelled[]): Size {
   return broadcastSize(sizes);
 }
 
-/** Names the axes of an ellipsis from the last: "..0" is the last one. */
+/** Labels the axes of an operand. The axes of an ellipsis are numbered from the last one, which is "..0". */
 function labelled(term: string, tensor: Tensor): Labelled {
   const rank = dimsOf(tensor).length;
   const letters = term.replace('...', '').length;
@@ -208,7 +211,10 @@ function expanded(term: string, hidden: number): string[] {
   return labels;
 }
 
-/** Letters that appear once, in alphabetical order. */
+/**
+ * Labels of the result if the equation does not list them: the axes of the ellipsis, and the letters that appear once,
+ * in alphabetical order.
+ */
 function implicit(operands: readonly Labelled[], ellipsis: number): string[] {
   const all = operands.flatMap(({ labels }) => labels.filter((label) => !label.startsWith('.')));
   const once = [...new Set(all)].filter((label) => all.indexOf(label) === all.lastIndexOf(label)).sort();

@@ -46,7 +46,7 @@ function classifier(call: Call): Value[] {
   return [perRow(t, [rows], strings ? STRING : INT64), perRow(t, [rows, width], FLOAT)];
 }
 
-/** Returns numbers for each row, one for each target. */
+/** Returns one number for each row and target. */
 function regressor(attribute: string): Transfer {
   return (call) => {
     const t = table(call);
@@ -56,7 +56,10 @@ function regressor(attribute: string): Transfer {
   };
 }
 
-/** Keeps the sizes; works on each row, or on each element by its position in the row. */
+/**
+ * Rule of operators that keep all sizes. They process each row separately, or each element depending on its position in
+ * the row.
+ */
 function features(call: Call): Value {
   const t = table(call);
   return { ...withoutValues(t), elem: FLOAT };
@@ -116,7 +119,7 @@ function arrayFeatureExtractor(call: Call): Value {
   };
 }
 
-/** Tree ensemble from version 5 of the domain, where one operator covers all kinds. */
+/** Rule of TreeEnsemble, the operator for all kinds of tree ensembles from version 5 of ai.onnx.ml on. */
 function treeEnsemble(call: Call): Value {
   const t = table(call);
   const [rows = ONE] = t.dims;
@@ -131,7 +134,10 @@ function wordCounts(call: Call): Value {
   return perRow(t, [rows, call.fresh('features')], FLOAT);
 }
 
-/** If stopwords are removed, a list becomes shorter and counts as a single row. */
+/**
+ * Rule of StringNormalizer. If it removes stopwords, the whole list counts as a single row, because the list becomes
+ * shorter.
+ */
 function normalizeText(call: Call): Value {
   const t = call.data(0);
   const words = call.attributes.has('stopwords') && call.attributes.count('stopwords') !== 0;

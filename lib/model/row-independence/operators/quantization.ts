@@ -6,8 +6,8 @@ import { withRows, type Rows, type Tensor, type Value } from '../tensor';
 import { withoutValues } from './layout';
 
 /**
- * Scales with one factor for all elements, for each index of an axis, or for each block of an axis. Scales must not
- * depend on the position of a row; scales of blocks may be per row.
+ * Scales a tensor with one factor for all elements, or with one for each index or block of an axis. The factors must
+ * not depend on the position of a row; factors of blocks may be per row.
  */
 export function scaledBy(call: Call, positions: readonly number[]): Value {
   let t = withoutValues(call.data(0));
@@ -53,7 +53,10 @@ function dequantize(call: Call): Value {
   return { ...(scaledBy(call, [1, 2]) as Tensor), elem: call.data(1).elem };
 }
 
-/** Computes its scale from the whole input; without rows its results are not tracked. */
+/**
+ * Rule of operators that compute their scale from the whole input. If the input has no rows, the results are not
+ * tracked.
+ */
 export function dynamic(call: Call): never {
   if (call.allData().some(({ rows }) => rows)) throw coupled('scales over the whole batch at once');
   throw notUnderstood('its scale is unknown');

@@ -4,14 +4,16 @@ import { ONE, Size } from '../size';
 import type { Rows, Tensor, Value } from '../tensor';
 import { unwritten, writtenWith } from '../unwritten';
 
-/** Positions of the weights, and of the states [directions, rows, width], which are per row. */
+/**
+ * Input positions of a recurrent operator: the weights, and the states [directions, rows, width], which are per row.
+ */
 interface Cell {
   readonly shared: readonly number[];
   readonly states: readonly number[];
   readonly outputs: number;
 }
 
-/** Processes the steps of a sequence [steps, rows, width], or [rows, steps, width] with `layout` 1. */
+/** Processes the steps of a sequence [steps, rows, width], or [rows, steps, width] if `layout` is 1. */
 function recurrent({ shared, states, outputs }: Cell): Transfer {
   return (call) => {
     const x = call.data(0);

@@ -57,7 +57,10 @@ function argument(call: Call): Value {
   return { kind: 'tensor', elem: INT64, ...reducedLayout(t, [axis], keep), below: dimsOf(t)[axis] as Size };
 }
 
-/** Before opset 13, these treat all axes from the given one as a single axis. */
+/**
+ * Rule of Softmax and similar operators. Before opset 13, they treat the given axis and all later ones as a single
+ * axis.
+ */
 function softmax(call: Call): Value {
   const t = call.data(0);
   const rank = dimsOf(t).length;
@@ -71,7 +74,7 @@ function softmax(call: Call): Value {
   return withoutValues(t);
 }
 
-/** Works along one axis, on which each element depends on the others. */
+/** Rule of operators along one axis, on which each element depends on the others. */
 function along(defaultAxis: number, what: string): Transfer {
   return (call) => {
     const t = call.data(0);
@@ -88,7 +91,7 @@ function cumulate(call: Call): Value {
   return withoutValues(t);
 }
 
-/** Normalizes over all axes from a given one. */
+/** Normalizes over the given axis and all later ones. */
 function layerNormalization(call: Call): Value[] {
   const t = call.data(0);
   const dims = dimsOf(t);

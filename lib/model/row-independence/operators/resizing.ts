@@ -6,7 +6,9 @@ import { withoutValues } from './layout';
 
 const TO_CROP = 'tf_crop_and_resize';
 
-/** Resizes; the axis of the rows must keep its size, with a scale of 1 or its own size. */
+/**
+ * Rule of Resize. The axis of the rows must keep its size: its scale must be 1, or its new size must equal the old one.
+ */
 function resize(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);
@@ -42,9 +44,9 @@ function resize(call: Call): Value {
 }
 
 /**
- * Kernels that interpolate work over all axes of tensors with two or three, and over all but the first two of larger
- * ones, for any scales. At a scale of 1 they add the neighbour times 0, which is NaN if the neighbour is infinite or
- * NaN.
+ * Throws if the kernel interpolates along the axis of the rows. Kernels that interpolate work over all axes of tensors
+ * with up to three axes, and over all but the first two axes of larger tensors, even if a scale is 1. At a scale of 1
+ * they add the neighbour times 0, which is NaN if the neighbour is infinite or NaN.
  */
 function refuseNeighbours({ attributes }: Call, { dims = [], rows }: Tensor): void {
   if (!rows || attributes.string('mode', 'nearest') === 'nearest') return;
@@ -66,7 +68,7 @@ function scaled(size: Size, scale: Size): Size {
   return Size.opaque('scaled', [size, scale], { min: 0 });
 }
 
-/** The old operator. Scales are an attribute, and an input from version 9. */
+/** Rule of Upsample, the predecessor of Resize. The scales are an attribute, or an input from opset 9 on. */
 function upsample(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);

@@ -20,7 +20,7 @@ function items(call: Call, position: number): readonly Tensor[] {
   return value.items;
 }
 
-/** A known index, counted from the front. */
+/** A known index into a sequence, counted from the front. */
 function positionIn(call: Call, position: number, length: number): number {
   const [at] = call.constants(position, 'a position in the sequence') ?? [];
   const index = at !== undefined && at < 0 ? at + length : at;
@@ -77,7 +77,7 @@ function stacked(t: Tensor, where: number): Tensor {
   };
 }
 
-/** Splits into a known number of parts; without sizes, into one part for each index. */
+/** Splits a tensor into a known number of parts. If no sizes are given, each index becomes one part. */
 function splitToSequence(call: Call): Value {
   const t = call.data(0);
   const dims = dimsOf(t);
@@ -110,7 +110,7 @@ function dropped(t: Tensor, axis: number): Tensor {
   return { kind: 'tensor', dims, elem, ...(moved && { rows: moved }) };
 }
 
-/** Treats an optional as the tensor that it contains. */
+/** Treats an optional value as the tensor that it contains. */
 function optional(call: Call): Value {
   const value = call.inputs[0];
   if (!value) throw notUnderstood('its optional input is empty');

@@ -21,7 +21,7 @@ function discreteFourierTransform(call: Call): Value {
   };
 }
 
-/** Input is [rows, length] or [rows, length, 1 or 2]. */
+/** Rule of STFT. The input is [rows, length] or [rows, length, 1 or 2]. */
 function shortTimeFourierTransform(call: Call): Value {
   const t = batchFirst(call.data(0));
   for (const position of [1, 2, 3]) call.shared(position, 'its windows');
@@ -29,14 +29,14 @@ function shortTimeFourierTransform(call: Call): Value {
   return { ...withoutValues(t), dims: [rows, call.fresh('frames'), call.fresh('bins'), Size.of(2)] };
 }
 
-/** Regions refer to their picture by its position in the batch. */
+/** Rule of operators on regions. A region refers to its picture by the position of the picture in the batch. */
 function regions(call: Call): never {
   if (call.allData().some(({ rows }) => rows))
     throw coupled('cuts regions out of pictures by their position in the batch');
   throw notUnderstood('its result is unknown');
 }
 
-/** Losses are a mean or a sum over the rows, unless the reduction is "none". */
+/** Rule of loss functions. A loss is a mean or a sum over the rows, unless the reduction is "none". */
 function loss(call: Call): Value[] {
   const [scores, labels] = [call.data(0), call.data(1)];
   call.shared(2, 'its weights');

@@ -7,7 +7,9 @@ import { constantDims, invariant, rearranged, type Tensor, type Value } from '..
 import { unwritten, writtenIfUnderstood } from '../unwritten';
 import { sliced, withoutValues } from './layout';
 
-/** Larger ends mean "to the end": tf2onnx writes 1,000,000,000; other exporters write 2^31-1 or 2^63-1. */
+/**
+ * Ends of at least this size mean "to the end": tf2onnx writes 1,000,000,000; other exporters write 2^31-1 or 2^63-1.
+ */
 const TO_THE_END = 1_000_000_000;
 
 function slice(call: Call): Value {
@@ -107,8 +109,8 @@ function position(at: Size, length: Size): Size | undefined {
 }
 
 /**
- * Length of a slice, never below 0: a difference that could be negative becomes a new atom. Axes of inputs have at
- * least one element, so a slice from index 1 is valid.
+ * Length of a slice, never below 0: a difference that could be negative becomes a new atom. Because an axis of an input
+ * has at least one element, the difference for a slice from index 1 to the end is not negative.
  */
 function lengthBetween(from: Size, to: Size, length: Size): Size {
   const end = lesser(to, length);
@@ -141,7 +143,7 @@ function pad(call: Call): Value {
   return { ...withoutValues(t), dims: sizes };
 }
 
-/** Whether padding repeats the tensor from its other end, of which the runtime writes only one repetition. */
+/** Whether padding repeats elements from the opposite end of the axis. The runtime writes only one such repetition. */
 function wraps({ attributes }: Call): boolean {
   return attributes.string('mode') === 'wrap';
 }
