@@ -95,7 +95,7 @@ test.each<[string, () => object, string]>([
   [
     'has a name that no file can have',
     () => ({ file: 'a\0b' }),
-    'm.golden.json: it refers to "a\\u0000b", which does not exist. Paths are relative to the folder of m.golden.json. [golden-file-missing]',
+    'm.golden.json: this file refers to "a\\u0000b", which does not exist. Paths are relative to the folder of m.golden.json. [golden-file-missing]',
   ],
 ])('an element file that %s is refused', (_, makeInput, message) => {
   const input = makeInput();
