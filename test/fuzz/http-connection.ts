@@ -62,7 +62,7 @@ export class HttpConnection {
     this.socket.destroy();
   }
 
-  /** Returns the next reply; undefined if the connection ends instead. */
+  /** Waits for the next reply, and returns it; returns undefined if the connection ends first. */
   async reply(head = false): Promise<HttpReply | undefined> {
     for (;;) {
       const reply = this.parse(head);
