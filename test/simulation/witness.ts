@@ -8,10 +8,10 @@ import type { World } from './world';
 
 /** Interval at which a queue removes jobs whose time limit has passed; see JobQueue. */
 const SWEEP_MS = 20;
-/** Longest run on the main thread, which blocks everything else. */
+/** Longest duration of a run on the main thread, which blocks everything else. */
 const LONGEST_TURN_MS = 20;
 
-/** A request that reached the server. */
+/** Request that has reached the server. */
 export interface Asked {
   readonly id: number;
   readonly client: number;
@@ -19,12 +19,12 @@ export interface Asked {
   readonly width: number;
   readonly timeoutMs?: number;
   readonly socket: Socket;
-  /** Times at which the headers and the last byte arrived, in milliseconds. */
+  /** Time at which the headers arrived, in milliseconds. `sentAt` is the time at which the last byte arrived. */
   readonly receivedAt: number;
   sentAt?: number;
   /** Time at which the client disconnected. */
   leftAt?: number;
-  /** Whether a run of only this request has failed. */
+  /** Whether a run that contained only this request has failed. */
   failedAlone: boolean;
   /** Status of the response. */
   status?: number;
@@ -32,7 +32,7 @@ export interface Asked {
   isClosed: boolean;
 }
 
-/** Observes all events, and checks that they follow the rules that it contains. */
+/** Observes all events, and checks that they obey the rules of this class. */
 export class Witness {
   readonly asked: Asked[] = [];
   private readonly open = new Set<Asked>();
@@ -75,7 +75,7 @@ export class Witness {
     if (fault) this.world.violate(`request ${id} is answered ${answer.status} ${fault}: ${answer.body}`);
   }
 
-  /** Called when a run with rows of these requests begins. */
+  /** Called when a run begins that contains rows of these requests. */
   begins(requests: readonly number[], where: string): void {
     const { now } = this.world.loop;
     this.world.trace(() => `a run begins on ${where}, of requests ${requests.join(', ')}`);
@@ -85,7 +85,7 @@ export class Witness {
     }
   }
 
-  /** Called when a run with rows of these requests has failed. */
+  /** Called when a run has failed that contained rows of these requests. */
   fails(requests: readonly number[]): void {
     if (requests.length > 0) this.world.trace(() => `the run of requests ${requests.join(', ')} has failed`);
     const asked = this.asked[requests[0] as number];
