@@ -92,7 +92,7 @@ export class Witness {
     if (asked && requests.length === 1) asked.failedAlone = true;
   }
 
-  /** Called when no work is left at the current time. Everything that still waits must have a reason. */
+  /** Called when no work is left at the current time. Checks that everything that still waits has a reason to wait. */
   onQuiet(): void {
     const { budget } = this.world.server;
     const { heldBytes, totalBytes } = budget;
@@ -148,7 +148,7 @@ export class Witness {
     for (const job of jobs) this.enter(job, 'again');
   }
 
-  /** Called when a job of this size was added to a queue or was refused. */
+  /** Called when a job of the given size has been added to a queue or refused. */
   admits(limits: QueueLimits, rows: number, bytes: number, isAdmitted: boolean): void {
     if (limits === NO_LIMITS) return;
     let [count, waitingRows, waitingBytes] = [0, 0, 0];
@@ -240,7 +240,10 @@ export class Witness {
     return asked.status === undefined ? undefined : 'after its answer';
   }
 
-  /** Fault of a response, as the text that follows its status in messages. */
+  /**
+   * Text that describes the fault of a response; messages show it after the status. Undefined if the response is
+   * correct.
+   */
   private faultOf(asked: Asked, { status, body }: Answer): string | undefined {
     const { world } = this;
     const { now } = world.loop;
@@ -281,10 +284,10 @@ export class Witness {
   }
 }
 
-/** State of a job; `again` means that it was queued again and runs before all others. */
+/** State of a job; `again` means that the job was queued again, and runs before all others. */
 type JobState = 'waiting' | 'taken' | 'again';
 
-/** State of a job that has no response yet. */
+/** Job that has no response yet, with its state. */
 interface KnownJob {
   readonly asked: Asked;
   queue: JobQueue;
