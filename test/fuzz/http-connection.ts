@@ -38,7 +38,7 @@ export class HttpConnection {
     return !this.closed && this.received.length === 0;
   }
 
-  /** @param pauseAt Number of bytes after which to pause, so that the server receives two chunks. */
+  /** Sends bytes. @param pauseAt Number of bytes after which to pause, so that the server receives two chunks */
   async send(bytes: Buffer, pauseAt = 0): Promise<void> {
     if (pauseAt > 0) {
       this.socket.write(bytes.subarray(0, pauseAt));

@@ -6,7 +6,7 @@ const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** Switches without which Chromium contacts its vendor's hosts at every start. */
 const QUIET = ['background-networking', 'component-update', 'sync', 'gpu', 'quic'].map((what) => `--disable-${what}`);
 
-/** @param more Additional arguments of the browser */
+/** Starts Chromium. @param more Additional arguments of the browser */
 export async function startBrowser(more: readonly string[] = []): Promise<Browser> {
   if (!existsSync(PROGRAM)) throw new Error(`no browser at ${PROGRAM}: install Chromium, or name one in CHROMIUM`);
   return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', '--no-first-run', ...QUIET, ...more] });

@@ -12,7 +12,7 @@ const POLL_MILLISECONDS = 5;
 /** A server that can be measured. */
 export interface Subject {
   readonly name: string;
-  /** @throws NotRun If the server is not available */
+  /** Returns the command that starts the server. @throws NotRun If the server is not available */
   command(model: ServingModel, port: number): Command;
 }
 
