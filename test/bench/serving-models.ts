@@ -3,7 +3,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { initializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { folder, tinyModel } from './models';
 
-/** Model with one float32 input `input` and one float32 output `output`, and a request for it. */
+/** Model with one float32 input `input` and one float32 output `output`, and a request to it. */
 export interface ServingModel {
   readonly name: string;
   readonly title: string;

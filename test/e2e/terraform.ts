@@ -71,7 +71,7 @@ export class Workspace {
     return outputs[name].value;
   }
 
-  /** Synthesized arguments of a stack's only resource of a type. */
+  /** Synthesized arguments of a stack's only resource of the given type. */
   resource(stack: string, type: string): Record<string, any> {
     const { resource } = JSON.parse(readFileSync(join(this.stackFolder(stack), 'cdk.tf.json'), 'utf8'));
     return Object.values(resource[type])[0] as Record<string, any>;

@@ -23,7 +23,7 @@ export const MAX_REQUEST_BYTES = 2 ** 21;
  */
 const COLLECTING = ['--expose-gc', '--import', 'data:text/javascript,setInterval(gc, 1000).unref()'];
 
-/** Time limit for a shutdown, longer than the time that the server gives its clients. */
+/** Time limit for a shutdown, which is longer than the server waits for its clients. */
 const STOP_LIMIT_MS = 20_000;
 
 /** Name of the gauge that shows how many bytes requests hold. */

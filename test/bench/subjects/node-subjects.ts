@@ -4,7 +4,7 @@ import { serverProcess } from '../server-process';
 import { v2Binary, v2Json } from './exchange';
 import type { Subject } from './subject';
 
-/** Name of the server under test in the tables. */
+/** Name that the server under test has in the tables. */
 export const OURS = 'ours';
 
 /** Our server on a staged context, with its defaults, but with one runtime thread as in all other subjects. */

@@ -1,6 +1,6 @@
 import { CALL_WORK, Turns, type Source } from '../../../inference-image/src/grpc/transport/turns';
 
-/** Source whose every reading adds the work of the given number of calls. */
+/** Source that adds the work of the given number of calls each time it is read. */
 class Busy implements Source {
   private static readings = 0;
   readonly readIn: number[] = [];

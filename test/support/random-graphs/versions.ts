@@ -30,7 +30,7 @@ function withAxes(
     : graph.add(op, [t], { axes: [...axes], ...attributes });
 }
 
-/** Returns the axis counted from the end in half of the cases. */
+/** Counts the axis from the end in half of the cases. */
 export function fromEitherEnd(graph: RandomGraph, axis: number, rank: number): number {
   return graph.choices.chance(0.5) ? axis : axis - rank;
 }

@@ -8,7 +8,7 @@ export interface Options {
   readonly isTimed: boolean;
   /** Texts of which an attack's name must contain at least one; empty for all attacks. */
   readonly only: readonly string[];
-  /** Text that the names of configurations must contain. */
+  /** Text that a configuration's name must contain. */
   readonly on: string;
   /** URL of a server that is already running. */
   readonly url?: URL;
