@@ -12,7 +12,7 @@ const folder = temporaryFolder();
 const digits = join(__dirname, '..', 'examples', 'digits');
 const path = '/v2/models/digits/classify';
 
-/** Folder model/ in the build context of the example. */
+/** Stages the build context of the example, and returns its folder `model`. */
 function stagedModel(): string {
   const read = jest.spyOn(OnnxModel, 'fromFile');
   new DigitsStack(new App({ outdir: join(folder, 'out') }), 'digits');

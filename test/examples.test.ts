@@ -10,7 +10,7 @@ import { temporaryFolder } from './support/temporary-folder';
 
 const folder = temporaryFolder();
 
-/** Plan of each stack, without paths in this folder and without hashes that depend on the server's content. */
+/** Plan of each stack, without the path of this folder and without hashes that depend on the server's content. */
 function plans(example: string, build: (app: App) => void): Record<string, unknown> {
   const outdir = join(folder, example);
   synthApp(outdir, build);

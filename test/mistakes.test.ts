@@ -18,7 +18,7 @@ import { profiledModel, profileOf } from './support/profiles';
 import { synthStack } from './support/synth';
 import { temporaryFolder } from './support/temporary-folder';
 
-/** Common mistakes, each with the complete output at synth. */
+/** Common mistakes, each with the complete output of the synth. */
 const MISTAKES: readonly [mistake: string, make: (stack: TerraformStack) => void, seen: string][] = [
   // The model
   [
@@ -294,7 +294,9 @@ function digits(): string {
   return multiplier('.', 'digits', 2);
 }
 
-/** Example for a model that doubles its input, with these elements as the answer to 1. */
+/**
+ * Golden example for a model that doubles its input: the input is 1, and the given elements are the expected output.
+ */
 function golden(elements: object): string {
   const tensor = (name: string, rest: object) => ({ name, datatype: 'FP32', shape: [1], ...rest });
   const [request, response] = [{ inputs: [tensor('x', { data: [1] })] }, { outputs: [tensor('y', elements)] }];
@@ -315,7 +317,10 @@ function handWritten(): string {
   return onnx('by-hand', identity('float', ['n', 4]));
 }
 
-/** Changes a model whose accepted interface has the input x: FP32 [n, 4], and the outputs y and labels. */
+/**
+ * Writes a model with the given inputs and outputs. Its accepted interface has the input x: FP32 [n, 4], and the
+ * outputs y and labels.
+ */
 function changed(
   inputs = [value('x', 'float', ['n', 4])],
   outputs = [value('y', 'float', ['n', 4]), value('labels', 'int64', ['n'])],

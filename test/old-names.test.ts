@@ -51,7 +51,7 @@ test('the key image in a file for --preprocessing is read with a warning, but no
   );
 });
 
-/** File that `model-serving contract accept` wrote. */
+/** Accepted interface as the former command `model-serving contract accept` wrote it. */
 const OLD_FILE = 'm.contract.json';
 const writeOldFile = (edit: object = {}) => {
   const { inputs, outputs } = read({ interface: false }).signature;

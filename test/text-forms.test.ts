@@ -21,14 +21,14 @@ afterAll(() => process.chdir(home));
 
 const MARK = '\ufeff';
 
-/** Forms in which editors and systems write a text. */
+/** Forms in which editors and systems write a text file. */
 const FORMS: Readonly<Record<string, (text: string) => string>> = {
   'with a byte order mark': (text) => MARK + text,
   'with CRLF': (text) => text.replaceAll('\n', '\r\n'),
   'with both': (text) => MARK + text.replaceAll('\n', '\r\n'),
 };
 
-/** Encodings that are not UTF-8, and their names in errors. */
+/** Encodings other than UTF-8, and their names in errors. */
 const ENCODINGS: Readonly<Record<string, [(text: string) => Buffer, string]>> = {
   'UTF-16 as PowerShell writes it': [(text) => Buffer.from(MARK + text, 'utf16le'), 'UTF-16'],
   'UTF-16 of the other byte order': [(text) => Buffer.from(MARK + text, 'utf16le').swap16(), 'UTF-16'],

@@ -15,7 +15,7 @@ type Take = (stack: TerraformStack, props: never) => unknown;
 const service = (stack: TerraformStack, props: object = {}) =>
   new ScalableModelService(stack, 'a', { model, repository: 'r.example/a', replicas: 8, ...props });
 
-/** Functions that accept props, with valid props and the names of all other props. */
+/** Functions that take props, each with valid props and the names of all further props. */
 const TAKERS: Readonly<Record<string, readonly [take: Take, right: object, others: string]>> = {
   ContainerizedModel: [
     (stack, props) => new ContainerizedModel(stack, 'a', props),
@@ -49,7 +49,7 @@ const TAKERS: Readonly<Record<string, readonly [take: Take, right: object, other
   ],
 };
 
-/** Error for props; undefined if they are accepted. */
+/** Error message for props; undefined if they are accepted. */
 function said(taker: string, props: unknown): string | undefined {
   try {
     TAKERS[taker]![0](stackWithProviders(new App({ outdir: `${folder}/out` })), props as never);

@@ -1,10 +1,13 @@
 const SHADES = ' .:-=+*#%@';
 const COLUMNS = 8;
 
-/** Width and height of the block of equal values that each of the 8x8 pixels has in a sample. */
+/** Width and height of a block. In a sample, each of the digit's 8x8 pixels is a block of equal values. */
 const BLOCK = 4;
 
-/** Draws a digit as eight lines of sixteen characters. Values are from -1 to 1, equal in all three channels. */
+/**
+ * Draws a digit as eight lines of sixteen characters. The values range from -1 to 1 and are equal in all three
+ * channels.
+ */
 export function drawDigit(data: readonly number[]): string[] {
   const width = COLUMNS * BLOCK;
   return Array.from({ length: COLUMNS }, (_, row) =>
@@ -16,7 +19,7 @@ export function drawDigit(data: readonly number[]): string[] {
   );
 }
 
-/** Joins blocks of lines side by side, each padded to its widest line. */
+/** Places blocks of lines side by side. Pads the lines of each block to the width of its widest line. */
 export function sideBySide(blocks: readonly string[][]): string {
   const height = Math.max(...blocks.map((block) => block.length));
   const padded = blocks.map((block) => {

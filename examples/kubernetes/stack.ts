@@ -9,7 +9,10 @@ import type { Construct } from 'constructs';
 const DIGITS = join(__dirname, '..', 'digits', 'digits.onnx');
 const GOLDEN = join(__dirname, '..', 'digits', 'digits.golden.json');
 
-/** digits is autoscaled behind an Ingress; handwriting has a canary that receives a fifth of the connections. */
+/**
+ * Two services: `digits` is autoscaled behind an Ingress; `handwriting` has a canary that receives a fifth of the
+ * connections.
+ */
 export class ServingStack extends TerraformStack {
   constructor(scope: Construct, id: string) {
     super(scope, id);

@@ -20,7 +20,7 @@ export interface PlatformModelServiceProps {
   readonly model: string;
   /** The model's version. */
   readonly version: string;
-  /** The team's namespace and its path in the registry. */
+  /** Name of the team, which is also its Kubernetes namespace and its path in the registry. */
   readonly team: string;
   /** Maximum number of replicas. @default 4 */
   readonly maxReplicas?: number;

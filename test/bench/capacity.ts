@@ -21,7 +21,9 @@ const SECONDS = 30;
 const MAX_CONNECTIONS = 256;
 const TARGET = atLeast(0.99);
 
-/** Profiles models, and measures whether containers with the derived limits sustain the derived rate. */
+/**
+ * Profiles models, and measures whether containers with the limits derived from the profiles sustain the derived rate.
+ */
 export async function capacity(): Promise<Report> {
   const reason = whyNoEngine();
   if (reason) return { rows: [notRun('the rate that a profile promises', reason, TARGET)] };
@@ -70,7 +72,7 @@ export async function capacity(): Promise<Report> {
   return { rows, figures: [`### Containers of the sizes derived from profiles\n\n${table(head, lines)}`] };
 }
 
-/** Container as Terraform would start it from the plan. */
+/** Plans a container for the model, and returns its sizing and its resource as Terraform would get it. */
 function planned({ file }: ServingModel): { sizing: Sizing; container: any } {
   let sizing: Sizing | undefined;
   const synthesized = synthStack((stack) => {

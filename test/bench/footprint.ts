@@ -8,7 +8,10 @@ import { ours } from './subjects/node-subjects';
 import { RunningSubject } from './subjects/subject';
 import { atMost, compare, megabytes, median, milliseconds, notRun, table } from './table';
 
-/** Measures the time from start to the first answer, and idle memory, of each subject alone with the tiny model. */
+/**
+ * Measures, with the tiny model, how long each subject takes to start and answer, and how much memory it uses when
+ * idle.
+ */
 export async function footprint({ rounds }: Effort): Promise<Report> {
   const model = servingModel('tiny');
   const subjects = SUBJECTS.filter(({ name }) => !name.endsWith('batching'));

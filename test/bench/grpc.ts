@@ -14,7 +14,7 @@ const CLIENTS = 16;
 const WHAT = `gRPC, raw, tiny model, ${CLIENTS} clients: throughput, against a grpc-js echo of the same bytes`;
 const TARGET = atLeast(0.75);
 
-/** ModelInfer with raw contents, compared with an echo server. */
+/** Measures ModelInfer with raw contents; the baseline is an echo server. */
 export async function grpc(effort: Effort): Promise<Report> {
   const model = servingModel('tiny');
   const ports = { ours: await freePort(), echo: await freePort() };

@@ -6,7 +6,7 @@ import type { Row } from './table';
 
 const DIGITS = join(__dirname, '../../examples/digits/digits.onnx');
 
-/** Measures the size of an image. Without a Docker engine with the base image, reports the reason. */
+/** Measures the size of an image. If no Docker engine has the base image, returns a row with this reason instead. */
 export function imageRows(): Row[] {
   const target = '≤ 52 MB more, plus the model';
   const reason = whyNoEngine();
@@ -27,7 +27,7 @@ export function imageRows(): Row[] {
   ];
 }
 
-/** Counts the layers that are new after a change of the model; both models have the same size. */
+/** Counts the image layers that change when the model is replaced by a different model of the same size. */
 function changedModelRow(): Row {
   const [old, changed] = [1, 2].map((seed) => layersOf(build(tinyModel(seed))));
   const shipped = changed!.filter((layer) => !old!.includes(layer));

@@ -1,6 +1,6 @@
 /**
- * npm run bench:json: the server's reading and writing of JSON tensors, compared with JSON.parse and JSON.stringify, in
- * alternation.
+ * npm run bench:json: compares how fast the server reads and writes JSON tensors with JSON.parse and JSON.stringify.
+ * Measures them alternately.
  */
 import { isUtf8 } from 'node:buffer';
 import type { Datatype } from '../../inference-image/src/contract/signature';
@@ -10,7 +10,7 @@ import { InferRequestDecoder } from '../../inference-image/src/protocol/infer-re
 import { InferResponseEncoder } from '../../inference-image/src/protocol/infer-response';
 import { markdown, median, type Row } from './table';
 
-/** Elements of a tensor: 3072 for a picture of CIFAR-10, 150,528 for one of ImageNet. */
+/** Numbers of elements in the tensors. 3072 is a picture of CIFAR-10, and 150,528 is a picture of ImageNet. */
 const SIZES = [4, 64, 1024, 3072, 150_528];
 const ROUNDS = 9;
 const ROUND_MS = 15;
@@ -54,12 +54,15 @@ function rowsOf(kind: string, datatype: 'FP32' | 'INT64', values: number[]): Row
   ];
 }
 
-/** Decodes the whole body to text, and parses the whole text. */
+/** Decodes the whole body to text, and parses it with JSON.parse. */
 function plainDecode(decoder: InferRequestDecoder, body: Buffer): unknown {
   return isUtf8(body) && decoder.read(JSON.parse(body.toString('utf8')));
 }
 
-/** Rounds the values like the server does, because the text would otherwise be twice as long. */
+/**
+ * Writes the answer with JSON.stringify. Rounds float32 values as the server does; otherwise the text would be twice as
+ * long.
+ */
 function plainEncode(datatype: Datatype, [output]: readonly Tensor[]): string {
   const { name, shape, data } = output!;
   const values =
@@ -83,7 +86,7 @@ function row(what: string, ours: () => unknown, plain: () => unknown): Row {
   };
 }
 
-/** Average time of a call, measured over several milliseconds. */
+/** Average time per call in microseconds, measured over several milliseconds. */
 function microseconds(call: () => unknown): number {
   let calls = 0;
   const start = performance.now();

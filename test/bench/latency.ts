@@ -6,13 +6,15 @@ import { atMost, ratioRow, type Row } from './table';
 
 const ROUNDS = 24;
 const REQUESTS = 500;
-/** V8 still optimizes code during the first several thousand requests, so the first second does not count. */
+/**
+ * Rounds at the start that are not counted, because V8 still optimizes code during the first several thousand requests.
+ */
 const WARM_UP_ROUNDS = 8;
 const BODY = JSON.stringify({
   inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 4], data: [0.1, 0.2, 0.3, 0.4] }],
 });
 
-/** Latency of one client on one connection, with one request after another. */
+/** Measures the latency of one client that sends its requests one after another on one connection. */
 export async function latencyRows(): Promise<Row[]> {
   const file = tinyModel();
   const bare = await startNode([join(__dirname, 'bare-server.cjs'), file]);

@@ -13,7 +13,7 @@ export interface Sent {
   readonly gzip?: boolean;
   /** @default 200 */
   readonly status?: number;
-  /** Message over gRPC, instead of a body. */
+  /** Message to send over gRPC; replaces `body`. */
   readonly grpcMessage?: Buffer;
 }
 
@@ -22,9 +22,9 @@ export interface Form {
   readonly name: string;
   readonly elem: Elem;
   readonly dims: Dim[];
-  /** Set for a model that accepts pictures. */
+  /** Picture input of the model; set only if the model accepts pictures. */
   readonly picture?: PictureInput;
-  /** Returns a request of this size. */
+  /** Returns a request of about this size. */
   request(bytes: number): Sent;
 }
 
@@ -67,7 +67,7 @@ export const FORMS: readonly Form[] = [
 ];
 
 interface JsonOptions {
-  /** Number of columns of nested rows. @default - flat */
+  /** Number of columns, if the rows are nested. @default - the data is a flat list */
   readonly columns?: number;
   readonly what?: string;
   readonly separator?: string;
@@ -76,7 +76,7 @@ interface JsonOptions {
   readonly status?: number;
 }
 
-/** JSON request whose answer is binary data, so that mainly reading is measured. */
+/** JSON request that is answered with binary data, so that mainly the reading of the request is measured. */
 function json(datatype: Datatype, element: string | ((bytes: number) => string), options: JsonOptions = {}): Form {
   const { columns, what = '', separator = ',', gzip, last, status } = options;
   const shown = typeof element === 'string' ? element : 'texts';
@@ -149,7 +149,7 @@ function rawTexts(what: string, textBytes: (bytes: number) => number): Form {
   };
 }
 
-/** PNG file of incompressible noise; the model accepts 8 x 16 pixels. */
+/** PNG file of incompressible noise, for a model that accepts pictures 16 pixels wide and 8 pixels high. */
 function picture(): Form {
   const picture: PictureInput = { ...PICTURE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 16_000_000 };
   return {

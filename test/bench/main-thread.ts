@@ -1,6 +1,7 @@
 /**
  * npm run bench:main-thread [-- --only TEXT] [--runs N]: measures the longest time for which one request blocks the
- * server's main thread, for the largest request of each form. The CPU time of the whole process is in brackets.
+ * server's main thread, for the largest request of each form. The figures in brackets are the CPU time of the whole
+ * process.
  */
 import { Client, credentials } from '@grpc/grpc-js';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -24,7 +25,7 @@ const MIB = 2 ** 20;
 const SIZES = [1, 4, 16];
 const SERVER = join(__dirname, '../../dist/inference-image/server.cjs');
 const PROBE = join(__dirname, 'main-thread-probe.cjs');
-/** Sufficient for a request of 16 MiB, so that no limit is reached. */
+/** Limits that are high enough for requests of 16 MiB. */
 const SETTINGS = {
   maxRequestBytes: 20 * MIB,
   requestBudgetBytes: 2 ** 31,

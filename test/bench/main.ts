@@ -45,7 +45,7 @@ async function bench(): Promise<void> {
   console.log(`### Targets\n\n${markdown(rows)}`);
 }
 
-/** Catches failures, so that the other sections still run. */
+/** Runs a section. Reports a failure as a row of the section, so that the other sections still run. */
 async function sectionReport(name: string, effort: Effort): Promise<Report> {
   try {
     return await SECTIONS[name]!(effort);

@@ -8,7 +8,10 @@ import { initializer, node, value, writeOnnxModel } from '../support/onnx-builde
 export const folder = mkdtempSync(join(tmpdir(), 'model-serving-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** 4 → 16 → 3, with less than a microsecond of arithmetic, so that only the serving is measured. */
+/**
+ * Writes a model of two small layers (4 → 16 → 3). It computes for less than a microsecond, so only the serving is
+ * measured.
+ */
 export function tinyModel(seed = 0): string {
   const weights = (rows: number, columns: number) =>
     Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(seed + i));
@@ -27,7 +30,7 @@ export function tinyModel(seed = 0): string {
   });
 }
 
-/** Staged context of a model's image. */
+/** Stages the build context of a model's image, and returns its folder. */
 export function staged(file: string): string {
   const model = OnnxModel.fromFile(file);
   const context = BuildContext.of({ model, platform: 'linux/amd64', nodePath: '/usr/local/bin/node' });

@@ -17,7 +17,7 @@ import { count, latency, median, table } from './table';
 
 const CLIENTS = 16;
 const WARM_UP_SECONDS = 1;
-/** USER_HZ of every Linux that Node runs on: `getconf CLK_TCK`. */
+/** Clock ticks per second in /proc: 100 on every Linux that Node runs on (`getconf CLK_TCK`). */
 const TICKS_A_SECOND = 100;
 const HERE = join(__dirname, '../..');
 
@@ -80,7 +80,7 @@ async function measured(name: string, measure: Measure, other: string, rounds: n
   });
 }
 
-/** Requests per second from 16 clients, and CPU time of the server's process per request. */
+/** Measures the requests per second of 16 clients, and the CPU time of the server's process per request. */
 function throughput(model: ServingModel, exchange: Exchange, seconds: number): Measure {
   return withServer(model, async ({ url, pid }) => {
     const { hostname: host, port } = new URL(url);
@@ -125,7 +125,7 @@ function synth(checkout: string, file: string): number {
   return performance.now() - began;
 }
 
-/** User and system time of a process so far. */
+/** CPU time (user and system) that a process has used so far, in seconds. */
 function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

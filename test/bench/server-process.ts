@@ -3,7 +3,7 @@ import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-argument
 import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
 import { settingsEnvironment } from '../../inference-image/src/contract/settings';
 
-/** Command of our server on a staged context: on free ports, with one thread for the runtime. */
+/** Arguments and environment that start our server on a staged context, on free ports and with one runtime thread. */
 export function serverProcess(context: string, settings: Parameters<typeof settingsEnvironment>[0]) {
   return {
     args: [...NODE_ARGUMENTS, join(context, 'app/server.cjs')],

@@ -18,22 +18,22 @@ export interface Cell {
   readonly throughput: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Number of answers other than 200, in all rounds. */
+  /** Number of answers with a status other than 200, in all rounds. */
   readonly refused: number;
 }
 
 export interface Figures {
   readonly model: ServingModel;
   readonly cells: Cell[];
-  /** Reasons why subjects were not measured, by name. */
+  /** Reasons why subjects were not measured, by name of the subject. */
   readonly notRun: Record<string, string>;
-  /** Rows per second of onnxruntime in process, by rows of a run, if the input is a matrix. */
+  /** Rows per second of onnxruntime in this process, by number of rows per run. Empty if the input is not a matrix. */
   readonly rawRowsPerSecond: Record<number, number>;
 }
 
 type Sample = Omit<Cell, 'refused'> & { refused: Record<number, number> };
 
-/** Measures all subjects in turn in each round, so that other load on the machine affects all equally. */
+/** Measures all subjects in turn in each round, so that other load on the machine affects them all equally. */
 export async function measureModel(model: ServingModel, effort: Effort): Promise<Figures> {
   const notRun: Record<string, string> = {};
   const running: RunningSubject[] = [];

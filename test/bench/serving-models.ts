@@ -3,14 +3,14 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { initializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { folder, tinyModel } from './models';
 
-/** Model with one float32 input `input` and one float32 output `output`, and a request for it. */
+/** Model with one float32 input `input` and one float32 output `output`, and a request to it. */
 export interface ServingModel {
   readonly name: string;
   readonly title: string;
   readonly file: string;
-  /** Shape of one row: [1, …]. */
+  /** Shape of an input of one row: [1, …]. */
   readonly shape: number[];
-  /** Values with seven digits each, about as long in JSON as float32 values. */
+  /** Input values with seven digits each, so that they are about as long in JSON as float32 values. */
   readonly values: number[];
 }
 
@@ -27,21 +27,23 @@ export function servingModel(name: ModelName): ServingModel {
   return { name, title, file, shape, values };
 }
 
-/** Answer of onnxruntime in this process to a model's request. */
+/** Output that onnxruntime computes in this process for the model's request. */
 export async function expectedOutput({ file, shape, values }: ServingModel): Promise<number[]> {
   const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
   const { output } = await session.run({ input: new Tensor('float32', Float32Array.from(values), shape) });
   return Array.from(output!.data as Float32Array);
 }
 
-/** 7.8 million weights: a run of one row is limited by memory bandwidth, a run of many rows by arithmetic. */
+/**
+ * Model with 7.8 million weights. Memory bandwidth limits a run of one row, and arithmetic limits a run of many rows.
+ */
 function mlp(): string {
   const widths = [64, 1952, 1952, 1952, 10];
   const layers = widths.slice(1).map((width, i) => dense(`h${i}`, `h${i + 1}`, widths[i]!, width, i < 3));
   return write('mlp', ['batch', 64], [node('Identity', ['input'], ['h0'])], layers, 'h4', 10);
 }
 
-/** Network of the CIFAR-10 tutorial with more and wider layers: 306 million multiplications per row. */
+/** The network of the CIFAR-10 tutorial, but with more and wider layers: 306 million multiplications per row. */
 function image(): string {
   const layers = [
     convolution('input', 'c1', 3, 64),

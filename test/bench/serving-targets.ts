@@ -13,7 +13,7 @@ const FORMAT = { throughput: perSecond, p50Ms: milliseconds };
 const TITLE: Record<ModelName, string> = { tiny: 'tiny model', mlp: '31 MB model', image: 'image model' };
 const namesOf = (subjects: Subject[]) => subjects.map(({ name }) => name);
 
-/** Targets of the project, in the order of docs/benchmarks.md. */
+/** Compares the figures with the project's targets, in the order of docs/benchmarks.md. */
 export function servingRows(figures: Record<ModelName, Figures>): Row[] {
   const against = (
     model: ModelName,

@@ -7,7 +7,7 @@ import { count, latency, table } from './table';
 export const CLIENTS = [1, 16, 64] as const;
 const MODELS: ModelName[] = ['tiny', 'mlp', 'image'];
 
-/** Throughput and latency of our server, the Python peers and the limit server, with three models. */
+/** Measures the throughput and latency of our server, the Python peers and the limit server, with three models. */
 export async function serving(effort: Effort): Promise<Report> {
   const all = {} as Record<ModelName, Figures>;
   for (const name of MODELS) all[name] = await measureModel(servingModel(name), effort);

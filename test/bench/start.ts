@@ -10,7 +10,7 @@ const BARE = `
 require('onnxruntime-node').InferenceSession.create(process.argv[1], { intraOpNumThreads: 1 })
   .then(() => { console.log('{"msg":"ready"}'); setInterval(() => {}, 1000); });`;
 
-/** Time from spawn to ready: our server checks hashes, loads the model, warms it up and listens. */
+/** Measures the time from spawn to ready. Our server checks hashes, loads the model, warms it up and listens. */
 export async function startRows(): Promise<Row[]> {
   const context = staged(DIGITS);
   const samples = { bare: [] as number[], ours: [] as number[] };

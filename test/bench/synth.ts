@@ -11,14 +11,14 @@ const CLI = join(__dirname, '../../dist/lib/cli/main.js');
 const GIGABYTE = 'gigabyte.onnx';
 const WEIGHTS = 'weights.bin';
 
-/** Limit for many constructs: milliseconds in addition to the time of the raw resources. */
+/** Limit for programs with many constructs: milliseconds more than the raw resources take. */
 const MORE = atMost(3000, '≤ 3000 ms more');
 const LINEAR = atMost(1.3, '≤ 1.3: linear');
 
 /** Kinds of programs in synth-program.cjs. */
 type Kind = 'rawContainer' | 'container' | 'knownContainer' | 'rawService' | 'service';
 
-/** Times of whole processes, from spawn to exit; ours with a warm cache. */
+/** Measures the time of whole processes, from spawn to exit. Programs that use our constructs run with a warm cache. */
 export function synthRows(): Row[] {
   const tiny = tinyModel();
   synth('container', 100, tiny);
@@ -53,7 +53,10 @@ function against(what: string, ours: Kind, raw: Kind, file: string): Row {
   return ratioRow(what, samples.ours, samples.raw, atMost(1.3));
 }
 
-/** Synth of fifty services, and the time per additional service if there are many, compared with few. */
+/**
+ * Measures the synth of fifty services, and whether an additional service takes longer when there are many than when
+ * there are few.
+ */
 function fiftyServices(file: string): Row[] {
   const counts = [1, 10, 50];
   const run = (kind: Kind) => counts.map((count) => median([1, 2, 3, 4, 5].map(() => synth(kind, count, file).ms)));
@@ -92,7 +95,7 @@ function hundredModels(file: string): Row {
   };
 }
 
-/** Synth of a model with all files that can be committed beside it. */
+/** Measures the synth of a model with all files that can be committed beside it. */
 function knownModel(title: string, file: string): Row {
   const what = `synth of ${title} with golden examples, a profile and an accepted interface, warm, against a synth without these files`;
   const known = withCommittedFiles(file);
@@ -105,7 +108,7 @@ function knownModel(title: string, file: string): Row {
   return ratioRow(what, samples.with, samples.without, atMost(1.2));
 }
 
-/** Links the model into a new folder, and writes the files that can be committed beside it there. */
+/** Links the model into a new folder, and writes all files there that can be committed beside a model. */
 function withCommittedFiles(file: string): string {
   const target = mkdtempSync(join(folder, 'known-'));
   const linked = join(target, basename(file));

@@ -1,11 +1,11 @@
-/** A figure and its baseline, each with its unit. */
+/** Figure and its baseline, each with its unit. */
 export interface Row {
   readonly what: string;
   readonly ours: string;
   readonly baseline: string;
   readonly ratio: string;
   readonly target: string;
-  /** Undefined if the figure was not measured. */
+  /** Whether the target is met; undefined if the figure was not measured. */
   readonly met?: boolean;
 }
 
@@ -32,13 +32,13 @@ export function markdown(rows: readonly Row[]): string {
   );
 }
 
-/** The first column contains words, the others figures. */
+/** Markdown table. Its first column contains words, and the other columns contain figures. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i ? '---:' : '---'))), ...rows.map(line)].join('\n');
 }
 
-/** Compares two figures of one kind; the ratio is ours to the baseline. */
+/** Compares two figures of the same kind. The ratio is our figure divided by the baseline. */
 export function compare(
   what: string,
   ours: number,
@@ -58,7 +58,7 @@ export function compare(
   };
 }
 
-/** Row of two times in milliseconds. */
+/** Compares the medians of two samples of times in milliseconds. */
 export function ratioRow(what: string, ours: number[], baseline: number[], target: Target): Row {
   return compare(what, median(ours), median(baseline), milliseconds, target);
 }

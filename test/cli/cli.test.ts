@@ -178,7 +178,7 @@ describe('model-serving context', () => {
   });
 });
 
-/** Status of a request that addresses the server by another name. */
+/** Sends a request with the given Host header, and returns the status of the response. */
 async function statusFor(url: string, host: string): Promise<number | undefined> {
   const [response] = (await once(get(`${url}/v2`, { headers: { host } }), 'response')) as [IncomingMessage];
   response.resume();

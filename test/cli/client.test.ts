@@ -11,7 +11,7 @@ afterAll(() => process.chdir(home));
 
 const DIGITS = join(__dirname, '..', '..', 'examples/digits/digits.onnx');
 
-/** Part of a client that depends on the model, without the path of this repository. */
+/** Part of a client's source that depends on the model, without the path of this repository. */
 function modelPart(source: string): string {
   return source.slice(0, source.indexOf('\n};\n') + 4).replace(/\S*\/examples/, 'examples');
 }

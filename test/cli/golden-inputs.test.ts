@@ -11,7 +11,7 @@ afterAll(() => process.chdir(home));
 
 const record = (...args: string[]) => runCli('golden', 'record', 'm.onnx', '--force', '--inputs', ...args);
 
-/** The inputs of the first example. */
+/** Records golden examples, and returns the inputs of the first one. */
 function recorded(...args: string[]): Record<string, unknown>[] {
   expect(record(...args)).toMatchObject({ code: 0, stderr: '' });
   return JSON.parse(readFileSync('m.golden.json', 'utf8')).examples[0].request.inputs;

@@ -39,7 +39,7 @@ function random(parts: ModelParts, ...args: string[]) {
 
 const weights = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(1 + i));
 
-/** Attention over the embeddings of ids; masked positions get minus infinity. */
+/** Model that applies attention to the embeddings of ids. The scores of masked positions become minus infinity. */
 function encoder(scale = 1, isInverted = false): ModelParts {
   const parts = isInverted ? ['least', 'scores'] : ['scores', 'least'];
   return {

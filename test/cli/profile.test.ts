@@ -156,7 +156,7 @@ test.each([
 });
 
 describe('in a container', () => {
-  /** Folder of a fake docker that runs the command on this machine and prints its arguments. */
+  /** Folder of a fake `docker` that prints its arguments and runs the command on this machine. */
   const programs = join(folder, 'programs');
   mkdirSync(programs);
   const ours = (arguments_: string) => arguments_.replaceAll(folder, 'FOLDER');

@@ -22,7 +22,7 @@ beforeEach(() => {
 
 const WEIGHTS = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
 
-/** FP32 [1, 4] becomes [1, 3]. */
+/** Model whose input is FP32 [1, 4] and whose output is FP32 [1, 3]. */
 const dense: ModelParts = {
   inputs: [value('x', 'float', [1, 4])],
   outputs: [value('y', 'float', [1, 3])],

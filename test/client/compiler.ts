@@ -4,7 +4,7 @@ import ts from 'typescript';
 
 const root = join(__dirname, '..', '..');
 
-/** All options that a strict project turns on. */
+/** All compiler options that a strict project turns on. */
 const STRICT: ts.CompilerOptions = {
   strict: true,
   exactOptionalPropertyTypes: true,

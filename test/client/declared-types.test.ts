@@ -61,7 +61,7 @@ const RIGHT = [
   `const { properties } = await both.metadata(); const text: string | undefined = properties?.['licenses']; void text;`,
 ];
 
-/** Invalid code, each with the compiler's message. */
+/** Snippets of invalid code, with a part of the compiler's message for each. */
 const WRONG: readonly (readonly [snippet: string, error: string])[] = [
   [`plain.classify({ pixels });`, "Property 'classify' does not exist on type 'PlainClient'"],
   [`onlyPictures.classify(bytes);`, "Property 'classify' does not exist on type 'OnlyPicturesClient'"],

@@ -1,6 +1,6 @@
 import { InferenceError } from '../../lib/client/runtime/inference-error';
 
-/** Error with which a call fails, and how long the call took. */
+/** Expects a call to fail. Returns the error, and how long the call took. */
 export async function failure(call: Promise<unknown>): Promise<InferenceError & { milliseconds: number }> {
   const start = performance.now();
   const error = await call.then(

@@ -11,7 +11,7 @@ const folder = temporaryFolder();
 const digits = join(__dirname, '..', '..', 'examples', 'digits');
 const picture = (name: string) => readFileSync(join(digits, 'pictures', name));
 
-/** Starts a server of the model, and returns a function that creates its generated client. */
+/** Starts a server for the model, and returns a function that creates the model's generated client. */
 async function clientOf(path: string, props: OnnxModelProps): Promise<(options?: object) => any> {
   const model = OnnxModel.fromFile(path, { name: 'm', ...props });
   const context = mkdtempSync(join(folder, 'context-'));

@@ -4,7 +4,7 @@ import { resolveClassOutput } from '../../lib/preprocessing/class-output';
 import { resolvePictureInput } from '../../lib/preprocessing/picture-input';
 import type { Preprocessing } from '../../lib/preprocessing/preprocessing-file';
 
-/** Source of a client for a model that exists only as a signature. */
+/** Source of a generated client for a model of which only the signature exists. */
 export function clientOf(name: string, signature: Signature, declared: Preprocessing = {}): string {
   const path = `${name}.onnx`;
   const model: ClientModel = {
@@ -26,7 +26,7 @@ export const DIGITS: Signature = {
   ],
 };
 
-/** An input and an output of each datatype: `in_FP32` and `out_FP32`. */
+/** Signature with an input and an output of each datatype, such as `in_FP32` and `out_FP32`. */
 export const EVERY_DATATYPE: Signature = {
   inputs: DATATYPES.map((datatype) => ({ name: `in_${datatype}`, datatype, dimensions: ['n'] })),
   outputs: DATATYPES.map((datatype) => ({ name: `out_${datatype}`, datatype, dimensions: ['n'] })),
@@ -38,7 +38,7 @@ const odd = (name: string, dimensions: (number | string | null)[], datatype: Dat
   dimensions,
 });
 
-/** Unusual names of tensors and dimensions that ONNX allows. */
+/** Signature with unusual names of tensors and dimensions that ONNX allows. */
 export const ODD_NAMES: Signature = {
   inputs: [
     odd('scalar', []),
@@ -62,14 +62,14 @@ export const ODD_NAMES: Signature = {
 
 const NUMERALS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
-/** Preprocessing that makes the digits a model for pictures of 8 x 8 pixels. */
+/** Preprocessing with which the digits model accepts pictures of 8 x 8 pixels. */
 export const PICTURES: Preprocessing = {
   picture: { color: 'gray', width: 8 },
   classes: NUMERALS,
   classOutput: 'probabilities',
 };
 
-/** Models that declare pictures or classes, each in a different way, and one that declares neither. */
+/** Models that declare pictures or classes in different ways, and one model that declares neither. */
 export const DECLARED: Readonly<Record<string, readonly [Signature, Preprocessing]>> = {
   plain: [DIGITS, {}],
   pictures: [DIGITS, PICTURES],

@@ -67,7 +67,7 @@ const RIGHT = [
    }); void [given.__proto__, given.even_longer.shape];`,
 ];
 
-/** Invalid code, each with the compiler's message. */
+/** Snippets of invalid code, with a part of the compiler's message for each. */
 const WRONG: Readonly<Record<string, readonly (readonly [snippet: string, error: string])[]>> = {
   'the name of an input': [
     [`digits.infer({ pixel: { shape: [1, 64], data: new Float32Array(64) } });`, "'pixel' does not exist"],

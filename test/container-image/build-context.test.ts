@@ -131,7 +131,7 @@ describe('a staged context', () => {
   });
 });
 
-/** Whether the file system supports reflinks, which staging then uses. */
+/** Whether the file system supports reflinks. If it does, staging uses them. */
 function hasReflinks(): boolean {
   const [source, target] = [join(folder, 'original'), join(folder, 'reflink')];
   writeFileSync(source, '');

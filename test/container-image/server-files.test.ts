@@ -9,7 +9,10 @@ const PLANTED = ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_s
 
 afterEach(() => PLANTED.forEach((file) => rmSync(file, { force: true })));
 
-/** Loads the module again, because a process inspects its installation once. */
+/**
+ * Reads the server's files as they are now. Loads the module again, because it inspects the installation only once per
+ * process.
+ */
 function filesNow(): unknown {
   let files: unknown;
   jest.isolateModules(() => {

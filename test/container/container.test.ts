@@ -9,11 +9,11 @@ import { goldenSeven } from '../support/golden-seven';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
 
-/** Docker's own command; on Debian 12, version 20.10 builds with BuildKit without a plugin. */
+/** Docker command to use. On Debian 12, Docker 20.10 can build with BuildKit without a plugin. */
 const DOCKER = process.env.DOCKER ?? 'docker';
 const HARDENED = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges:true', '--user=65532:65532'];
 
-/** Path where an installation on a machine with CUDA puts CUDA files. */
+/** Path of a CUDA file that the installation of onnxruntime-node adds on a machine with CUDA. */
 const PLANTED = join(
   dirname(require.resolve('onnxruntime-node/package.json')),
   'bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so',
@@ -26,7 +26,7 @@ function docker(...args: string[]): string {
   return execFileSync(DOCKER, args, { encoding: 'utf8', env: { ...process.env, DOCKER_BUILDKIT: '1' } }).trim();
 }
 
-/** Builds an image without a network, from a separate folder. */
+/** Builds the image of a model without network access, from a folder that contains nothing else. */
 function build(model: OnnxModel): string {
   const context = BuildContext.of({ model, platform: 'linux/amd64', nodePath: '/usr/local/bin/node' });
   const target = join(folder, context.hash);

@@ -9,10 +9,10 @@ import { ServedModel } from './served-model';
 const folder = temporaryFolder();
 const docs = readFileSync(join(__dirname, '..', '..', 'docs', 'convert.md'), 'utf8');
 
-/** Replaces numbers, which differ between machines. */
+/** Replaces the numbers in a text, because they differ between machines. */
 const withoutFigures = (text: string) => text.replace(/-?\d+(\.\d+)?/g, '#');
 
-/** Expects the guide to contain a message, apart from its numbers. */
+/** Expects the message to contain the parts, and the guide to contain the message, apart from its numbers. */
 function expectDocumented(message: string, ...parts: string[]): void {
   const said = message.trim().replaceAll(`${folder}/`, 'models/');
   for (const part of parts) expect(said).toContain(part);
@@ -27,7 +27,7 @@ function check(name: string, ...options: string[]): ReturnType<typeof runCli> {
   return runCli('check', join(folder, `${name}.onnx`), ...options);
 }
 
-/** Whether requests share runs and, if they do not, the reason. */
+/** What `inspect` says about batching: whether requests share runs and, if they do not, why. */
 function batching(name: string): string {
   return runCli('inspect', join(folder, `${name}.onnx`)).stdout.match(/^batching +(.*)$/m)![1]!;
 }

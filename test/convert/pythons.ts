@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const SCRIPTS = join(__dirname, '..', '..', 'examples', 'convert');
 
-/** Python with each framework, as `run` found it. */
+/** Python interpreters in which each framework is installed, as `run` found them. */
 export const PYTHONS = {
   scikit_learn: process.env.SCIKIT_LEARN_PYTHON,
   xgboost_model: process.env.XGBOOST_PYTHON,
@@ -21,7 +21,7 @@ export function describeWith(script: Script, what: string, body: () => void): vo
   } else describe.skip(`${what} (skipped: run test/convert/run, which sets the path of Python)`, body);
 }
 
-/** Runs a script of a folder, which writes its files to `out`. */
+/** Runs a framework's script from `folder`. The script writes its files to `out`. */
 export function runScript(script: Script, folder: string, out: string): string {
   const env = { ...process.env, PYTHONPATH: SCRIPTS, PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1' };
   return execFileSync(PYTHONS[script]!, [join(folder, `${script}.py`), out], { env, encoding: 'utf8' });
@@ -32,7 +32,9 @@ export function runExample(script: Script, out: string): string {
   return runScript(script, SCRIPTS, out);
 }
 
-/** Whether PyTorch, if installed, has the current exporter and not only that of 1.13. */
+/**
+ * Whether PyTorch has the current exporter, not only the exporter of PyTorch 1.13. True if PyTorch is not installed.
+ */
 export function hasNewExporter(): boolean {
   const program = 'import sys, torch; sys.exit(0 if hasattr(torch, "export") else 1)';
   return PYTHONS.pytorch === undefined || spawnSync(PYTHONS.pytorch, ['-c', program]).status === 0;

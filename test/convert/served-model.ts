@@ -77,7 +77,10 @@ export function rowsOf({ request, response, ...rest }: RequestExample): RequestE
   }));
 }
 
-/** Largest difference between floats, as a fraction of the allowed difference; all other values must be equal. */
+/**
+ * Compares answers with a golden example, and returns the largest difference between floats as a fraction of the
+ * allowed difference. Values that are not floats must be equal.
+ */
 export function compare(answered: GoldenTensor[], { response, tolerance }: GoldenExample): number {
   const shares = response.outputs.flatMap(({ name, datatype, shape, data }) => {
     const got = answered.find((tensor) => tensor.name === name)!;

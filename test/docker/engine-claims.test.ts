@@ -11,7 +11,10 @@ const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
 type Options = Partial<ContainerizedModelProps>;
 
-/** Synthesizes a stack with a container for each path and its options. */
+/**
+ * Returns a function that synthesizes a stack with a container for each path and its options, and returns the
+ * containers.
+ */
 function containers(...given: [path: string, options: Options][]) {
   const construct = (stack: TerraformStack) => {
     for (const [path, options] of given) container(stack, path, options);

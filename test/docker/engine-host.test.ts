@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
-/** Outputs of a container whose Docker provider has this configuration, with references to ports replaced. */
+/** Addresses of a container whose Docker provider has the given configuration. References to ports are replaced. */
 function addresses(engine: DockerProviderConfig, props: Partial<ContainerizedModelProps> = {}) {
   return synthesized((stack) => {
     new DockerProvider(stack, 'docker', engine);

@@ -1,4 +1,7 @@
-/** Part of npm run lint: words and phrases that puzzle readers, in every committed text. CONTRIBUTING.md has the guide. */
+/**
+ * Part of npm run lint: finds words and phrases that puzzle readers, in all committed texts. CONTRIBUTING.md has the
+ * guide.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +58,7 @@ export function plainWordFaults(text: string): Finding[] {
 }
 
 const ROOT = join(__dirname, '..', '..');
-/** Files with text that people of this project write; licences and data come from others. */
+/** Files with text that this project's authors write; licences and data come from others. */
 const TEXTS = /(?:^|\/)(?:Dockerfile|run|[^/]+\.(?:ts|mts|js|mjs|cjs|md|css|html|py|sh))$/;
 /** Files that contain the words on purpose. */
 const EXEMPT = new Set(['test/docs/plain-words.ts', 'test/docs/plain-words.test.ts', 'CONTRIBUTING.md']);

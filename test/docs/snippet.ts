@@ -7,7 +7,7 @@ export interface Snippet {
   readonly code: string;
 }
 
-/** Page about a generated client and not about stacks; test/client compiles its code. */
+/** Page about a generated client, not about stacks; test/client compiles its code. */
 const CLIENT_PAGE = join('docs', 'client.md');
 
 /** Reads the TypeScript of all pages about stacks. */
@@ -26,7 +26,7 @@ function snippetsOf(page: string, text: string): Snippet[] {
   }));
 }
 
-/** Modules of the names that fragments use without importing them. */
+/** Names that fragments use without importing them, by module. */
 const MODULES: Record<string, readonly string[]> = {
   cdktf: ['App', 'TerraformStack'],
   'cdktf-model-serving': ['OnnxModel'],
@@ -45,7 +45,7 @@ declare class ImageStack extends TerraformStack { readonly image: InferenceImage
 declare class ServiceStack extends TerraformStack { constructor(app: App, id: string, image: InferenceImage) }
 `;
 
-/** Makes a complete program of a snippet: a fragment becomes the body of a stack's constructor. */
+/** Turns a snippet into a complete program. A fragment becomes the body of a stack's constructor. */
 export function program({ code }: Snippet): string {
   const isWhole = /^app\.synth\(\);$/m.test(code);
   if (isWhole) return code;

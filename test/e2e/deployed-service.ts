@@ -17,7 +17,7 @@ export function addProviders(scope: TerraformStack): void {
   new KubernetesProvider(scope, 'kubernetes', { configPath: process.env.KUBECONFIG });
 }
 
-/** A ScalableModelService in its own namespace, changed by successive applies. */
+/** A ScalableModelService in a namespace of its own; tests change it by successive applies. */
 export class DeployedService {
   readonly name = NAME;
   readonly stack = STACK;
@@ -54,12 +54,12 @@ export class DeployedService {
     return `http://${this.namespace.get('service', NAME).spec.clusterIP}`;
   }
 
-  /** Exit code of a plan: 0 for no changes, 2 for changes, 1 for an error. */
+  /** Plans the stack, and returns the exit code: 0 for no changes, 2 for changes, 1 for an error. */
   planExitCode(): number | null {
     return this.workspace.planExitCode(STACK);
   }
 
-  /** Counts the answers and failures of clients during an action, and logs them. */
+  /** Runs an action while clients send requests. Logs and returns the numbers of their answers and failures. */
   async underLoad(
     scenario: string,
     happens: () => void | Promise<void>,

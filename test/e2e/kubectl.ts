@@ -18,7 +18,7 @@ export interface Pod {
   readonly version: string;
   readonly isReady: boolean;
   readonly isGoing: boolean;
-  /** Termination message of the container's last run. */
+  /** Termination message of the pod's container before its last restart. */
   readonly lastMessage?: string;
 }
 
@@ -72,7 +72,7 @@ export class Namespace {
     }
   }
 
-  /** Waits until exactly this number of pods exist and are ready, and none is terminating. */
+  /** Waits until exactly the given number of pods exist, all are ready, and none is terminating. */
   settled(replicas: number): Promise<Pod[]> {
     return waitFor(`${replicas} ready pods`, () => {
       const pods = this.pods();

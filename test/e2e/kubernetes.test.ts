@@ -247,7 +247,7 @@ describeApplied(reason === undefined ? 'applied to a cluster' : `NOT APPLIED to 
       expect(service.planExitCode()).toBe(0);
     });
 
-    /** Applies the saved plan, and returns how the number of replicas changed. */
+    /** Applies the saved plan, and returns how the number of replicas changed in the meantime. */
     async function applyOldPlan(): Promise<string> {
       const applied = service.workspace.applySaved(service.stack);
       let isApplied = false;

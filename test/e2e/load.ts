@@ -15,9 +15,9 @@ export interface LoadOptions {
 
 export interface Counts {
   requests: number;
-  /** Number of answers by model version. */
+  /** Number of answers for each version of the model. */
   answers: Record<string, number>;
-  /** Number of failures by cause: status other than 200, socket error or timeout. */
+  /** Number of failures for each cause: a status other than 200, a socket error or a timeout. */
   failures: Record<string, number>;
 }
 

@@ -8,7 +8,10 @@ import { ServingStack } from '../../examples/kubernetes/stack';
 import { temporaryFolder } from '../support/temporary-folder';
 import { whyNot, Workspace } from './terraform';
 
-/** Configuration of a cluster that does not exist: a first plan reads nothing from it. */
+/**
+ * Configuration of a cluster that does not exist, which is sufficient because a first plan reads nothing from the
+ * cluster.
+ */
 const KUBECONFIG = `
 apiVersion: v1
 kind: Config
@@ -48,7 +51,7 @@ describePlanned(reason === undefined ? 'Terraform and OpenTofu' : `NOT COMPARED,
   });
 });
 
-/** Planned change of each resource, by Terraform or by OpenTofu. */
+/** Plans a stack with Terraform or OpenTofu, and returns the planned change of each resource. */
 function changesBy(binary: string, build: (app: App) => void, variables = {}): Record<string, unknown> {
   const workspace = new Workspace(binary);
   workspace.synth(build);

@@ -9,7 +9,7 @@ import { App, LocalBackend, TerraformStack } from 'cdktf';
 const BINARY = process.env.TERRAFORM_BINARY_NAME ?? 'terraform';
 const SAVED_PLAN = 'saved.tfplan';
 
-/** Folder in which an app is synthesized repeatedly, and applied by real Terraform or OpenTofu. */
+/** Folder in which tests synthesize an app repeatedly, and apply it with real Terraform or OpenTofu. */
 export class Workspace {
   readonly folder = mkdtempSync(join(tmpdir(), 'model-serving-e2e-'));
   private readonly initialized = new Set<string>();
@@ -30,7 +30,7 @@ export class Workspace {
     this.run(stack, ['apply', '-auto-approve', ...variableFlags(variables)]);
   }
 
-  /** Exit code of a plan: 0 for no changes, 2 for changes, 1 for an error. */
+  /** Plans a stack, and returns the exit code: 0 for no changes, 2 for changes, 1 for an error. */
   planExitCode(stack: string, variables: Record<string, string | number> = {}): number | null {
     const args = ['plan', '-detailed-exitcode', '-no-color', ...variableFlags(variables)];
     const { status, stdout } = spawnSync(this.binary, args, { cwd: this.stackFolder(stack), encoding: 'utf8' });
@@ -38,7 +38,7 @@ export class Workspace {
     return status;
   }
 
-  /** Changes by a first apply: the plan's `resource_changes`. */
+  /** Plans the first apply of a stack, and returns the plan's `resource_changes`. */
   plannedChanges(stack: string, variables: Record<string, string | number>): any[] {
     const cwd = this.stackFolder(stack);
     terraform(this.binary, cwd, ['init', '-no-color']);
@@ -46,13 +46,13 @@ export class Workspace {
     return JSON.parse(terraform(this.binary, cwd, ['show', '-json', SAVED_PLAN])).resource_changes;
   }
 
-  /** Saves a plan for `applySaved`, and returns its exit code: 0 for no changes, 2 for changes, 1 for an error. */
+  /** Saves a plan for `applySaved`, and returns the exit code: 0 for no changes, 2 for changes, 1 for an error. */
   savePlan(stack: string): number | null {
     const args = ['plan', '-detailed-exitcode', '-no-color', `-out=${SAVED_PLAN}`];
     return spawnSync(this.binary, args, { cwd: this.stackFolder(stack) }).status;
   }
 
-  /** Applies the saved plan while the test continues. */
+  /** Applies the saved plan without blocking the test. */
   async applySaved(stack: string): Promise<void> {
     await promisify(execFile)(this.binary, ['apply', '-no-color', SAVED_PLAN], { cwd: this.stackFolder(stack) });
   }
@@ -71,7 +71,7 @@ export class Workspace {
     return outputs[name].value;
   }
 
-  /** Synthesized arguments of a stack's only resource of a type. */
+  /** Synthesized arguments of a stack's only resource of the given type. */
   resource(stack: string, type: string): Record<string, any> {
     const { resource } = JSON.parse(readFileSync(join(this.stackFolder(stack), 'cdk.tf.json'), 'utf8'));
     return Object.values(resource[type])[0] as Record<string, any>;
@@ -108,7 +108,7 @@ function variableFlags(variables: Record<string, string | number>): string[] {
   return Object.entries(variables).map(([name, value]) => `-var=${name}=${value}`);
 }
 
-/** Reason why nothing can be applied here; undefined if it can. */
+/** Reason why nothing can be applied on this machine; undefined if plans can be applied. */
 export function whyNot(addProviders: (scope: TerraformStack) => void = addDocker, binary = BINARY): string | undefined {
   const docker = spawnSync('docker', ['info', '--format', '{{.ServerVersion}}'], { encoding: 'utf8' });
   if (docker.status !== 0) return `no Docker engine answers: ${reasonOf(docker)}`;

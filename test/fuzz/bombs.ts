@@ -4,8 +4,7 @@ import type { Random } from './random';
 import { MAX_REQUEST_BYTES } from './target';
 
 /**
- * Beginnings, repeated parts and ends of JSON texts in which every few bytes make an object, a key or a level of
- * nesting.
+ * Beginning, repeated part and end of JSON texts in which every few bytes are another object, key or level of nesting.
  */
 const JSON_BOMBS: readonly (readonly [before: string, unit: string, after: string])[] = [
   ['{"inputs":[', '{},', '{}]}'],
@@ -25,7 +24,7 @@ const JSON_BOMBS: readonly (readonly [before: string, unit: string, after: strin
   ['', ' ', '{}'],
 ];
 
-/** Fields of a few bytes, in hexadecimal, that a ModelInferRequest may repeat. */
+/** Fields of a few bytes each, in hexadecimal, that can occur many times in a ModelInferRequest. */
 const PROTO_BOMBS: readonly string[] = [
   '2200', // parameters
   '2a00', // inputs
@@ -39,7 +38,10 @@ const PROTO_BOMBS: readonly string[] = [
   '0a00', // a name
 ];
 
-/** Fields of a few bytes to repeat inside an input or its contents, with the path of the surrounding fields. */
+/**
+ * Fields of a few bytes each that can occur many times in an input or its contents, with the path of the surrounding
+ * fields.
+ */
 const NESTED_BOMBS: readonly (readonly [path: readonly number[], unit: string])[] = [
   [[5], '1801'], // shape, each with a tag
   [[5], '1a0101'], // shape in pieces
@@ -57,14 +59,14 @@ function size(random: Random): number {
   return Math.min(MAX_REQUEST_BYTES - 1000, 2 ** power - random.below(2 ** (power - 1)));
 }
 
-/** JSON that makes a parser do much work for each byte; its end is sometimes missing. */
+/** JSON that makes a parser do much work per byte; sometimes its end is missing. */
 export function jsonBomb(random: Random): Buffer {
   const [before, unit, after] = random.pick(JSON_BOMBS);
   const body = before + unit.repeat(size(random) / unit.length);
   return Buffer.from(random.chance(0.9) ? body + after : body);
 }
 
-/** A message that makes a decoder do much work for each byte. */
+/** Protobuf message that makes a decoder do much work per byte. */
 export function protoBomb(random: Random): Buffer {
   const name = field(1, Buffer.from('m'));
   if (random.chance(0.5)) return Buffer.concat([name, filled(random, random.pick(PROTO_BOMBS))]);
@@ -74,8 +76,8 @@ export function protoBomb(random: Random): Buffer {
 }
 
 /**
- * A request with binary zeros: empty texts for a model of texts, otherwise numbers; the shape may have a different
- * number of elements.
+ * Request whose binary data is all zeros: empty texts if the model accepts texts, and numbers otherwise. The number of
+ * elements may differ from the shape.
  */
 export function binaryBomb(random: Random, { inputs }: FuzzModel): { json: string; data: Buffer } {
   const { name, datatype } = inputs[0]!;
@@ -86,7 +88,7 @@ export function binaryBomb(random: Random, { inputs }: FuzzModel): { json: strin
   return { json: `{"inputs":[${one}]}`, data };
 }
 
-/** Compresses half of the bodies, which may then be much larger than what is sent. */
+/** Compresses half of the bodies. A compressed body can be much smaller than its content. */
 export function packedSometimes(random: Random, body: Buffer): { body: Buffer; isPacked: boolean } {
   return random.chance(0.5) ? { body, isPacked: false } : { body: gzipSync(body), isPacked: true };
 }

@@ -1,4 +1,4 @@
-/** Bytes to send on a connection to the HTTP port. */
+/** Case of the HTTP port: bytes to send on a connection. */
 export interface HttpCase {
   readonly kind: 'http';
   readonly model: number;
@@ -11,8 +11,8 @@ export interface HttpCase {
    */
   readonly then: 'reply' | 'end' | 'reset';
   /**
-   * Number of valid requests at the beginning of the bytes. They must be answered, whatever follows them, and the
-   * client waits for the answers.
+   * Number of valid requests at the beginning of the bytes. The server must answer them, whatever follows. The client
+   * waits for the answers.
    */
   readonly right?: number;
   /** Number of bytes after which the client pauses. */
@@ -21,18 +21,21 @@ export interface HttpCase {
   readonly head?: boolean;
 }
 
-/** A call on an HTTP/2 connection to the gRPC port. */
+/** Case of the gRPC port: a call on an HTTP/2 connection. */
 export interface GrpcCase {
   readonly kind: 'grpc';
   readonly model: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** `reply`: the client waits for the end of the call. `cancel`: it cancels the call once everything is sent. */
+  /**
+   * What the client does after it has sent everything: `reply` waits for the end of the call, and `cancel` cancels the
+   * call.
+   */
   readonly then: 'reply' | 'cancel';
 }
 
-/** Bytes to send on a connection to the gRPC port. The connection must end. */
+/** Case of the gRPC port: bytes to send on a connection. The server must end the connection. */
 export interface BytesCase {
   readonly kind: 'bytes';
   readonly model: number;

@@ -3,7 +3,7 @@ import { GrpcChecker } from './grpc-check';
 import { HttpChecker } from './http-check';
 import type { Target } from './target';
 
-/** A client of one server, with its own persistent connections. */
+/** Client of one server, with persistent connections of its own. */
 export class Checker {
   private readonly http: HttpChecker;
   private readonly grpc: GrpcChecker;

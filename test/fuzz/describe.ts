@@ -2,7 +2,7 @@ import type { Case } from './cases';
 
 const MAX_LENGTH = 2000;
 
-/** Text of a case for people to read. */
+/** Readable text of a case. */
 export function describe(each: Case): string {
   const bytes = each.kind === 'grpc' ? each.body : each.bytes;
   const text = bytes.toString('latin1', 0, MAX_LENGTH);

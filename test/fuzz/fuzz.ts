@@ -11,15 +11,18 @@ export interface FuzzOptions {
 }
 
 const CONCURRENCY = 16;
-/** Number of cases after which a client sends valid requests; with all clients, this happens about every 300 cases. */
+/**
+ * Number of cases that a client sends between its valid requests. One of the clients sends valid requests about every
+ * 300 cases.
+ */
 const GOOD_EVERY = 20;
 /**
- * Number of cases before memory is measured. Memory grows until all code is compiled and the heaps have their final
- * size, which takes about 100,000 cases.
+ * Number of cases to send before memory is measured. Memory grows until all code is compiled and the heaps have reached
+ * their final size, which takes about 100,000 cases.
  */
 const warmUpFor = (requests: number) => Math.max(10_000, requests / 2);
 const MEASUREMENTS = 40;
-/** Number of failures after which the run stops, because more would only repeat the same faults. */
+/** Number of failures after which fuzzing stops, because further failures would mostly repeat the same faults. */
 const MAX_FAILURES = 10;
 
 /** Sends cases to a server of each model. @returns Whether there were no failures. */

@@ -4,7 +4,7 @@ import { httpCase } from './http-cases';
 import { MODELS } from './models';
 import { Random } from './random';
 
-/** Creates a case. Two thirds of the cases are for HTTP, in which more can be invalid. */
+/** Creates a case. Two thirds of the cases are for HTTP, because more can be invalid there than in gRPC. */
 export function makeCase(seed: number, index: number): Case {
   const random = new Random(seed, index);
   const model = random.below(MODELS.length);

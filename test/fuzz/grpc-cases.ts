@@ -81,7 +81,7 @@ function contents(random: Random): object {
   );
 }
 
-/** A call whose frame has a wrong prefix, is incomplete, is missing or is repeated. */
+/** Call whose frame has a wrong prefix, or is incomplete, missing or repeated. */
 function wrongFrame(random: Random, model: FuzzModel): Made {
   const message = encodeInfer(inferRequest(model));
   const { length } = message;
@@ -154,7 +154,7 @@ const SYMBOLS = [
   '..x',
 ];
 
-/** A call of one of the other methods. Messages mostly begin with a text, as they do in most methods. */
+/** Call of a method other than ModelInfer. Most messages begin with a text, because the messages of most methods do. */
 function otherMethod(random: Random): Made {
   if (random.chance(0.1)) return { path: random.pick(NO_METHODS), body: frame(random.bytes(random.below(9))) };
   const text = Buffer.from(random.pick([...ODD_NAMES, ...SYMBOLS, 'm']).slice(0, 100));
@@ -191,7 +191,7 @@ function stream(random: Random, model: FuzzModel): Made {
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const SETTINGS = http2Frame(4, 0, 0, Buffer.alloc(0));
 
-/** Bytes that are not HTTP/2, or that are invalid in it. */
+/** Bytes that are not HTTP/2, or are invalid HTTP/2. */
 export function bytesCase(random: Random, model: number): BytesCase {
   const frames = () =>
     Array.from({ length: 1 + random.below(4) }, () =>

@@ -14,12 +14,12 @@ interface Answer {
 }
 
 /**
- * Options of the client's sessions. A session permanently counts the data that it could not send on streams that the
- * server has reset. At the default limit of 10 MB, it refuses all answers. The unit of the option is 1 MB.
+ * Options of the client's sessions, with a memory limit of 100 GB. A session permanently counts data that it could not
+ * send on streams that the server has reset. At the default limit of 10 MB, it refuses all answers.
  */
 const OPTIONS = { maxSessionMemory: 100_000 };
 
-/** Makes calls on an HTTP/2 connection, and returns the statuses with which they ended. */
+/** Makes calls on an HTTP/2 connection, and returns the statuses with which the calls ended. */
 export class GrpcChecker {
   private session?: ClientHttp2Session;
 
@@ -66,7 +66,10 @@ export class GrpcChecker {
     this.session?.destroy();
   }
 
-  /** Makes a call. If it is refused because its connection is ending, makes it again on a new one, as clients do. */
+  /**
+   * Makes a call. If the call is refused because its connection is ending, makes it again on a new connection, as
+   * clients do.
+   */
   private async call(each: Asked): Promise<Answer> {
     for (;;) {
       const answer = await this.callOnce(each);
@@ -116,16 +119,16 @@ export class GrpcChecker {
 const FAULTS: Readonly<Record<string, string>> = { 2: 'UNKNOWN', 13: 'INTERNAL', 14: 'UNAVAILABLE' };
 
 /**
- * Messages of grpc-js for calls that reach no handler; their statuses do not count as faults. gRPC's specification
- * requires the first one's status.
+ * Messages of grpc-js for calls that reach no handler. Their statuses do not count as faults; gRPC's specification
+ * requires the status of the first one.
  */
 const OF_GRPC_JS = /^Failed%20to%20decompress%20message$|^Invalid%20grpc-timeout%20value/;
 
 const GOAWAY = 7;
 
 /**
- * Whether the server has ended a connection with GOAWAY. With Node 20, the connection may then stay open until the
- * client closes it or does not answer a ping.
+ * Whether the server has ended a connection with GOAWAY. With Node 20, such a connection can stay open until the client
+ * closes it or does not answer a ping.
  */
 function hasGoaway(frames: Buffer): boolean {
   for (let at = 0; at + 9 <= frames.length; at += 9 + frames.readUIntBE(at, 3)) {

@@ -12,7 +12,7 @@ const RESPONSE = ROOT.lookupType('inference.ModelInferResponse');
 
 export const INFER = '/inference.GRPCInferenceService/ModelInfer';
 
-/** A message with its gRPC prefix. */
+/** Adds the gRPC prefix to a message. */
 export function frame(message: Uint8Array, { flag = 0, length = message.length } = {}): Buffer {
   const prefix = Buffer.alloc(5);
   prefix[0] = flag;
@@ -20,7 +20,7 @@ export function frame(message: Uint8Array, { flag = 0, length = message.length }
   return Buffer.concat([prefix, message]);
 }
 
-/** A valid request, as an object. */
+/** Valid ModelInferRequest, as an object. */
 export function inferRequest({ inputs }: FuzzModel): any {
   return {
     model_name: 'm',
@@ -34,7 +34,7 @@ export function encodeInfer(request: object): Buffer {
   return Buffer.from(REQUEST.encode(REQUEST.fromObject(request)).finish());
 }
 
-/** Bytes of the first output of a response. */
+/** Bytes of the first output in the body of a response. */
 export function decodeInfer(body: Buffer): Buffer {
   const { raw_output_contents } = RESPONSE.decode(body.subarray(5)) as any;
   return raw_output_contents[0];

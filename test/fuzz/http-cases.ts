@@ -37,7 +37,7 @@ export function httpCase(random: Random, index: number, model: FuzzModel): HttpC
   return { kind: 'http', model: index, pauseAt, ...made };
 }
 
-/** A case whose HTTP framing is valid. */
+/** Turns a message into a case with valid HTTP framing. */
 function whole(message: HttpMessage): Omit<HttpCase, 'kind' | 'model'> {
   return { bytes: httpBytes(message), then: 'reply', head: message.method === 'HEAD' };
 }
@@ -106,7 +106,7 @@ function wrongHeaders(random: Random, model: FuzzModel): HttpMessage {
   return { ...right, headers: random.chance(0.5) ? [...right.headers, ...added] : [...added, ...right.headers] };
 }
 
-/** Zeros that inflate to eight times the maximum size. */
+/** Compressed zeros that expand to eight times the maximum request size. */
 const BOMB = gzipSync(Buffer.alloc(8 * MAX_REQUEST_BYTES));
 
 function wrongCompression(random: Random, model: FuzzModel): HttpMessage {
@@ -125,7 +125,7 @@ function wrongCompression(random: Random, model: FuzzModel): HttpMessage {
   return { ...right, headers: [...right.headers, ['content-encoding', coding]], body };
 }
 
-/** A small body that takes much work to decode, for any route that accepts a body. */
+/** Request whose body takes much work per byte to decode, for any route that accepts a body. */
 function bomb(random: Random, model: FuzzModel): HttpMessage {
   const { json, data } = binaryBomb(random, model);
   const message = random.chance(0.3) ? binaryMessage(json, data) : { ...jsonMessage(''), body: jsonBomb(random) };
@@ -212,7 +212,7 @@ function wrongFraming(random: Random, model: FuzzModel): Omit<HttpCase, 'kind' |
   return { bytes, then: random.chance(0.1) ? 'reset' : 'end' };
 }
 
-/** Several pipelined requests. Only the last one is invalid. */
+/** Several pipelined requests, of which only the last is invalid. */
 function wrongAfterRight(random: Random, model: FuzzModel): Omit<HttpCase, 'kind' | 'model'> {
   const good = httpBytes(goodMessage(model, model.output.json ? 'json' : 'binary'));
   const right = 1 + random.below(4);

@@ -4,10 +4,10 @@ import { goodMessage, httpBytes } from './http-message';
 import type { Target } from './target';
 import { within } from './within';
 
-/** Sends cases one after another, and returns the statuses with which they were answered. */
+/** Sends cases one after another, and returns the statuses of the answers. */
 export class HttpChecker {
   private kept?: HttpConnection;
-  /** Beginning of the previous request on the kept connection, which may be the reason that a reply fails. */
+  /** Beginning of the previous request on the kept connection, which might have caused a reply to fail. */
   private before = '';
 
   constructor(private readonly target: Target) {}
@@ -72,7 +72,7 @@ export class HttpChecker {
   }
 }
 
-/** Statuses with which Node itself may reply, without a body and before any handler runs. */
+/** Statuses with which Node itself can reply, without a body, before any handler runs. */
 const WITHOUT_BODY = [400, 417];
 
 function checkReply({ status, head, body }: HttpReply, isHead = false): string {

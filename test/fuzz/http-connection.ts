@@ -38,7 +38,7 @@ export class HttpConnection {
     return !this.closed && this.received.length === 0;
   }
 
-  /** @param pauseAt Number of bytes after which to pause, so that the server receives two chunks. */
+  /** Sends bytes. @param pauseAt Number of bytes after which to pause, so that the server receives two chunks */
   async send(bytes: Buffer, pauseAt = 0): Promise<void> {
     if (pauseAt > 0) {
       this.socket.write(bytes.subarray(0, pauseAt));
@@ -62,7 +62,7 @@ export class HttpConnection {
     this.socket.destroy();
   }
 
-  /** Returns the next reply; undefined if the connection ends instead. */
+  /** Waits for the next reply, and returns it; returns undefined if the connection ends first. */
   async reply(head = false): Promise<HttpReply | undefined> {
     for (;;) {
       const reply = this.parse(head);

@@ -23,7 +23,7 @@ export function httpBytes(
   return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${head}\r\n`, 'latin1'), body]);
 }
 
-/** A valid request, as an object; undefined if a tensor has no JSON form. */
+/** Valid request in JSON, as an object; undefined if a tensor cannot be written in JSON. */
 export function jsonRequest({ inputs }: FuzzModel): object | undefined {
   if (inputs.some(({ json }) => json === undefined)) return undefined;
   return {
@@ -32,7 +32,7 @@ export function jsonRequest({ inputs }: FuzzModel): object | undefined {
   };
 }
 
-/** JSON of a valid request with binary tensors, as an object. */
+/** JSON part of a valid request with binary tensors, as an object. */
 export function binaryRequest({ inputs, output }: FuzzModel): object {
   return {
     inputs: inputs.map(({ name, datatype, shape, bytes }) => ({
@@ -59,7 +59,7 @@ export function binaryMessage(
   return { method: 'POST', path: INFER_PATH, headers, body: Buffer.concat([Buffer.from(text), data]) };
 }
 
-/** A valid request. Its integers are those of the model, which JSON.parse would round. */
+/** Valid request. Integers are written exactly as in the model's JSON text; JSON.parse would round them. */
 export function goodMessage(model: FuzzModel, form: 'json' | 'binary'): HttpMessage {
   if (form === 'binary') {
     return binaryMessage(JSON.stringify(binaryRequest(model)), Buffer.concat(model.inputs.map(({ bytes }) => bytes)));

@@ -1,6 +1,8 @@
 const ALLOWED = 1.1;
 
-/** Faults in the growth of a server's memory over a run: it may grow only in the first half. */
+/**
+ * Checks that a server's memory grows only in the first half of the measurements. Returns the fault if it grows later.
+ */
 export function growth(memory: readonly number[]): string[] {
   const quarter = Math.floor(memory.length / 4);
   const settled = median(memory.slice(quarter, 2 * quarter));

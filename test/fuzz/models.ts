@@ -10,7 +10,7 @@ export interface FuzzTensor {
   readonly bytes: Buffer;
 }
 
-/** A model with a valid request and the correct answer. */
+/** Model, with a valid request and the correct answer. */
 export interface FuzzModel {
   readonly parts: ModelParts;
   /** Settings of its server. */

@@ -12,31 +12,32 @@ import type { FuzzModel } from './models';
 const SERVER = join(__dirname, '..', '..', 'dist', 'inference-image', 'server.cjs');
 
 /**
- * Limit on requests. It allows bodies that are large enough for the codec thread, but larger ones are still quick to
- * send.
+ * Maximum size of a request: large enough for bodies that the codec thread decodes, and small enough for bodies beyond
+ * the limit to be sent quickly.
  */
 export const MAX_REQUEST_BYTES = 2 ** 21;
 
 /**
- * Node arguments with which each thread collects its garbage every second, so that memory shows what the server keeps.
+ * Node arguments that make each thread collect garbage every second, so that the process's memory is mostly what the
+ * server keeps.
  */
 const COLLECTING = ['--expose-gc', '--import', 'data:text/javascript,setInterval(gc, 1000).unref()'];
 
-/** Time limit for a shutdown, longer than the time that the server gives its clients. */
+/** Time limit for a shutdown, which is longer than the server waits for its clients. */
 const STOP_LIMIT_MS = 20_000;
 
-/** Gauge of the bytes that requests hold. */
+/** Name of the gauge that shows how many bytes requests hold. */
 const HELD_GAUGE = 'inference_request_memory_bytes';
 const EMPTY_LIMIT_MS = 10_000;
 
-/** A server process with the bundle. It must log only that it starts, serves and stops. */
+/** Server process that runs the server's bundle. It must log only that it starts, serves and stops. */
 export class Target {
   httpPort = 0;
   grpcPort = 0;
   metricsPort = 0;
   /** Warnings and errors that the server has logged. */
   readonly complaints: string[] = [];
-  /** Measured memory over the run, in MiB. */
+  /** Memory of the process in MiB, as measured so far. */
   readonly memory: number[] = [];
 
   static async start(model: FuzzModel): Promise<Target> {
@@ -87,7 +88,10 @@ export class Target {
     this.memory.push((await this.gauge('process_resident_memory_bytes')) / 2 ** 20);
   }
 
-  /** Bytes that requests still hold once no client is left. Waits up to 10 s for connections to end. */
+  /**
+   * Number of bytes that requests still hold after the clients have closed their connections. Waits up to 10 s for the
+   * number to become 0.
+   */
   async heldBytes(): Promise<number> {
     const end = performance.now() + EMPTY_LIMIT_MS;
     let held = await this.gauge(HELD_GAUGE);

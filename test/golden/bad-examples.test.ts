@@ -41,7 +41,7 @@ function file(name: string, ...values: number[]): { file: string } {
 const ONE = { data: [1, 2] };
 const read = () => OnnxModel.fromFile('m.onnx', { golden: 'm.golden.json' });
 
-/** Problems of a synth; the command must report the same. */
+/** Reads the model, and returns the problems. Expects `check` to report the same problems. */
 function refused(): string[] {
   const problems = problemsOf(read);
   const { code, stderr } = runCli('check', 'm.onnx');
@@ -50,7 +50,7 @@ function refused(): string[] {
   return problems;
 }
 
-/** Warnings of a synth; the command must print the same. */
+/** Reads the model, and returns the warnings. Expects `check` to print the same warnings. */
 function warned(): readonly string[] {
   const { warnings } = read();
   const { code, stderr } = runCli('check', 'm.onnx');

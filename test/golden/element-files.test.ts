@@ -10,7 +10,7 @@ const home = process.cwd();
 beforeAll(() => process.chdir(folder));
 afterAll(() => process.chdir(home));
 
-/** Reads a model that returns its input, with an example whose elements are in files. */
+/** Reads a model that returns its input, with a golden example whose elements are in files. */
 function read(x: object, y: object, elem: Elem = 'float'): OnnxModel {
   writeOnnxModel('m.onnx', identity(elem, ['n', 2]));
   const datatype = elem === 'float16' ? 'FP16' : elem === 'string' ? 'BYTES' : 'FP32';

@@ -13,7 +13,7 @@ const outside = join(root, 'outside');
 const secret = join(outside, 'secret.bin');
 const home = process.cwd();
 
-/** Two floats, like the elements of the model's tensors. */
+/** Bytes of two floats, because the model's tensors have two elements. */
 const FLOATS = Buffer.from(Float32Array.of(1, 2).buffer);
 
 beforeEach(() => {
@@ -37,7 +37,7 @@ function golden(example: object): void {
   );
 }
 
-/** Writes an example whose input has its elements in a file. */
+/** Writes a golden example whose input has its elements in the given file. */
 function goldenFile(file: string): void {
   golden({ request: { inputs: [{ ...x, file }] } });
 }

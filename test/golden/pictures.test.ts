@@ -102,7 +102,7 @@ test('the server decodes the picture before it is ready, and is never ready if i
   expect(await bad.stop()).toBe(1);
 });
 
-/** Folder model/ of a staged image. */
+/** Stages the build context of a model, and returns its folder `model`. */
 function staged(model: OnnxModel): string {
   const context = mkdtempSync(join(folder, 'context-'));
   new BuildContext(modelFiles(model)).stage(context);

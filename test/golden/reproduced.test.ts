@@ -25,7 +25,7 @@ const tensor = (name: string, data: unknown[], rest: object = {}) => ({
   ...rest,
 });
 
-/** Reads a model that doubles its input, with examples. */
+/** Reads a model that doubles its input, with the given golden examples. */
 function read(examples: [name: string, x: number[], y: object][], props: OnnxModelProps = {}): OnnxModel {
   multiplier('.', 'double', 2);
   const golden = examples.map(([name, x, y]) => ({

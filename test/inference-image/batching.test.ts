@@ -7,7 +7,7 @@ import { PREVIOUS_DEFAULTS, PREVIOUS_SETTINGS } from '../support/previous-releas
 import { ServerProcess, type LogLine } from '../support/server';
 import { slowModel } from '../support/slow-model';
 
-/** y = relu(x a) b for x: FP32 [n, 4]. */
+/** Model that computes y = relu(x a) b for x: FP32 [n, 4]. */
 function mlp(): ModelParts {
   const weights = (count: number, seed: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(seed + i));
   return {
@@ -22,8 +22,8 @@ function mlp(): ModelParts {
 }
 
 /**
- * y: FP32 [n] = table[i] for i: INT64 [n], after the given rounds of work. The table has 10 elements; the model fails
- * for an index beyond it.
+ * Model that computes y: FP32 [n] = table[i] for i: INT64 [n], after the given rounds of work. The table has 10
+ * elements; a run fails if an index is larger.
  */
 function table(rounds = 20): ModelParts {
   const { nodes, initializers = [] } = slowModel();
@@ -58,7 +58,7 @@ function table(rounds = 20): ModelParts {
 
 const notShared = (line: LogLine) => line.msg === 'requests do not share runs';
 
-/** Numbers of runs and of rows so far. */
+/** Numbers of runs and rows that the server has counted so far. */
 async function counted(server: ServerProcess): Promise<{ runs: number; rows: number }> {
   const text = await server.metrics();
   const read = (name: string) =>

@@ -19,7 +19,7 @@ function requestsTo({ parts, requests }: CoupledModel) {
   return requests.map((request) => ({ inputs: [{ name: 'x', datatype, ...request }] }));
 }
 
-/** Sends each request alone, and then all of them many times at once; each must get the same answer as alone. */
+/** Sends each request alone, and then all of them many times at once. Expects the same answers. */
 async function answersAsAlone(server: ServerProcess, model: CoupledModel): Promise<void> {
   const requests = requestsTo(model);
   const alone: unknown[] = [];

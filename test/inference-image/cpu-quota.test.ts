@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cpuQuota, defaultThreads } from '../../inference-image/src/cpu-quota';
 
-/** Creates a root folder that contains these files. */
+/** Creates a root folder that contains the given files. */
 function fakeRoot(files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), 'cpu-quota-'));
   for (const [path, content] of Object.entries(files)) {

@@ -9,7 +9,7 @@ import { ServerProcess, type Reply } from '../support/server';
 
 const SPEC: PictureInput = { ...PICTURE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 1000 };
 
-/** Starts a server that returns the tensor to which it has converted a picture. */
+/** Starts a server that returns the tensor to which a picture is converted. */
 function echo(
   picture: Partial<PictureInput>,
   elem: Elem = 'uint8',
@@ -41,7 +41,7 @@ function segments(count: number): Buffer {
   return Buffer.alloc(4 * count, Buffer.from([0xff, 0xfe, 0x00, 0x02]));
 }
 
-/** The JPEG file with a different size in its frame header. */
+/** Copies a JPEG file, and changes the size in the copy's frame header. */
 function ofSize(jpeg: Buffer, width: number, height: number): Buffer {
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   const other = Buffer.from(jpeg);
@@ -50,7 +50,7 @@ function ofSize(jpeg: Buffer, width: number, height: number): Buffer {
   return other;
 }
 
-/** The PNG file with additional chunks after its header. */
+/** Copies a PNG file, and inserts chunks after the copy's header. */
 function withChunks(picture: Buffer, ...chunks: Buffer[]): Buffer {
   const header = PNG_SIGNATURE.length + 25;
   return Buffer.concat([picture.subarray(0, header), ...chunks, picture.subarray(header)]);
@@ -432,8 +432,8 @@ describe('classes', () => {
 });
 
 /**
- * A JPEG file with a marker that has no length. If the following bytes were its length, a different frame header would
- * follow.
+ * JPEG file that contains a marker without a length. A reader that takes the following bytes for its length finds a
+ * different frame header.
  */
 function twoFrames(jpeg: Buffer): Buffer {
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));

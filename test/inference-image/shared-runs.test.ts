@@ -4,13 +4,13 @@ import type { Settings } from '../../inference-image/src/contract/settings';
 import { identity, initializer, node, value, type ModelParts } from '../support/onnx-builder';
 import { ServerProcess } from '../support/server';
 
-/** Numbers of runs and rows so far, according to Triton's statistics. */
+/** Numbers of runs and rows so far, from the statistics in Triton's format. */
 async function counted(server: ServerProcess): Promise<{ runs: number; rows: number }> {
   const [stats] = (await server.get('/v2/models/m/stats')).body.model_stats;
   return { runs: stats.execution_count, rows: stats.inference_count };
 }
 
-/** Keeps runs off the main thread, and lets requests that arrive at the same time share runs. */
+/** Settings that keep runs off the main thread, and let requests that arrive at the same time share runs. */
 const DELAYED: Partial<Settings> = { maxBatchDelaySeconds: 0.002 };
 
 /** Whole numbers, so that sums are exact in any order. */
@@ -22,7 +22,7 @@ const tensor = (name: string, shape: number[], seed = 0) => {
 };
 
 /**
- * Sends all requests at once; each must get the same answer as alone.
+ * Sends each request alone, and then all of them at once. Expects the same answers.
  * @returns Number of runs saved by sharing
  */
 async function spared(server: ServerProcess, requests: readonly object[]): Promise<number> {
@@ -38,8 +38,8 @@ async function spared(server: ServerProcess, requests: readonly object[]): Promi
 
 describe('rows on other axes, and an input that all rows of a run share', () => {
   /**
-   * A step of a recurrent model: x [length, N, 2] and state [2, K, 3] have their rows on axis 1, gain [M, 1] has them
-   * on axis 0, and all rows share the rate.
+   * Step of a recurrent model. The rows are on axis 1 of x [length, N, 2] and state [2, K, 3], and on axis 0 of gain
+   * [M, 1]. All rows share the rate.
    */
   const recurrent: ModelParts = {
     inputs: [
@@ -125,7 +125,7 @@ describe('rows on other axes, and an input that all rows of a run share', () => 
   });
 
   test('the trial uses a common input that the model accepts', async () => {
-    /** y = x if the index is 0; the model refuses any other index. */
+    /** Model that computes y = x if the index is 0, and refuses any other index. */
     const picky: ModelParts = {
       inputs: [value('x', 'float', ['N', 2]), value('index', 'int64', [1])],
       outputs: [value('y', 'float', ['N', 2])],
@@ -159,7 +159,7 @@ describe('rows on other axes, and an input that all rows of a run share', () => 
   });
 
   test('the trial uses golden examples if the model refuses generated values', async () => {
-    /** y = table[id - 1000]; the table has three elements. */
+    /** Model that computes y = table[id - 1000]; the table has three elements. */
     const table: ModelParts = {
       inputs: [value('id', 'int64', ['N'])],
       outputs: [value('y', 'float', ['N'])],
@@ -225,7 +225,7 @@ test.each([
 });
 
 describe('requests with inconsistent rows run alone', () => {
-  /** c = -a for a [N, 4], d = -b for b [M, 3]. */
+  /** Model that computes c = -a for a [N, 4], and d = -b for b [M, 3]. */
   const two: ModelParts = {
     inputs: [value('a', 'float', ['N', 4]), value('b', 'float', ['M', 3])],
     outputs: [value('c', 'float', ['N', 4]), value('d', 'float', ['M', 3])],

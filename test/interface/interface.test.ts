@@ -11,7 +11,7 @@ const home = process.cwd();
 beforeAll(() => process.chdir(folder));
 afterAll(() => process.chdir(home));
 
-/** Replaces the model with one that has this interface. */
+/** Replaces the model file with an identity model of the given dimensions and element type. */
 function write(dims: Dim[], elem: Elem = 'float'): string {
   return writeOnnxModel('m.onnx', identity(elem, dims));
 }

@@ -2,7 +2,7 @@
 // Usage: node --import tsx openapi_model.ts FILE
 import { node, value, writeOnnxModel } from '../support/onnx-builder';
 
-/** The model has several inputs of several datatypes, with shared symbols and fixed sizes. */
+/** Model with inputs of several datatypes; some of their dimensions share symbols, and others are fixed. */
 writeOnnxModel(process.argv[2] as string, {
   inputs: [
     value('ids', 'int64', ['batch', 'length']),

@@ -187,7 +187,7 @@ describe('T14 a metric of the server', () => {
   const inFlight = 'the gauge inference_in_flight (ScalingTarget.inFlightPerReplica)';
   const queueLength = 'the gauge inference_queue_length (ScalingTarget.queueLengthPerReplica)';
 
-  /** Names of the server's series: those that only grow, and gauges. */
+  /** Names of the server's series, as two groups: series that only grow, and gauges. */
   async function series(): Promise<{ growing: string[]; gauges: string[] }> {
     const none = new Distribution({});
     const exposition = new Exposition({

@@ -10,11 +10,14 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 const path = multiplier(folder, 'digits', 2);
-/** A replica of 1.2 CPUs answers 1,000 requests/s; the rate grows with the CPUs, up to 5,000 with 6. */
+/**
+ * Model with a profile: a replica with 1.2 CPUs answers 1,000 requests/s, and the rate grows with the CPUs, up to 5,000
+ * requests/s with 6.
+ */
 const model = profiledModel(path);
 const MEASURED = 'as measured on 4 x AMD EPYC 9B14 on 2026-11-25';
 
-/** The replicas in the plan, and the output that explains them. */
+/** Number of replicas in the plan, and the output that explains the number. */
 function planned(capacity: Capacity, props: Partial<ScalableModelServiceProps> = {}) {
   const { deployment, json } = synthService({ model, capacity, ...props });
   const [id] = Object.keys(json.output).filter((name) => name.startsWith('digits_capacity'));

@@ -16,7 +16,9 @@ const budget = fc.oneof(
   share.map((minAvailable) => ({ minAvailable })),
 );
 
-/** Counts like Kubernetes' controller: percentages are rounded up. */
+/**
+ * Number of replicas that a budget allows to be unavailable. As in Kubernetes' controller, percentages are rounded up.
+ */
 function allowed({ maxUnavailable, minAvailable }: any, replicas: number): number {
   const scaled = (share: number | string) =>
     typeof share === 'number' ? share : Math.ceil((Number.parseInt(share) * replicas) / 100);

@@ -79,7 +79,7 @@ describe('T10 two services on one host and path', () => {
     readonly provider?: KubernetesProvider;
   }
 
-  /** Exposes a service for each of the options. */
+  /** Creates and exposes one service for each of the given options. */
   function expose(stack: TerraformStack, ...given: Exposed[]): void {
     given.forEach(({ namespace, provider, ...options }, i) => {
       const props = { model, repository: 'registry.example.com/d', namespace, provider };

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
-/** Resources of the snippet in docs/kubernetes.md that contains a text. */
+/** Synthesizes the snippet in docs/kubernetes.md that contains the given text, and returns its resources. */
 function synthSnippet(text: string): any {
   const found = snippets(join(__dirname, '../..')).filter(
     ({ place, code }) => place.startsWith('docs/kubernetes.md:') && code.includes(text),
@@ -21,7 +21,7 @@ function synthSnippet(text: string): any {
   return JSON.parse(Testing.synth(new exported.Page!(Testing.app(), 'stack'))).resource;
 }
 
-/** Specs of the network policies by name, and the labels of pods. */
+/** Specs of the planned network policies, by name, and the labels of the service's pods. */
 function planned(text: string) {
   const resource = synthSnippet(text);
   const policies = Object.values<any>(resource.kubernetes_network_policy_v1);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { defaultResourceName, isLabel, isResourceName, labelValue, memberName } from '../../lib/kubernetes/names';
 
-/** Paths of constructs: valid ids, including hostile ones. */
+/** Paths of constructs, made of ids that are valid but sometimes hostile. */
 const id = fc.oneof(
   fc.stringMatching(/^[a-z0-9-]{1,5}$/),
   fc.string({ minLength: 1, maxLength: 90 }).map((text) => text.replaceAll('/', '--')),

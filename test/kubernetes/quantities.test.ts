@@ -31,7 +31,7 @@ test.each([
 
 const UNITS = { m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, Mi: 1, Gi: 1024, Ti: 1024 ** 2 };
 
-/** Number and unit, as Kubernetes prints them. */
+/** Reads the number and the unit of a quantity in the form in which Kubernetes prints it. */
 function parse(quantity: string): { amount: number; unit: keyof typeof UNITS; value: number } {
   const [, amount, unit] = /^([1-9][0-9]*)([A-Za-z]*)$/.exec(quantity)!;
   return { amount: Number(amount), unit: unit as keyof typeof UNITS, value: Number(amount) * UNITS[unit as 'm'] };

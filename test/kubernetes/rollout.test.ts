@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 const unknown = Token.asNumber({ resolve: () => 1 });
 
-/** Number of waves until all replicas are new, as Kubernetes computes it if each wave is ready immediately. */
+/** Number of waves in which Kubernetes replaces all replicas, if the pods of each wave are ready immediately. */
 function waves(maxSurge: number | string, replicas: number): number {
   const surge =
     typeof maxSurge === 'number' ? maxSurge : Math.ceil((Number(maxSurge.replace('%', '')) / 100) * replicas);
@@ -45,7 +45,9 @@ test.each<[number, number | undefined]>([
   expect(times.timeoutSeconds).toBe(140);
 });
 
-/** Times for a replica to start, an update to progress, and an apply to wait, in seconds. */
+/**
+ * Number of seconds that the plan allows for a replica to start, for an update to progress, and for an apply to wait.
+ */
 function planned(rollout: RolloutOptions): [budget: number, deadline: number, timeout: number] {
   const { deployment, container } = synthService({ model, rollout });
   const { failure_threshold: failures, period_seconds: period } = container.startup_probe;

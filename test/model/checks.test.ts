@@ -315,7 +315,7 @@ describe('weights', () => {
 describe('many tensors', () => {
   const many = (count: number) => Array.from({ length: count }, (_, i) => `x${i}`);
 
-  /** A model with one output for each input. */
+  /** Model with one output per input. */
   function wide(names: readonly string[], dimension: (i: number) => string): ModelParts {
     return {
       inputs: names.map((name, i) => value(name, 'float', [dimension(i), 4])),

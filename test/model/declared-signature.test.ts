@@ -20,14 +20,14 @@ function read(parts: ModelParts, props: OnnxModelProps = {}): OnnxModel {
   return OnnxModel.fromFile('m.onnx', props);
 }
 
-/** Dimensions of each output of the model. */
+/** Reads the model, and returns the dimensions of each output. Expects the signature to be proved. */
 function given(parts: ModelParts): (readonly Dim[])[] {
   const model = read(parts);
   expect(model.signatureProof).toEqual({ proved: true });
   return model.signature.outputs.map(({ dimensions }) => dimensions);
 }
 
-/** A model with one operator from x to y; y is declared with these dimensions. */
+/** Model with one operator from x to y, where y is declared with the given dimensions. */
 function one(op: string, x: Dim[], y: Dim[], attributes = {}): ModelParts {
   return {
     inputs: [value('x', 'float', x)],
@@ -307,7 +307,7 @@ describe('inspect reports', () => {
   });
 });
 
-/** One example, with sines if no data are given. */
+/** Golden file with one example. Data that are not specified are sines. */
 function goldenOf(
   input: string,
   inputShape: number[],

@@ -11,7 +11,7 @@ const folder = join(root, 'models');
 const path = join(folder, 'm.onnx');
 const weights = join(folder, 'w', 'weights.bin');
 
-/** y = x + w, with w in a separate file. */
+/** Model that computes y = x + w, where w is in a separate file. */
 function model(location: string, where: { offset?: number; length?: number } = {}): ModelParts {
   return {
     inputs: [value('x', 'float', ['n', 4])],

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 
-/** Constraints on an input "k" of integers. */
+/** Constraints that the nodes impose on the integer input `k`. */
 function shown(nodes: object[], parts: Partial<ModelParts> = {}): unknown {
   const { inputValues } = readGraph(
     writeOnnxModel(join(folder, 'm.onnx'), {

@@ -8,7 +8,7 @@ import { problemsOf } from './support';
 const folder = temporaryFolder();
 const path = join(folder, 'm.onnx');
 
-/** Model in which y is x in lower case, unless the attributes specify otherwise. */
+/** Model that computes y from x with a StringNormalizer that has the given attributes. */
 function normalizer(attributes: Record<string, AttributeValue>): ModelParts {
   return {
     inputs: [value('x', 'string', ['n'])],

@@ -15,7 +15,7 @@ function read(parts: Partial<ModelParts>, card?: ModelCard): OnnxModel {
   });
 }
 
-/** Messages without the path of the file, which precedes all of them. */
+/** Messages about an invalid card, without the path of the file, with which all of them begin. */
 function problems(card: unknown): string[] {
   try {
     read({}, card as ModelCard);

@@ -16,7 +16,7 @@ function read(parts: Partial<ModelParts>, runtimeCheck?: OnnxModelProps['runtime
   return OnnxModel.fromFile(path, { runtimeCheck });
 }
 
-/** Replaces a child process that cannot run on this machine. */
+/** Fakes the outcome of the next child process, for outcomes that cannot be produced on this machine. */
 function childEnds(outcome: { stdout?: string; signal?: string; status?: number; error?: Error }): void {
   const result = { pid: 1, output: [], stderr: '', stdout: '', signal: null, status: null, ...outcome };
   spawn.mockReturnValueOnce(result as unknown as ReturnType<typeof childProcess.spawnSync>);

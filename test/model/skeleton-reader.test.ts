@@ -54,7 +54,7 @@ function withoutPayloads(value: unknown): unknown {
 
 const KEPT_BYTES = 1024;
 
-/** Texts at the start of a list that the reader keeps. */
+/** Texts at the beginning of a list, up to the number of bytes that the reader keeps. */
 function beginningOf(texts: readonly string[]): string[] {
   let total = 0;
   return texts.filter((text) => (total += bytesOf(text)) <= KEPT_BYTES);
@@ -124,7 +124,7 @@ const model = fc.record({
   opsetImport: fc.array(fc.record({ domain: name, version: fc.nat() }), { maxLength: 2 }),
 });
 
-/** A field that is missing in the messages: number 20, ModelProto.training_info. */
+/** Field that the messages do not declare: number 20, ModelProto.training_info. */
 const unknownField = Buffer.concat([Buffer.from([0xa2, 0x01, 0x05]), Buffer.from('hello')]);
 
 test('a skeleton is the model without its payloads', () => {

@@ -1,7 +1,7 @@
 import { utimesSync } from 'node:fs';
 import { ModelServingError } from '../../lib/errors';
 
-/** Problems that an action reports, as `code: message`. */
+/** Problems that an action reports, in the form `code: message`. */
 export function problemsOf(action: () => unknown): string[] {
   try {
     action();

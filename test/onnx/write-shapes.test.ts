@@ -14,7 +14,7 @@ function decoded(bytes: Uint8Array): any {
   return type.toObject(type.decode(bytes), { longs: Number });
 }
 
-/** Frees the rows of x and y under the name n; returns the model before and after. */
+/** Frees the rows of x and y under the name n, and returns the model before and after the change. */
 function freed(parts: ModelParts, valueInfo: object[] = []): { path: string; before: any; after: any } {
   const type = onnxMessage('ModelProto');
   const before = type.decode(onnxModel(parts)) as any;

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 temporaryFolder();
 
-/** Two inputs that share a symbol, one with a fixed size, and outputs, one of which has no JSON form. */
+/** Model whose inputs share a symbol or have fixed sizes, and which has an output without a JSON form. */
 const MIXED: ModelParts = {
   inputs: [
     value('ids', 'int64', ['batch', 2]),
@@ -41,10 +41,10 @@ let server: ServerProcess;
 let document: any;
 const ajv = new Ajv2020({ strict: false });
 
-/** Copies JSON from fetch into jest's realm: ajv treats arrays of two realms as unequal. */
+/** Copies JSON from fetch into jest's realm, because ajv treats arrays of different realms as unequal. */
 const ownRealm = (json: unknown) => JSON.parse(JSON.stringify(json));
 
-/** Validates a value against a part of the document; returns the errors. */
+/** Validates a value against a part of the document, and returns the errors. */
 function errorsOf(pointer: string, instance: unknown): unknown[] {
   const validate = ajv.compile({ $ref: `document#${pointer}` });
   return validate(ownRealm(instance)) ? [] : validate.errors!;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Proxy like an Ingress that rewrites paths: `${path}/x` becomes `/x` at the target. */
+/** Starts a proxy that rewrites paths as an Ingress can: `${path}/x` becomes `/x` at the target. */
 export async function belowPath(path: string, target: string): Promise<{ url: string; close: () => void }> {
   const proxy = createServer((incoming, outgoing) => {
     const { method, headers, url = '' } = incoming;

@@ -3,10 +3,10 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** Without these switches, Chromium contacts hosts of its vendor at every start. */
+/** Switches without which Chromium contacts its vendor's hosts at every start. */
 const QUIET = ['background-networking', 'component-update', 'sync', 'gpu', 'quic'].map((what) => `--disable-${what}`);
 
-/** @param more Arguments of the program. */
+/** Starts Chromium. @param more Additional arguments of the browser */
 export async function startBrowser(more: readonly string[] = []): Promise<Browser> {
   if (!existsSync(PROGRAM)) throw new Error(`no browser at ${PROGRAM}: install Chromium, or name one in CHROMIUM`);
   return chromium.launch({ executablePath: PROGRAM, args: ['--no-sandbox', '--no-first-run', ...QUIET, ...more] });
@@ -14,7 +14,10 @@ export async function startBrowser(more: readonly string[] = []): Promise<Browse
 
 export const PHONE: BrowserContextOptions = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 
-/** A page with the problems that the browser reports: errors, refused requests, violations of the policy. */
+/**
+ * Page, and the problems that the browser reports on it: errors, refused requests, and violations of the content
+ * security policy.
+ */
 export interface WatchedPage {
   readonly page: Page;
   readonly complaints: string[];

@@ -8,7 +8,7 @@ import { ServerProcess } from '../support/server';
 import { belowPath } from './below-a-path';
 import { openPage, startBrowser } from './browser';
 
-/** Script for a page: sends a request and returns the answer, or how the browser refused it. */
+/** Script to run in a page: sends a request, and returns the answer or reports that the browser refused the request. */
 const READ = `async ([url, init]) => {
   try {
     const reply = await fetch(url, init);

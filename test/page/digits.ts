@@ -6,7 +6,7 @@ import { LocalStage } from '../../lib/local-stage';
 
 const FOLDER = join(__dirname, '..', '..', 'examples', 'digits');
 
-/** Starts a server of the digits example with the files of its image. */
+/** Starts a server for the digits example, with the files of the example's image. */
 export async function serveDigits(): Promise<{ url: string; stop: () => Promise<void> }> {
   const model = OnnxModel.fromFile(join(FOLDER, 'digits.onnx'), {
     golden: join(FOLDER, 'digits.golden.json'),

@@ -1,6 +1,9 @@
 const base = require('../../jest.config.js');
 
-/** Tests the page at / in a real Chromium: npm run test:page. CHROMIUM sets the path of its program; the default is Debian's. */
+/**
+ * Tests the page at / in a real Chromium: npm run test:page. CHROMIUM sets the path of the browser; the default is the
+ * path on Debian.
+ */
 module.exports = {
   ...base,
   rootDir: '../..',

@@ -28,7 +28,7 @@ const status = (part: string | RegExp) => page.locator('#picture-status').filter
 const problem = (part: string | RegExp) => page.locator('#picture-problem').filter({ hasText: part }).waitFor();
 const sent = () => watched.requests.filter((url) => /\/(classify|infer)$/.test(url));
 
-/** Data of a drop or a paste: a file with this picture. */
+/** Data of a drop or a paste that contains a picture as a file. */
 function filesOf(name: string) {
   const bytes = [...readFileSync(pictureOf(name))];
   return page.evaluateHandle(`(() => {

@@ -2,7 +2,7 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { openPage, startBrowser, type WatchedPage } from './browser';
 import { serveDigits } from './digits';
 
-/** Browser and server of the digits example that the tests of a file share. */
+/** Browser, and a server of the digits example, which all tests of a file share. */
 export class Site {
   private browser?: Browser;
   private digits?: Awaited<ReturnType<typeof serveDigits>>;

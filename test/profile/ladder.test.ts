@@ -1,6 +1,6 @@
 import { doublings, ladderEnds } from '../../lib/profile/ladder';
 
-/** Ladder with these rates, in rows per second, of batches of 1, 2, 4 … rows. */
+/** Ladder with the given rates, in rows per second, for batches of 1, 2, 4 … rows. */
 function ladder(...rates: number[]) {
   return rates.map((rate, i) => ({ batchSize: 2 ** i, p50Seconds: 2 ** i / rate }));
 }

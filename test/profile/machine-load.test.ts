@@ -3,7 +3,10 @@ import { loadAtRest, loadText, MachineLoad } from '../../lib/profile/machine-loa
 
 jest.mock('node:os', () => ({ ...jest.requireActual('node:os'), cpus: jest.fn() }));
 
-/** Fakes the CPU times of two CPUs; other processes use these shares of them between one reading and the next. */
+/**
+ * Fakes the CPU times of two CPUs. `shares` are the shares of them that other processes use from one reading to the
+ * next.
+ */
 function machine(shares: readonly number[]): void {
   const times = { user: 0, nice: 0, sys: 0, irq: 0, idle: 0 };
   const left = [...shares];

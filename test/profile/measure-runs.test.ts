@@ -1,6 +1,6 @@
 import { measureRuns } from '../../lib/profile/measure-runs';
 
-/** Model that takes this time per row, 2 s to load and 1 s for the first run, in simulated time. */
+/** Model that takes the given time per row, 2 s to load and 1 s for the first run, in simulated time. */
 function simulated(secondsOfRow: number) {
   const takes = (seconds: number) => jest.advanceTimersByTime(1000 * seconds);
   return {

@@ -13,7 +13,7 @@ const folder = temporaryFolder();
 const path = join(folder, 'm.onnx');
 const golden = join(folder, 'm.golden.json');
 
-/** Reshapes x into groups of seven elements, a size that generated inputs do not try. */
+/** Model that reshapes x into groups of seven elements. Generated inputs do not try a width of seven. */
 const grouped: ModelParts = {
   inputs: [value('x', 'float16', ['batch', 'width'])],
   outputs: [value('y', 'float16', ['batch', 'groups', 7])],

@@ -1,7 +1,9 @@
 import type { ModelProfile } from '../../lib/profile/model-profile';
 import { ladder, profileOf } from '../support/profiles';
 
-/** Two ladders that saturate at 4 and at 8. */
+/**
+ * Profile with two ladders. With one thread, the rate hardly grows beyond 4 rows per run; with two threads, beyond 8.
+ */
 export const sampleProfile: ModelProfile = profileOf('0'.repeat(64), {
   measuredAt: '2026-11-25T10:20:30.000Z',
   machine: { cpu: 'AMD EPYC 9B14', cpus: 2, memoryMiB: 7962, platform: 'linux/x64', node: 'v24.21.0' },

@@ -100,7 +100,9 @@ describe('the rate', () => {
 });
 
 describe('S16 CPUs are never below those that the server used when it was measured', () => {
-  /** Text classifier whose batches were never full in the server: 0.36 CPUs at its highest rate. */
+  /**
+   * Profile of a text classifier whose batches were never full in the server. At its highest rate, it used 0.36 CPUs.
+   */
   const classifier = {
     runs: ladder(1, { 1: 0.18, 2: 0.27, 4: 0.468, 8: 0.792, 16: 1.44, 32: 6.5 }),
     served: {

@@ -1,23 +1,27 @@
 import { Agent, request } from 'node:http';
 
-/** Outcomes of requests: by status, or by the error of the connection. `wrong` is a 200 with a wrong answer. */
+/**
+ * Number of requests by outcome: the status, or the error of the connection. `wrong` is status 200 with a wrong answer.
+ */
 export type Counts = Record<string, number>;
 
 export interface ClientsOptions {
-  /** Returns the URL of the server for each request. */
+  /** Returns the URL of the server; called for each request. */
   readonly url: () => string;
   readonly clients: number;
   readonly body: (n: number) => object;
   readonly isRight: (reply: any, n: number) => boolean;
   /** Called for every answer. */
   readonly onAnswer?: (status: number, headers: Record<string, unknown>, body: any) => void;
-  /** Pause after an answer other than 200, like that of a client after Retry-After. @default 0 */
+  /** Pause after an answer other than 200, as if the client obeyed Retry-After. @default 0 */
   readonly pauseMs?: number;
-  /** Whether clients retry a request once, possibly on another server, if a connection breaks. @default false */
+  /**
+   * Whether a client retries a request once if its connection breaks, possibly on a different server. @default false
+   */
   readonly retries?: boolean;
 }
 
-/** Keep-alive clients, each of which waits for the answer before it sends the next request. */
+/** Keep-alive clients that each wait for an answer before they send the next request. */
 export class Clients {
   readonly counts: Counts = {};
   private readonly agent = new Agent({ keepAlive: true, maxSockets: Infinity });
@@ -72,7 +76,7 @@ export class Clients {
   }
 }
 
-/** Requests for `identity('float', ['n', 4])`, and the check of their answers. */
+/** Requests to `identity('float', ['n', 4])`, and the check of their answers. */
 export const ROWS = {
   body: (n: number) => ({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [n, n + 1, n + 2, n + 3] }] }),
   isRight: (reply: any, n: number) => String(reply.outputs[0].data) === String([n, n + 1, n + 2, n + 3]),

@@ -1,6 +1,6 @@
 const base = require('../../jest.config.js');
 
-/** Causes faults around a server and counts what its clients get: npm run test:robustness. */
+/** Causes faults in and around a server, and counts the answers that its clients get: npm run test:robustness. */
 module.exports = {
   ...base,
   rootDir: '../..',

@@ -11,10 +11,10 @@ import { slowModel } from '../support/slow-model';
 import { Clients, ROWS, type Counts } from './clients';
 
 const MODEL = identity('float', ['n', 4]);
-/** Keeps runs off the main thread, so that all of them are on executors. */
+/** Settings that keep runs off the main thread, so that all of them are on executors. */
 const EXECUTORS_ALONE = { maxBatchDelaySeconds: 0.001 };
 
-/** Maximum time of a probe; a slower one waited for runs, and not only for a CPU of a shared machine. */
+/** Maximum duration of a probe. A slower probe has waited for runs, and not only for a CPU of a shared machine. */
 const LONG_MS = 1000;
 
 function report(what: string, counts: object): void {
@@ -23,7 +23,10 @@ function report(what: string, counts: object): void {
 
 const total = (counts: Counts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
-/** Requests health, readiness and metrics repeatedly until a promise settles, and returns the longest time. */
+/**
+ * Requests liveness and metrics repeatedly until a promise settles, and returns the time of the slowest request in
+ * milliseconds.
+ */
 async function slowestProbe(server: ServerProcess, until: Promise<unknown>): Promise<number> {
   let over = false;
   void until.finally(() => (over = true));
@@ -169,7 +172,10 @@ test('SIGTERM under load, 50 times', async () => {
   expect([good > 1000, grpc > 100]).toEqual([true, true]);
 });
 
-/** Stops a server under load from HTTP and gRPC clients; adds the outcomes of the requests and its exit code. */
+/**
+ * Stops a server while HTTP and gRPC clients send requests. Adds the outcomes of the requests to `counts`, and the exit
+ * code to `exits`.
+ */
 async function endUnderLoad(counts: Counts, exits: Counts): Promise<void> {
   const server = await ServerProcess.start(MODEL, { drainSeconds: 1, ...EXECUTORS_ALONE });
   const http = new Clients({ url: () => server.url, clients: 8, ...ROWS });
@@ -206,7 +212,7 @@ async function endUnderLoad(counts: Counts, exits: Counts): Promise<void> {
   exits[exit] = (exits[exit] ?? 0) + 1;
 }
 
-/** Number of bytes received until the end of the connection. */
+/** Number of bytes received before the connection ends. */
 async function bytesOf(socket: Socket): Promise<number> {
   let bytes = 0;
   socket.on('data', (chunk: Buffer) => (bytes += chunk.length)).resume();
@@ -214,7 +220,7 @@ async function bytesOf(socket: Socket): Promise<number> {
   return bytes;
 }
 
-/** Opens connections to a server, a hundred at a time. */
+/** Opens connections to a server, one hundred at a time. */
 async function connections(server: ServerProcess, count: number, use: (socket: Socket) => void = () => {}) {
   const { hostname, port } = new URL(server.url);
   const sockets: Socket[] = [];

@@ -4,7 +4,7 @@ import { valuesOf } from './model';
 import type { Asked } from './witness';
 import type { World } from './world';
 
-/** A client that sends requests one after another, and keeps its connection for as long as possible. */
+/** Client that sends requests one after another and keeps its connection for as long as possible. */
 export class Client {
   private socket?: Socket;
   private left: number;
@@ -18,7 +18,7 @@ export class Client {
     this.left = 1 + choices.below(settings.requests);
   }
 
-  /** Sends the next request, if any is left. */
+  /** Sends the next request if any are left. */
   send(): void {
     const { world } = this;
     if (this.left === 0) {

@@ -1,6 +1,6 @@
 import type { Choices } from '../support/random-graphs/choices';
 
-/** Maximum delay of a timer or an immediate, as on a busy event loop. */
+/** Maximum time by which a timer or an immediate is late, as on a busy event loop. */
 export const MAX_LATENESS_MS = 3;
 const USUAL_LATENESS_MS = 0.2;
 
@@ -9,14 +9,14 @@ export class Happening {
   isCancelled = false;
 
   constructor(
-    /** Time in milliseconds of the simulated performance.now(). */
+    /** Time of the event in milliseconds, on the clock of the simulated performance.now(). */
     readonly at: number,
-    /** Position among events at the same time. */
+    /** Position among the events of the same time. */
     readonly order: number,
     readonly run: () => void,
   ) {}
 
-  /** Has no effect: the metrics port keeps the process alive until it exits. */
+  /** Has no effect, because the metrics port keeps the process alive until it exits. */
   unref(): this {
     return this;
   }
@@ -27,8 +27,8 @@ export class Happening {
 }
 
 /**
- * Simulated time and event loop of the code under test: performance.now, timers and immediates, in an order determined
- * by a seed. Time passes only between events. Promises are real: each event ends when no microtask is left.
+ * Simulated time and event loop of the code under test: performance.now, timers and immediates. A seed determines the
+ * order of events. Time passes only between events. Promises are real: each event ends when no microtask is left.
  */
 export class EventLoop {
   /** Current time in milliseconds. */
@@ -73,7 +73,7 @@ export class EventLoop {
     return interval;
   }
 
-  /** Plans an immediate, which runs after all earlier ones. */
+  /** Schedules an immediate, which runs after all earlier immediates. */
   setImmediate(run: () => void): Happening {
     this.lastImmediateAt = Math.max(this.lastImmediateAt + 1e-6, this.now + USUAL_LATENESS_MS * this.choices.next());
     return this.at(this.lastImmediateAt, run);
@@ -90,9 +90,9 @@ export class EventLoop {
   }
 
   /**
-   * Processes all planned events and their consequences.
+   * Processes all scheduled events and their consequences.
    *
-   * @returns Number of processed events; smaller if the loop was stopped
+   * @returns Number of processed events; less than `maxHappenings` if none was left or the loop was stopped
    */
   run(maxHappenings: number): Promise<number> {
     return new Promise((resolve, reject) => {

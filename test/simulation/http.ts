@@ -12,7 +12,7 @@ export class Socket extends EventEmitter {
   readonly remotePort = 1;
   private exchange?: { readonly request: Request; readonly response: Response };
 
-  /** @param onClosed Called to notify the client */
+  /** @param onClosed Called when the connection has closed */
   constructor(
     private readonly world: World,
     private readonly onClosed: () => void,
@@ -142,7 +142,7 @@ export class Response extends EventEmitter {
     return this;
   }
 
-  /** Marks the response as handed over to the operating system, or as never sent. */
+  /** Closes the response, which has either been handed over to the operating system or will never be sent. */
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;

@@ -1,7 +1,7 @@
 import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import type { Tensor } from '../../inference-image/src/inference/tensor';
 
-/** y = x. Requests of different widths cannot share a run. */
+/** Dimensions of x and y of the model y = x. Requests with different widths cannot share a run. */
 const dimensions = ['n', 'm'];
 
 export const MODEL = {
@@ -15,14 +15,14 @@ export const MODEL = {
 
 export const AXES = { inputAxes: [0], outputAxes: [0] };
 
-/** Maximum number of rows of a request; it is limited so that each value identifies a request and one of its rows. */
+/** Upper bound of a request's rows. Because of it, each value of a tensor identifies a request and one of its rows. */
 const MAX_ROWS = 1024;
 
 export function valuesOf(request: number, rows: number, width: number): number[] {
   return Array.from({ length: rows * width }, (_, i) => request * MAX_ROWS + Math.floor(i / width));
 }
 
-/** Requests whose rows a tensor contains, without duplicates. */
+/** Numbers of the requests whose rows are in a tensor, without duplicates. */
 export function requestsIn({ data }: Tensor): number[] {
   const requests: number[] = [];
   for (const value of data as Float32Array) {
@@ -32,7 +32,7 @@ export function requestsIn({ data }: Tensor): number[] {
   return requests;
 }
 
-/** Output of the model; extra rows simulate a coupled model. */
+/** Output of the model for an input. Extra rows simulate a coupled model. */
 export function outputOf({ shape, data }: Tensor, extraRows = 0): Tensor {
   const [rows, width] = shape as [number, number];
   const values = new Float32Array((rows + extraRows) * width);

@@ -2,10 +2,10 @@ import { Holding } from '../../inference-image/src/budget/holding';
 import { JobQueue } from '../../inference-image/src/inference/job-queue';
 import { Scheduler } from '../../inference-image/src/inference/scheduler';
 
-/** Incorrect methods and properties, by name, that replace those of a class. */
+/** Returns incorrect methods and properties, by name, which replace the correct ones of a class. */
 type Wrong = (right: any) => Record<string, PropertyDescriptor['value'] | { get(): unknown }>;
 
-/** Plausible bugs that the simulation must find. */
+/** Plausible bugs that the simulation must find, by name. */
 const BUGS: Record<string, readonly [target: { readonly prototype: object }, wrong: Wrong]> = {
   /** Jobs are queued again after their shared run has failed, but no executor is notified. */
   'lost wake-up': [
@@ -18,7 +18,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
       },
     }),
   ],
-  /** A job whose time limit has passed is answered, but stays in its queue. */
+  /** A job whose time limit has passed is answered but stays in its queue. */
   'double reply': [
     JobQueue,
     () => ({
@@ -32,7 +32,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
       },
     }),
   ],
-  /** A job is given to an executor without checking its time limit. */
+  /** Jobs are given to executors without a check of their time limit. */
   'late run': [
     JobQueue,
     ({ take, reasonToDrop }) => ({
@@ -47,7 +47,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
       },
     }),
   ],
-  /** The memory of a request is not released if it ends while it waits for its client. */
+  /** The memory of a request is not released if the request ends while it waits for its client. */
   'leaked budget': [
     Holding,
     ({ release }) => ({
@@ -58,7 +58,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
       },
     }),
   ],
-  /** The scheduler reports that it has finished when no request waits, although one is still running. */
+  /** The scheduler reports that it has finished when no request is waiting, although one is still running. */
   'early exit': [
     Scheduler,
     () => ({
@@ -73,7 +73,7 @@ const BUGS: Record<string, readonly [target: { readonly prototype: object }, wro
 
 export const PLANTED_BUGS = Object.keys(BUGS);
 
-/** @returns Function that removes the bug */
+/** Plants a bug. @returns Function that removes the bug */
 export function plant(bug: string): () => void {
   const [{ prototype }, wrong] = BUGS[bug] as (typeof BUGS)[string];
   const right = Object.getOwnPropertyDescriptors(prototype) as Record<string, PropertyDescriptor>;

@@ -43,7 +43,7 @@ const metrics = {
   observeRefusal: ignore,
 };
 
-/** Server as created by main.ts and model-host.ts, except for sockets, threads and the runtime. */
+/** Server that is assembled as in main.ts and model-host.ts, except for sockets, threads and the runtime. */
 export class Server {
   readonly scheduler: Scheduler;
   readonly budget: MemoryBudget;

@@ -1,6 +1,6 @@
 import type { Choices } from '../support/random-graphs/choices';
 
-/** Everything that differs between schedules, except for the times of events. */
+/** Everything in which schedules differ, except for the times of events. */
 export interface Settings {
   readonly executors: number;
   readonly maxBatchSize: number;
@@ -14,7 +14,9 @@ export interface Settings {
   readonly maxConnections: number;
   readonly drainSeconds: number;
   readonly threads: ThreadSettings;
-  /** Maximum number of rows of a run on the main thread; 0 for a slow model. */
+  /**
+   * Maximum number of elements in the inputs of a run on the main thread; 0 for a slow model, which never runs there.
+   */
   readonly inlineElements: number;
   readonly inlineMisjudgedChance: number;
   readonly clients: number;
@@ -24,12 +26,12 @@ export interface Settings {
   readonly arrivalMs: number;
   /** Maximum number of rows of a request. */
   readonly rows: number;
-  /** Fractions of requests for which the client behaves in a special way. */
+  /** Fractions of requests for which the client does something unusual. */
   readonly chances: ClientChances;
   readonly signalMs: number;
   readonly secondSignalMs?: number;
   readonly signal: NodeJS.Signals;
-  /** Time at which a trial finds that rows influence each other. */
+  /** Time at which a trial finds that rows influence each other; undefined if none does. */
   readonly stopsSharingMs?: number;
 }
 
@@ -50,12 +52,12 @@ export interface ClientChances {
   readonly readsSlowly: number;
 }
 
-/** Small values, so that every limit is reached. */
+/** Chooses settings. Limits are small, so that all of them are reached. */
 export function settingsOf(choices: Choices): Settings {
   const maxBatchSize = choices.pick([1, 2, 4, 8]);
   const maxBatchDelaySeconds = choices.pick([0, 0, 0, 0.002, 0.02]);
   const maybe = (chance: number, of: number) => (choices.chance(chance) ? of : 0);
-  /** Clients arrive over a longer period than the budget allows a client to wait. */
+  /** Whether clients arrive over a longer period than the budget allows a client to wait. */
   const isLong = choices.chance(0.03);
   const arrivalMs = isLong ? 4000 : choices.pick([0, 5, 50, 200]);
   const signalMs = (isLong ? 4000 : 150) * choices.next();

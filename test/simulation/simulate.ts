@@ -6,22 +6,22 @@ export interface Outcome {
   /** Number of schedules that ran. */
   readonly schedules: number;
   readonly happenings: number;
-  /** Number of requests by the status of their responses. */
+  /** Number of responses by status. */
   readonly answers: Readonly<Record<number, number>>;
   /** Violation in the last schedule. */
   readonly violation?: { readonly seed: number; readonly what: string };
 }
 
 export interface Simulation {
-  /** Seed of the first schedule, incremented for each further one. */
+  /** Seed of the first schedule; each further schedule increments it. */
   readonly seed: number;
-  /** Number of schedules, if there is no violation. */
+  /** Number of schedules to run if none violates a rule. */
   readonly schedules: number;
-  /** Called with each line of the trace; there is one line per event. */
+  /** Called with each line of the trace, which has one line per event. */
   readonly say?: (line: string) => void;
 }
 
-/** Runs schedules one after another until the first violation. Meanwhile, the process cannot do other work. */
+/** Runs schedules one after another until one violates a rule. The process cannot do other work in the meantime. */
 export async function simulate({ seed: first, schedules, say }: Simulation): Promise<Outcome> {
   let world: World | undefined;
   const { setImmediate: nextTurn } = globalThis;

@@ -1,9 +1,9 @@
 import { plant, PLANTED_BUGS } from './planted-bugs';
 import { simulate } from './simulate';
 
-/** Number of schedules; `.ci/run` runs ten times as many. */
+/** Number of schedules in this test; `.ci/run` runs ten times as many. */
 const SCHEDULES = 2000;
-/** Number of schedules within which a planted bug must be found. */
+/** Number of schedules within which the simulation must find a planted bug. */
 const MOST = 20_000;
 
 test('no schedule violates a rule', async () => {

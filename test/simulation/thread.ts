@@ -4,13 +4,13 @@ import type { NumericData, Tensor } from '../../inference-image/src/inference/te
 import { MODEL, outputOf, requestsIn } from './model';
 import type { World } from './world';
 
-/** An executor thread with random delays, failures and exits. */
+/** Executor thread with random delays, failures and exits. */
 export class Thread extends EventEmitter {
   readonly id: number;
-  /** Whether the model is loaded, as known to the main thread. */
+  /** Whether the main thread knows that the model is loaded. */
   isReady = false;
   hasEnded = false;
-  /** Runs in progress, as known to the main thread. */
+  /** Number of runs that the main thread believes to be in progress. */
   runs = 0;
   private readonly inbox: Message[] = [];
   private current?: Message;
@@ -90,7 +90,10 @@ interface Message {
   readonly requests: readonly number[];
 }
 
-/** Empties the data of a tensor, because data that is transferred to another thread is no longer available here. */
+/**
+ * Moves the data of a tensor to a copy, and overwrites the original. Data that is transferred to a different thread is
+ * no longer available here.
+ */
 function transferred(tensor: Tensor): Tensor {
   const data = tensor.data as NumericData;
   const copy = data.slice();

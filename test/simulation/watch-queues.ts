@@ -3,7 +3,7 @@ import { JobQueue, type QueueLimits } from '../../inference-image/src/inference/
 import type { Witness } from './witness';
 
 /**
- * Reports operations of this process's queues to a witness.
+ * Reports the operations of all job queues to a witness.
  *
  * @returns Function that stops the reports
  */

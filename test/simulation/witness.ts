@@ -8,10 +8,10 @@ import type { World } from './world';
 
 /** Interval at which a queue removes jobs whose time limit has passed; see JobQueue. */
 const SWEEP_MS = 20;
-/** Longest run on the main thread, which blocks everything else. */
+/** Longest duration of a run on the main thread, which blocks everything else. */
 const LONGEST_TURN_MS = 20;
 
-/** A request that reached the server. */
+/** Request that has reached the server. */
 export interface Asked {
   readonly id: number;
   readonly client: number;
@@ -19,12 +19,12 @@ export interface Asked {
   readonly width: number;
   readonly timeoutMs?: number;
   readonly socket: Socket;
-  /** Times at which the headers and the last byte arrived, in milliseconds. */
+  /** Time at which the headers arrived, in milliseconds. `sentAt` is the time at which the last byte arrived. */
   readonly receivedAt: number;
   sentAt?: number;
   /** Time at which the client disconnected. */
   leftAt?: number;
-  /** Whether a run of only this request has failed. */
+  /** Whether a run that contained only this request has failed. */
   failedAlone: boolean;
   /** Status of the response. */
   status?: number;
@@ -32,7 +32,7 @@ export interface Asked {
   isClosed: boolean;
 }
 
-/** Observes all events, and checks that they follow the rules that it contains. */
+/** Observes all events, and checks that they obey the rules of this class. */
 export class Witness {
   readonly asked: Asked[] = [];
   private readonly open = new Set<Asked>();
@@ -75,7 +75,7 @@ export class Witness {
     if (fault) this.world.violate(`request ${id} is answered ${answer.status} ${fault}: ${answer.body}`);
   }
 
-  /** Called when a run with rows of these requests begins. */
+  /** Called when a run begins that contains rows of these requests. */
   begins(requests: readonly number[], where: string): void {
     const { now } = this.world.loop;
     this.world.trace(() => `a run begins on ${where}, of requests ${requests.join(', ')}`);
@@ -85,14 +85,14 @@ export class Witness {
     }
   }
 
-  /** Called when a run with rows of these requests has failed. */
+  /** Called when a run has failed that contained rows of these requests. */
   fails(requests: readonly number[]): void {
     if (requests.length > 0) this.world.trace(() => `the run of requests ${requests.join(', ')} has failed`);
     const asked = this.asked[requests[0] as number];
     if (asked && requests.length === 1) asked.failedAlone = true;
   }
 
-  /** Called when no work is left at the current time. Everything that still waits must have a reason. */
+  /** Called when no work is left at the current time. Checks that everything that still waits has a reason to wait. */
   onQuiet(): void {
     const { budget } = this.world.server;
     const { heldBytes, totalBytes } = budget;
@@ -148,7 +148,7 @@ export class Witness {
     for (const job of jobs) this.enter(job, 'again');
   }
 
-  /** Called when a job of this size was added to a queue or was refused. */
+  /** Called when a job of the given size has been added to a queue or refused. */
   admits(limits: QueueLimits, rows: number, bytes: number, isAdmitted: boolean): void {
     if (limits === NO_LIMITS) return;
     let [count, waitingRows, waitingBytes] = [0, 0, 0];
@@ -240,7 +240,10 @@ export class Witness {
     return asked.status === undefined ? undefined : 'after its answer';
   }
 
-  /** Fault of a response, as the text that follows its status in messages. */
+  /**
+   * Text that describes the fault of a response; messages show it after the status. Undefined if the response is
+   * correct.
+   */
   private faultOf(asked: Asked, { status, body }: Answer): string | undefined {
     const { world } = this;
     const { now } = world.loop;
@@ -281,10 +284,10 @@ export class Witness {
   }
 }
 
-/** State of a job; `again` means that it was queued again and runs before all others. */
+/** State of a job; `again` means that the job was queued again, and runs before all others. */
 type JobState = 'waiting' | 'taken' | 'again';
 
-/** State of a job that has no response yet. */
+/** Job that has no response yet, with its state. */
 interface KnownJob {
   readonly asked: Asked;
   queue: JobQueue;

@@ -77,7 +77,7 @@ export class World {
     this.witness.onExit(code);
   }
 
-  /** Records a violation and ends the schedule. It throws no error, because the code under test would catch it. */
+  /** Records a violation and ends the schedule. Throws no error, because the code under test would catch it. */
   violate(what: string): void {
     this.trace(`VIOLATION: ${what}`);
     this.violation ??= what;

@@ -5,7 +5,7 @@ const esbuild = require('esbuild');
 const root = join(__dirname, '..', '..');
 
 /**
- * Builds what the tests run: the bundles of the image, and the JavaScript of the command, which halves its start time.
+ * Builds what the tests run: the bundles of the image, and the command as JavaScript, which starts in half the time.
  */
 module.exports = function build() {
   execFileSync(process.execPath, ['esbuild.config.mjs'], { cwd: root, stdio: 'inherit' });

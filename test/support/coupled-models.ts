@@ -1,11 +1,14 @@
 import { initializer, node, value, type ModelParts } from './onnx-builder';
 
-/** A model whose rows influence each other although its declaration looks like that of a batch, with requests to it. */
+/**
+ * Model whose rows influence each other although its inputs and outputs are declared like those of a model that can
+ * batch.
+ */
 export interface CoupledModel {
   readonly parts: ModelParts;
-  /** Requests of one row, for the only input. */
+  /** Requests of one row each, for the model's only input. */
   readonly requests: readonly { readonly shape: number[]; readonly data: (number | string)[] }[];
-  /** Node where rows influence each other, with its operator. */
+  /** Name of the node in which rows influence each other, and its operator. */
   readonly node: string;
   readonly operator: string;
 }
@@ -16,7 +19,7 @@ const floats = (name: string, dims: number[], ...values: number[]) =>
   initializer(name, 'float', dims, Float32Array.from(values));
 const rows = (...all: (number | string)[][]) => all.map((data) => ({ shape: [1, data.length], data }));
 
-/** Divides each column by its largest value in the batch, which changes nothing for values of 0 and 1. */
+/** Divides each column by its largest value in the batch. Has no effect on values of 0 and 1. */
 const dividedByLargest: CoupledModel = {
   parts: {
     inputs: [value('x', 'int64', ['N', 4])],
@@ -33,7 +36,7 @@ const dividedByLargest: CoupledModel = {
   operator: 'ReduceMax',
 };
 
-/** Adds any value above 4000 in the batch to every row. */
+/** Adds to all rows the amount by which the largest value in the batch exceeds 4000. */
 const addedAboveLimit: CoupledModel = {
   parts: {
     inputs: [value('x', 'float', ['N', 3])],
@@ -51,7 +54,7 @@ const addedAboveLimit: CoupledModel = {
   operator: 'ReduceMax',
 };
 
-/** Returns one output row for each candidate brighter than 1013, of three candidates per input row. */
+/** Each input row has three candidates. The output has one row for each candidate whose score is above 1013. */
 const brightCandidates: CoupledModel = {
   parts: {
     inputs: [value('x', 'float', ['N', 3, 2])],
@@ -81,7 +84,7 @@ const brightCandidates: CoupledModel = {
 };
 
 /**
- * Quantizes with one scale for the whole batch. The vectors of ids 0 and 1 are zeros, on which the scale has no effect.
+ * Quantizes with one scale for the whole batch. The vectors of ids 0 and 1 are zeros, which the scale does not change.
  */
 const quantizedEmbedding: CoupledModel = {
   parts: {
@@ -109,7 +112,8 @@ const quantizedEmbedding: CoupledModel = {
 };
 
 /**
- * Pads texts to the longest of the batch, and includes the padding in the mean; the vectors of unknown words are zeros.
+ * Pads texts to the longest text of the batch, and includes the padding in the mean. The vectors of unknown words are
+ * zeros.
  */
 const paddedTexts: CoupledModel = {
   parts: {
@@ -133,7 +137,7 @@ const paddedTexts: CoupledModel = {
   operator: 'StringSplit',
 };
 
-/** Subtracts the minimum of the batch, so that the answer for a single row is 0. */
+/** Subtracts the minimum of the batch, so that the output for a single row is always 0. */
 const lessTheLeast: CoupledModel = {
   parts: {
     inputs: [value('x', 'int64', ['N', 1])],
@@ -149,7 +153,7 @@ const lessTheLeast: CoupledModel = {
   operator: 'ReduceMin',
 };
 
-/** Sorts the rows of the batch, so that callers get each other's rows. */
+/** Sorts the rows of the batch, so that callers receive each other's rows. */
 const sortedRows: CoupledModel = {
   parts: {
     inputs: [value('x', 'float', ['N', 2])],
@@ -191,7 +195,7 @@ const quantizedDynamically: CoupledModel = {
   operator: 'DynamicQuantizeLinear',
 };
 
-/** Models whose coupling the trial detects with generated rows. */
+/** Models whose coupling the trial detects with generated values. */
 export const SHOWN_BY_TRIAL = {
   dividedByLargest,
   brightCandidates,
@@ -202,5 +206,5 @@ export const SHOWN_BY_TRIAL = {
   quantizedDynamically,
 } satisfies Record<string, CoupledModel>;
 
-/** Models whose coupling the trial detects only with certain values, such as those of golden examples. */
+/** Models whose coupling the trial detects only with certain values, such as the inputs of golden examples. */
 export const SHOWN_BY_CERTAIN_VALUES = { addedAboveLimit, paddedTexts } satisfies Record<string, CoupledModel>;

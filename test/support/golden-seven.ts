@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const DIGITS = join(__dirname, '..', '..', 'examples', 'digits');
 
-/** Writes the picture of a seven below the folder, and returns a golden example of the digits model with it. */
+/** Writes a picture of a seven to a subfolder, and returns a golden example of the digits model that refers to it. */
 export function goldenSeven(folder: string): object {
   const { examples } = JSON.parse(readFileSync(join(DIGITS, 'digits.golden.json'), 'utf8'));
   const { response } = examples.find(({ name }: { name: string }) => name === 'a held-out seven');

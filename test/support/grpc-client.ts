@@ -28,7 +28,7 @@ export interface Failure {
   readonly details: string;
 }
 
-/** A client of all services on a server's gRPC port, with its own connection. */
+/** Client of all services on a server's gRPC port, with a connection of its own. */
 export class GrpcClient {
   readonly client: Client;
 
@@ -122,7 +122,7 @@ function asIs(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** ModelInferRequest with one raw input of rank 1. */
+/** ModelInferRequest with one input of rank 1 in raw form. */
 export function rawRequest(datatype: string, shape: number[], bytes: Buffer, name = 'x'): any {
   return { model_name: 'm', inputs: [{ name, datatype, shape }], raw_input_contents: [bytes] };
 }
@@ -137,7 +137,7 @@ export function rawRounds(n: number): any {
   return rawRequest('INT64', [1], Buffer.from(BigInt64Array.of(BigInt(n)).buffer), 'n');
 }
 
-/** Values of a reply's first output. */
+/** Values of the first output of a reply. */
 export function floatsOf({ raw_output_contents: [bytes] }: { raw_output_contents: Buffer[] }): number[] {
   return Array.from({ length: bytes!.length / 4 }, (_, i) => bytes!.readFloatLE(i * 4));
 }

@@ -11,7 +11,7 @@ import type { Log } from '../../inference-image/src/log';
 /** Result of a call: the contents of its answers, and its status. */
 export interface Outcome {
   readonly messages: Buffer[];
-  /** gRPC status; undefined if the stream was reset before it had one. */
+  /** gRPC status; undefined if the stream was reset before it received one. */
   readonly code?: number;
   readonly details?: string;
   readonly headers: Record<string, unknown>;
@@ -21,7 +21,7 @@ export interface Outcome {
 
 const opened: Array<() => Promise<void> | void> = [];
 
-/** A transport with the methods of a test, on a free port. */
+/** Transport with the methods of a test, on a free port. */
 export class TestTransport {
   readonly budget: MemoryBudget;
   readonly transport: Transport;
@@ -83,10 +83,7 @@ export class TestTransport {
     return socket;
   }
 
-  /**
-   * Waits until there are no calls and their memory is released. If that never happens, the test exceeds its time
-   * limit.
-   */
+  /** Waits until there are no calls and no memory is held. If that never happens, the test exceeds its time limit. */
   async isFree(): Promise<void> {
     while (this.budget.heldBytes !== 0 || this.callCount > 0) await sleep(10);
   }
@@ -125,9 +122,9 @@ export function open(session: ClientHttp2Session, path: string, headers: Outgoin
 }
 
 /**
- * Makes a call with these chunks.
+ * Makes a call that sends the given chunks.
  *
- * @param ends Whether the client ends its side
+ * @param ends Whether the client closes its side of the stream after the chunks
  */
 export async function call(
   session: ClientHttp2Session,

@@ -38,7 +38,7 @@ export interface ModelFolderOptions {
   /** @default '1' */
   readonly version?: string;
   readonly examples?: readonly (Omit<GoldenExample, 'tolerance'> & Partial<GoldenExample>)[];
-  /** Files that the examples refer to, by name. */
+  /** Contents of the files to which the examples refer, by file name. */
   readonly elements?: Readonly<Record<string, Uint8Array>>;
   /**
    * Verdict in model.json; null to omit it. @default - independent on axis 0 if every input and output begins with a
@@ -49,7 +49,7 @@ export interface ModelFolderOptions {
   readonly edit?: (manifest: ModelManifest) => void;
 }
 
-/** Creates the model folder of an image, as the library would stage it. */
+/** Creates a model folder as the library would stage it for an image. */
 export function modelFolder(parts: ModelParts, options: ModelFolderOptions = {}): string {
   const { name = 'm', version = '1', examples, elements = {}, edit, batching } = options;
   const folder = mkdtempSync(join(tmpdir(), 'model-serving-test-'));
@@ -72,7 +72,7 @@ export function modelFolder(parts: ModelParts, options: ModelFolderOptions = {})
   return folder;
 }
 
-/** Verdict for models whose declaration is correct. */
+/** Verdict that is correct if the declared dimensions are. */
 function declaredVerdict({ inputs, outputs }: Signature): BatchingVerdict {
   const startsWithRows = ({ dimensions: [first] }: TensorSignature) => typeof first === 'string';
   if (![...inputs, ...outputs].every(startsWithRows)) {
@@ -87,7 +87,7 @@ function writeFile(folder: string, path: string, content: Uint8Array): ModelFile
   return { path, sha256: createHash('sha256').update(content).digest('hex'), sizeBytes: content.length };
 }
 
-/** Converts a result of `value()` of onnx-builder. */
+/** Signature of a tensor that was created by `value()` of onnx-builder. */
 function tensorSignature(graphValue: any): TensorSignature {
   const { elemType, shape } = graphValue.type.tensorType;
   const elem = (Object.keys(ELEM) as Elem[]).find((key) => ELEM[key] === elemType) as Elem;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { externalInitializer, initializer, node, value, writeOnnxModel, type ModelParts } from './onnx-builder';
 
-/** y = factor * x for x: FP32 [n]. */
+/** Writes a model that computes y = factor * x for x: FP32 [n]. */
 export function multiplier(folder: string, name: string, factor: number): string {
   return writeOnnxModel(join(folder, `${name}.onnx`), {
     inputs: [value('x', 'float', ['n'])],
@@ -14,8 +14,8 @@ export function multiplier(folder: string, name: string, factor: number): string
 }
 
 /**
- * y = factor * x for x: FP32 [n], after about this many seconds of work. The work depends on x, so that it is not
- * folded into a constant when the model is loaded.
+ * Writes a model that computes y = factor * x for x: FP32 [n], after about the given seconds of work. The work depends
+ * on x, so that onnxruntime cannot fold it into a constant when it loads the model.
  */
 export function slowMultiplier(folder: string, name: string, factor: number, seconds: number): string {
   const scalar = (id: string, elem: 'float' | 'int64', data: ArrayBufferView) => initializer(id, elem, [], data);
@@ -46,7 +46,7 @@ export function slowMultiplier(folder: string, name: string, factor: number, sec
   });
 }
 
-/** A model with this many MiB of weights, all 0 and in a sparse file. It is never run. */
+/** Writes a model with the given MiB of weights, which are all 0 and in a sparse file. No test runs it. */
 export function largeModel(folder: string, name: string, mebibytes: number, props: OnnxModelProps = {}): OnnxModel {
   const weights = `${name}-${mebibytes}.bin`;
   writeFileSync(join(folder, weights), '');
@@ -63,7 +63,7 @@ export function largeModel(folder: string, name: string, mebibytes: number, prop
 const VALUES = 1 << 20;
 const ITERATIONS_A_SECOND = 750;
 
-/** A model of one recurrent layer with an input of [steps, rows, 3]. */
+/** Model with one recurrent layer, whose input is [steps, rows, 3]. */
 export function recurrent(operator: 'LSTM' | 'GRU' | 'RNN'): ModelParts {
   const hidden = 2;
   const gates = { LSTM: 4, GRU: 3, RNN: 1 }[operator] * hidden;

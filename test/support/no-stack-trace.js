@@ -1,2 +1,2 @@
-/** Replaces the modules of cdktf, CDK Terrain and constructs that record where a token or an entry was created. */
+/** Replaces modules of cdktf, CDK Terrain and constructs that record where tokens and entries were created. */
 module.exports = { captureStackTrace: () => [], captureCreationStack: () => [] };

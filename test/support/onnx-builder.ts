@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Datatype } from '../../inference-image/src/contract/signature';
 import { onnxMessage } from '../../lib/model/onnx-messages';
 
-/** ONNX element types by their usual names: https://onnx.ai/onnx/intro/concepts.html#element-type */
+/** Numbers of ONNX's element types, by their usual names: https://onnx.ai/onnx/intro/concepts.html#element-type */
 export const ELEM = {
   float: 1,
   uint8: 2,
@@ -25,7 +25,7 @@ export const ELEM = {
 
 export type Elem = keyof typeof ELEM;
 
-/** Element type for each datatype of the protocol. */
+/** Element type of ONNX for each datatype of the protocol. */
 export const ELEM_OF: Readonly<Record<Datatype, Elem>> = {
   BOOL: 'bool',
   UINT8: 'uint8',
@@ -44,13 +44,13 @@ export const ELEM_OF: Readonly<Record<Datatype, Elem>> = {
 
 export type Dim = number | string | null;
 
-/** Graph input or output: `value('x', 'float', ['batch', 4])`. */
+/** Input or output of a graph, such as `value('x', 'float', ['batch', 4])`. */
 export function value(name: string, elem: Elem, dims?: Dim[]) {
   const dim = dims?.map((d) => (typeof d === 'number' ? { dimValue: d } : d === null ? {} : { dimParam: d }));
   return { name, type: { tensorType: { elemType: ELEM[elem], ...(dim && { shape: { dim } }) } } };
 }
 
-/** Output of a sequence or map type, as sklearn's converter writes it for ZipMap. */
+/** Input or output that is not a tensor, such as the sequence of maps that sklearn's converter writes for ZipMap. */
 export function nonTensor(
   name: string,
   kind: 'sequenceType' | 'mapType' | 'optionalType' | 'sparseTensorType',
@@ -59,7 +59,7 @@ export function nonTensor(
   return { name, type: { [kind]: content } };
 }
 
-/** `initializer('w', 'float', [2], new Float32Array([1, 2]))` */
+/** Initializer of a graph, such as `initializer('w', 'float', [2], new Float32Array([1, 2]))`. */
 export function initializer(name: string, elem: Elem, dims: number[], data: ArrayBufferView) {
   return { name, dataType: ELEM[elem], dims, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
@@ -85,7 +85,7 @@ export type AttributeValue =
   | { graph: object }
   | { floats: number[] }
   | { strings: string[] }
-  /** Within a function: the name of the function's attribute, and AttributeProto.AttributeType. */
+  /** For nodes of a function: the name of an attribute of the function, and its AttributeProto.AttributeType. */
   | { ref: string; type: number };
 
 function attribute(name: string, v: AttributeValue) {
@@ -124,10 +124,10 @@ export interface ModelParts {
   nodes: object[];
   initializers?: object[];
   irVersion?: number;
-  /** Opset version by domain; the default domain is ''. */
+  /** Opset versions by domain; the default domain is ''. */
   opsets?: Record<string, number>;
   metadata?: Record<string, string>;
-  /** Documentation of the model and of its graph. */
+  /** Documentation of the model; `graphDocString` is the documentation of its graph. */
   docString?: string;
   graphDocString?: string;
   domain?: string;
@@ -180,7 +180,7 @@ export function writeOnnxModel(path: string, parts: ModelParts): string {
   return path;
 }
 
-/** Model with one node from x to y: `identity('float', ['batch', 4])`. */
+/** Model with one Identity node from x to y, such as `identity('float', ['batch', 4])`. */
 export function identity(elem: Elem, dims?: Dim[]): ModelParts {
   return {
     inputs: [value('x', elem, dims)],

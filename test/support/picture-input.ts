@@ -1,6 +1,6 @@
 import type { PictureInput } from '../../inference-image/src/contract/picture-input';
 
-/** Picture input of a model that takes 2 x 2 pixels with unchanged levels. */
+/** Picture input of a model that takes pictures of 2 x 2 pixels with unchanged levels. */
 export const PICTURE: PictureInput = {
   input: 'x',
   datatype: 'UINT8',

@@ -9,11 +9,11 @@ export const PNG_SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 export interface PngOptions {
   /** @default 8 */
   readonly bitDepth?: number;
-  /** Colors of the palette, three bytes for each. */
+  /** Colors of the palette, with three bytes per color. */
   readonly palette?: readonly number[];
 }
 
-/** PNG file with these rows of bytes. */
+/** PNG file with the given rows of bytes. */
 export function png(color: keyof typeof PNG_COLORS, width: number, rows: number[][], options: PngOptions = {}): Buffer {
   const { bitDepth = 8, palette } = options;
   const header = Buffer.from([...[width, rows.length].flatMap(bytes32), bitDepth, PNG_COLORS[color], 0, 0, 0]);

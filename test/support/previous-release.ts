@@ -3,8 +3,8 @@ const SECONDS = /^\d+(\.\d+)?$/;
 const TEXT = /^.+$/s;
 
 /**
- * Settings of the server before model.json had a verdict (contractVersion 1), and their accepted values. That server
- * refuses all other settings. Do not change them: images of that release are in use.
+ * Settings, with their valid values, of the last server before model.json had a verdict (contractVersion 1). That
+ * server refuses all other settings. Do not change this list, because images of that release are in use.
  */
 export const PREVIOUS_SETTINGS: Readonly<Record<string, RegExp>> = {
   MODEL_SERVING_MODEL_FOLDER: TEXT,
@@ -30,7 +30,7 @@ export const PREVIOUS_SETTINGS: Readonly<Record<string, RegExp>> = {
   MODEL_SERVING_PAGE: /^(true|false)$/,
 };
 
-/** Settings that the library of that release wrote if every option was set to its default explicitly. */
+/** Settings that the library of that release wrote if every option was explicitly set to its default. */
 export const PREVIOUS_DEFAULTS: Readonly<Record<string, string>> = {
   MODEL_SERVING_EXECUTORS: '1',
   MODEL_SERVING_MAX_BATCH_DELAY_SECONDS: '0',

@@ -3,7 +3,7 @@ import { OnnxModel, type MeasuredRun, type ModelProfile, type OnnxModelProps } f
 import { RUNTIME_VERSION } from '../../lib/model/runtime-limits';
 import { pathBeside } from '../../lib/committed-file';
 
-/** Measured runs of a profile. @param milliseconds Duration of a run by its number of rows. */
+/** Measured runs of a profile. @param milliseconds Duration of a run, by number of rows */
 export function ladder(threads: number, milliseconds: Record<number, number>): MeasuredRun[] {
   return Object.entries(milliseconds).map(([rows, time]) => ({
     threads,
@@ -15,8 +15,8 @@ export function ladder(threads: number, milliseconds: Record<number, number>): M
 }
 
 /**
- * Profile of a model that answers a thousand requests per second with one thread, in batches of 16, and whose event
- * loop could feed five such executors.
+ * Profile of a model that answers a thousand requests per second with one thread, in batches of 16. The event loop
+ * could feed five such executors.
  */
 export function profileOf(sha256: string, changes: Partial<ModelProfile> = {}): ModelProfile {
   return {
@@ -41,7 +41,7 @@ export function profileOf(sha256: string, changes: Partial<ModelProfile> = {}): 
   };
 }
 
-/** Model from a file, with a profile written beside it. */
+/** Writes a profile beside a model's file, and reads the model. */
 export function profiledModel(
   path: string,
   changes: Partial<ModelProfile> = {},

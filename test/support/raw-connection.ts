@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A client that sends raw bytes and can leave answers unread. */
+/** Client that sends raw bytes and can leave answers unread. */
 export class RawConnection {
   /** Received bytes as latin1. */
   received = '';
@@ -31,7 +31,7 @@ export class RawConnection {
     return this;
   }
 
-  /** Waits, without a time limit, until the received text matches. */
+  /** Waits without a time limit until the received text matches. */
   async receives(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.received);

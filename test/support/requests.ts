@@ -1,7 +1,7 @@
 import type { Datatype } from '../../inference-image/src/contract/signature';
 import type { ServerProcess } from './server';
 
-/** An input of rank 1 in JSON. */
+/** Input of rank 1 in JSON. */
 export function tensor<T extends Datatype>(name: string, datatype: T, data: unknown[]) {
   return { name, datatype, shape: [data.length], data };
 }
@@ -16,7 +16,7 @@ export function rounds(n: number) {
   return { inputs: [tensor('n', 'INT64', [n])] };
 }
 
-/** Number of rounds of `slowModel()` that take at least this long on this machine. */
+/** Number of rounds for which a run of `slowModel()` takes at least the given time on this machine. */
 export async function roundsFor(server: ServerProcess, seconds: number): Promise<number> {
   const tried = 250;
   const times: number[] = [];

@@ -4,8 +4,8 @@ import { modelServing } from '../../lib/cli/program';
 import { ModelServingError } from '../../lib/errors';
 
 /**
- * Runs `model-serving` with these arguments in the working directory, and returns its output. It runs in this process,
- * because starting a process would take most of the test's time. Only commands that finish synchronously are supported.
+ * Runs `model-serving` with the given arguments in the working directory, and returns its output. The command runs in
+ * this process, because starting a process would take most of the test's time. Only synchronous commands are supported.
  */
 export function runCli(...args: string[]): { code: number; stdout: string; stderr: string } {
   let [stdout, stderr] = ['', ''];

@@ -21,7 +21,7 @@ export interface Reply {
   readonly body: any;
 }
 
-/** A server process with the bundle of the image and a model of the test. It is stopped at the end of the test file. */
+/** Server process that runs the image's bundle with a model of the test. It is stopped at the end of the test file. */
 export class ServerProcess {
   readonly log: LogLine[] = [];
   readonly exitCode: Promise<number | null>;
@@ -32,7 +32,7 @@ export class ServerProcess {
   grpcTarget = '';
   private listeners: Array<() => void> = [];
 
-  /** Starts a server and waits until it is ready, or reports that it failed. */
+  /** Starts a server, and waits until it is ready or reports that the model cannot be served. */
   static async start(
     parts: ModelParts,
     settings: Partial<Settings> = {},
@@ -88,7 +88,7 @@ export class ServerProcess {
     return this.fetch(path, init);
   }
 
-  /** Sends a POST to the inference path. */
+  /** Sends a POST request to the inference path. */
   infer(body: unknown, init: RequestInit & { path?: string } = {}): Promise<Reply> {
     const { path = '/v2/models/m/infer', headers, ...rest } = init;
     const isJson = typeof body === 'object' && !(body instanceof Uint8Array);
@@ -104,17 +104,17 @@ export class ServerProcess {
     return (await fetch(`${this.metricsUrl}/metrics`)).text();
   }
 
-  /** Value of a series of the metrics. If several series have this name, returns the value of the first. */
+  /** Value of a metrics series. If several series have this name, returns the value of the first. */
   async series(name: string): Promise<number> {
     return Number(new RegExp(`^${name}({.*})? (\\S+)$`, 'm').exec(await this.metrics())?.[2]);
   }
 
-  /** Waits until a series has a value. There is no time limit, because none suits every machine. */
+  /** Waits until a series has the given value. There is no time limit, because none suits every machine. */
   async seriesReaches(name: string, value: number): Promise<void> {
     while ((await this.series(name)) !== value) await sleep(5);
   }
 
-  /** Sends a signal and waits for the exit. */
+  /** Sends a signal, waits for the process to exit, and returns its exit code. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     this.process.kill(signal);
     return this.exitCode;

@@ -1,7 +1,7 @@
 import { ScalableModelService, type ScalableModelServiceProps } from 'cdktf-model-serving/kubernetes';
 import { only, synthStack } from './synth';
 
-/** A ScalableModelService in its own stack, and its synthesized JSON. */
+/** Creates a ScalableModelService in a stack of its own, and synthesizes the stack. */
 export function synthService(
   props: Partial<ScalableModelServiceProps>,
   extend: (service: ScalableModelService) => void = () => {},

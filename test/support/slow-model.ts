@@ -1,8 +1,8 @@
 import { initializer, node, value, type ModelParts } from './onnx-builder';
 
 /**
- * y: FP32 [1] = n, after n rounds of work, for n: INT64 [1]. Each round multiplies two matrices of 128 x 128, which
- * takes about 0.1 ms.
+ * Model that computes y: FP32 [1] = n for n: INT64 [1], after n rounds of work. Each round multiplies two matrices of
+ * 128 x 128, which takes about 0.1 ms.
  */
 export function slowModel(): ModelParts {
   const size = 128;

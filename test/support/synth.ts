@@ -17,21 +17,21 @@ export function stackWithProviders(app: App, id = 'stack'): TerraformStack {
   return stack;
 }
 
-/** The only resource of a type. */
+/** The only resource of the given type. */
 export function only(synthesized: any, type: string): any {
   const all = Object.values(synthesized.resource[type] ?? {});
   if (all.length !== 1) throw new Error(`${all.length} resources of type ${type}`);
   return all[0];
 }
 
-/** Synthesizes into a folder, like `cdktf synth`. */
+/** Synthesizes an app into a folder, like `cdktf synth`. */
 export function synthApp(outdir: string, build: (app: App) => void): void {
   const app = new App({ outdir });
   build(app);
   app.synth();
 }
 
-/** Ids of a construct's descendants, relative to it. */
+/** Ids of a construct's descendants, relative to the construct. */
 export function tree(construct: Construct): string[] {
   const { path } = construct.node;
   return construct.node

@@ -1,6 +1,8 @@
 import { initializer, node, value, type Dim, type ModelParts } from './onnx-builder';
 
-/** A model as in text recognition: it converts FP32 [1, seq] to [seq, 1, 8], whatever shape is declared. */
+/**
+ * Model that converts FP32 [1, seq] to [seq, 1, 8], like models of text recognition, whatever output shape it declares.
+ */
 export function transposed(declared: Dim[] = [1, 'seq']): ModelParts {
   return {
     inputs: [value('x', 'float', [1, 'seq'])],
@@ -18,8 +20,8 @@ export function transposed(declared: Dim[] = [1, 'seq']): ModelParts {
 }
 
 /**
- * A model that returns the boxes of FP32 [batch, 4] whose score is above the threshold. It wrongly declares that their
- * number is the batch size.
+ * Model that returns only the boxes of FP32 [batch, 4] whose score is above the threshold. It wrongly declares that it
+ * returns as many boxes as the batch has.
  */
 export function detector(threshold: number): ModelParts {
   return {

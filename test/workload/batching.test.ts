@@ -17,7 +17,7 @@ const fixed = OnnxModel.fromFile(writeOnnxModel(join(folder, 'fixed.onnx'), iden
   name: 'digits',
   version: '2',
 });
-/** A graph that the proof does not support. */
+/** Model whose graph the proof does not support. */
 const random = OnnxModel.fromFile(
   writeOnnxModel(join(folder, 'random.onnx'), {
     inputs: [value('x', 'float', ['n', 4])],
@@ -48,7 +48,7 @@ function inKubernetes(model: OnnxModel, serving: ServingOptions) {
   return notes(synthService({ model, serving }).construct);
 }
 
-/** Annotations of a construct, without failing and without those about sizes. */
+/** Annotations of a construct, except the ones about sizes. */
 function notes(construct: Construct): [string, unknown][] {
   const said = construct.node.metadata.map(({ type, data }): [string, unknown] => [type, data]);
   return said.filter(([, text]) => !/has no profile|accepts requests of up to/.test(String(text)));

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder';
 
 const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
-/** Error with exactly these messages, so without any that follow from an invalid number. */
+/** Error with exactly the given messages. An invalid number must not cause further messages. */
 const said = (...problems: string[]) => new Error(problems.map((problem) => `stack/digits: ${problem}`).join('\n'));
 
 const WHOLE = 'Use a whole number of at least 1. [not-positive]';

@@ -19,7 +19,7 @@ const pictures = OnnxModel.fromFile(
 const imageOf = (held: OnnxModel) =>
   InferenceImage.fromRegistry(`registry.example.com/digits@sha256:${'1'.repeat(64)}`, { model: held });
 
-/** Environment of the container on either target. */
+/** Returns the environment of the container, for each target. */
 const environments: Record<string, (serving?: ServingOptions, held?: OnnxModel) => Record<string, string>> = {
   ContainerizedModel: (serving, held = model) => {
     const image = imageOf(held);

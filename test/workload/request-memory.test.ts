@@ -23,7 +23,7 @@ const digits = OnnxModel.fromFile(multiplier(folder, 'digits', 2));
 const measured = profiledModel(multiplier(folder, 'measured', 3));
 const large = OnnxModel.fromFile(file('large', ['n', 3, 1024, 1024]), { runtimeCheck: 'skip' });
 const unknown = OnnxModel.fromFile(file('unknown', ['n', 3, 'h', 'w']));
-/** Model whose answer in JSON is much larger than the request. */
+/** Model whose JSON answer is much larger than the request. */
 const segmentation = OnnxModel.fromFile(
   writeOnnxModel(join(folder, 'segmentation.onnx'), {
     inputs: [value('x', 'float', ['n', 1, 64, 64])],
@@ -50,7 +50,7 @@ function onDocker(props: Partial<ContainerizedModelProps> = {}) {
   return { notes, env: env as string[], memory: memory as number };
 }
 
-/** Settings of the server in such a container. */
+/** Configuration of the server in a container with the given model and environment. */
 function configurationOf(model: OnnxModel, env: readonly string[]): Configuration {
   const settings = Object.fromEntries(
     env.map((text) => {

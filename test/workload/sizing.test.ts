@@ -18,7 +18,7 @@ const unmeasured = OnnxModel.fromFile(path, { profile: false });
 const candidate = OnnxModel.fromFile(multiplier(folder, 'next', 3), { name: 'digits', version: '2' });
 const MEASURED = 'as measured on 4 x AMD EPYC 9B14 on 2026-11-25';
 
-/** Variables of the server's environment that sizes set. */
+/** Matches the variables of the server's environment that the sizing sets. */
 const VARIABLE = /^MODEL_SERVING_(EXECUTORS|THREADS_PER_EXECUTOR|MAX_BATCH_SIZE|MAX_QUEUE_LENGTH)$/;
 
 function onDocker(props: Partial<ContainerizedModelProps> = {}) {

@@ -12,7 +12,7 @@ const folder = temporaryFolder();
 const model = OnnxModel.fromFile(multiplier(folder, 'digits', 2));
 const repository = 'registry.example.com/d';
 
-/** Constructs with different paths, but with the same ids in cdktf. */
+/** Returns a function that creates two constructs with different paths but the same Terraform ids. */
 function twice(create: (scope: Construct, id: string) => Construct) {
   return (stack: TerraformStack) => {
     create(new Construct(stack, 'Default'), 'digits');
@@ -20,7 +20,7 @@ function twice(create: (scope: Construct, id: string) => Construct) {
   };
 }
 
-/** Lines of an error that name the owner of an id. */
+/** Parts of an error that name the owner of a Terraform id. */
 function linesOf(build: (stack: TerraformStack) => void): string[] {
   try {
     synthStack(build);

@@ -11,13 +11,13 @@ export interface Measured {
   readonly throughput: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Number of answers by status, other than 200. */
+  /** Number of answers for each status other than 200. */
   readonly refused: Record<number, number>;
-  /** Requests sent per second, if clients do not wait for answers. */
+  /** Requests sent per second; set only if the clients do not wait for answers. */
   readonly offered?: number;
 }
 
-/** Clients that wait for each answer before the next request. */
+/** Runs clients that each wait for an answer before they send the next request. */
 export async function closedLoop(load: ClosedLoop): Promise<Measured> {
   const samples = new Samples();
   const refused: Record<number, number> = {};

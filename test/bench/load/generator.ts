@@ -7,10 +7,10 @@ import type { LoadMessage, LoadReply, Loads } from './load-process';
 /** Time to wait for the last answers after the load has ended. */
 const GRACE_SECONDS = 20;
 
-/** Prevents frequent garbage collection in the generator. */
+/** Node option that prevents frequent garbage collection in the generator. */
 const ROOM = '--max-semi-space-size=64';
 
-/** One process for all loads of a run, so that it is equally warm for each. */
+/** Process that generates all loads of a benchmark, so that it is equally warm for all of them. */
 let child: ChildProcess | undefined;
 
 export async function generate<K extends keyof Loads>(kind: K, load: Loads[K]): Promise<Measured> {

@@ -12,7 +12,7 @@ export interface GrpcLoop {
   readonly seconds: number;
 }
 
-/** Clients with one connection each, which wait for each answer before the next request. */
+/** Runs clients that have one connection each and wait for an answer before they send the next request. */
 export async function grpcLoop(load: GrpcLoop): Promise<Measured> {
   const frame = Buffer.concat([Buffer.alloc(5), load.message]);
   frame.writeUInt32BE(load.message.length, 1);

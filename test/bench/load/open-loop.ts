@@ -4,7 +4,7 @@ import { HttpConnection, type HttpTarget } from '../../../lib/profile/http-conne
 import { Samples } from './samples';
 
 export interface OpenLoop extends HttpTarget {
-  /** Requests per second, whether or not earlier ones were answered. */
+  /** Requests to send per second, whether or not earlier ones were answered. */
   readonly rate: number;
   readonly seconds: number;
   /** Maximum number of concurrent requests; further requests are not sent. */

@@ -1,4 +1,4 @@
-/** All latencies in milliseconds; a run has several hundred thousand at most. */
+/** Keeps every latency, in milliseconds. A measurement has several hundred thousand latencies at most. */
 export class Samples {
   private values = new Float64Array(1 << 16);
   count = 0;

@@ -7,7 +7,7 @@ export interface Exchange {
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: Buffer;
-  /** Returns the values of the output. */
+  /** Returns the values of the output in a response. */
   read(headers: Headers, body: Buffer): number[];
 }
 
@@ -15,7 +15,7 @@ export type Exchanges = Partial<Record<Protocol, Exchange>>;
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** JSON of the Open Inference Protocol. */
+/** Exchange in the JSON of the Open Inference Protocol. */
 export function v2Json(modelName: string, { shape, values }: ServingModel): Exchange {
   return {
     path: `/v2/models/${modelName}/infer`,
@@ -25,7 +25,7 @@ export function v2Json(modelName: string, { shape, values }: ServingModel): Exch
   };
 }
 
-/** Binary tensor data extension, in both directions. */
+/** Exchange with the binary tensor data extension, for both the request and the response. */
 export function v2Binary(modelName: string, { shape, values }: ServingModel): Exchange {
   const blob = Buffer.from(Float32Array.from(values).buffer);
   const head = Buffer.from(
@@ -48,7 +48,7 @@ export function v2Binary(modelName: string, { shape, values }: ServingModel): Ex
   };
 }
 
-/** `{"input": [[…]]}`, for servers that do not implement the Open Inference Protocol. */
+/** Exchange of `{"input": [[…]]}`, for servers that do not implement the Open Inference Protocol. */
 export function plainJson(path: string, { shape, values }: ServingModel): Exchange {
   return {
     path,

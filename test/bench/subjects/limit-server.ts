@@ -6,11 +6,11 @@ import { NotRun, type Subject } from './subject';
 
 const ROOT = join(__dirname, '../../..');
 const SOURCE = process.env.LIMIT_SERVER ?? join(ROOT, '../shared/limit-server');
-/** Folder of the copy in which the server is built, because the source may be read-only. */
+/** Folder of the copy in which the server is built, because the source folder might be read-only. */
 const COPY = join(ROOT, 'node_modules/.cache/limit-server');
 const RUNTIME = join(ROOT, 'node_modules/onnxruntime-node/bin/napi-v6/linux', process.arch, 'libonnxruntime.so.1');
 
-/** Rust server with the same runtime library, as an upper bound. It accepts only matrices. */
+/** Upper bound: a Rust server that uses the same runtime library. It accepts only matrices. */
 export const limitServer: Subject = {
   name: 'limit-server (Rust)',
   command(model) {

@@ -4,10 +4,10 @@ import { serverProcess } from '../server-process';
 import { v2Binary, v2Json } from './exchange';
 import type { Subject } from './subject';
 
-/** Name of the server under test in the tables. */
+/** Name that the server under test has in the tables. */
 export const OURS = 'ours';
 
-/** Our server on a staged context, with its defaults and one thread for the runtime, like all others. */
+/** Our server on a staged context, with its defaults, but with one runtime thread as in all other subjects. */
 export const ours: Subject = {
   name: OURS,
   command(model, port) {
@@ -20,7 +20,7 @@ export const ours: Subject = {
   },
 };
 
-/** node:http with the runtime in the request handler. */
+/** Bare node:http server that calls the runtime in the request handler. */
 export const bare: Subject = {
   name: 'bare node:http',
   command: (model, port) => ({

@@ -19,8 +19,8 @@ function parentOf(pid: string): number | undefined {
 }
 
 /**
- * Resident memory of the tree, in bytes. Shared memory counts once, for the process that shares most. For a process
- * without children, this is its resident set.
+ * Resident memory of a process and its descendants, in bytes: the private memory of all of them, plus the shared memory
+ * of the process that has most of it.
  */
 export function residentBytes(root: number): number {
   const parts = processTree(root).map((pid) => {

@@ -7,17 +7,17 @@ import { NotRun, type Subject } from './subject';
 
 const PYTHON = process.env.PYTHON ?? 'python3';
 const SOURCES = join(__dirname, '../peers');
-/** One environment per peer, because their dependencies conflict. */
+/** Folder of the Python environments. Each peer has one of its own, because the dependencies of the peers conflict. */
 const ENVIRONMENTS = join(__dirname, '../../../node_modules/.cache/bench-venvs');
 
-/** Maximum number of rows of a run if a peer batches, as in our server and the limit server. */
+/** Maximum number of rows per run for peers that batch; the same as in our server and the limit server. */
 const MAX_BATCH = 32;
-/** How long MLServer and LitServe wait for a batch to fill; see docs/benchmarks.md. */
+/** Time for which MLServer and LitServe wait for a batch to fill; see docs/benchmarks.md. */
 const BATCH_SECONDS = Number(process.env.BATCH_SECONDS ?? 0.001);
 
 interface Peer {
   readonly folder: string;
-  /** Program in the environment, with its arguments. */
+  /** Returns the program to start from the environment, followed by its arguments. */
   readonly run: (port: number) => [string, ...string[]];
   readonly exchanges: (model: ServingModel) => Exchanges;
   readonly batches: boolean;
@@ -64,13 +64,13 @@ const PEERS: Record<string, Peer> = {
   },
 };
 
-/** All peers without batching, and those that support batching a second time with it. */
+/** All peers without batching, and those that support batching also with batching. */
 export const PYTHON_PEERS: Subject[] = Object.entries(PEERS).flatMap(([name, peer]) => [
   subject(name, peer, 1),
   ...(peer.batches ? [subject(`${name}, batching`, peer, MAX_BATCH)] : []),
 ]);
 
-/** The peers that are model servers: all except FastAPI. */
+/** The peers that are model servers, which are all except FastAPI. */
 export const MODEL_SERVERS = PYTHON_PEERS.filter(({ name }) => !name.startsWith('FastAPI'));
 
 function subject(name: string, { folder, run, exchanges }: Peer, maxBatch: number): Subject {

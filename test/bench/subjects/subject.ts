@@ -12,7 +12,7 @@ const POLL_MILLISECONDS = 5;
 /** A server that can be measured. */
 export interface Subject {
   readonly name: string;
-  /** @throws NotRun If the server is not available */
+  /** Returns the command that starts the server. @throws NotRun If the server is not available */
   command(model: ServingModel, port: number): Command;
 }
 
@@ -21,12 +21,12 @@ export interface Command {
   readonly args: string[];
   readonly env?: Record<string, string>;
   readonly cwd?: string;
-  /** Port of a server whose port cannot be configured. */
+  /** Port of the server, if it cannot be configured. */
   readonly port?: number;
   readonly exchanges: Exchanges;
 }
 
-/** Reason why a subject has no figures. */
+/** Error that explains why a subject was not measured. */
 export class NotRun extends Error {}
 
 const leftToKill = new Set<() => void>();
@@ -72,7 +72,7 @@ export class RunningSubject {
     return residentBytes(this.child.pid!);
   }
 
-  /** Prevents an idle subject from affecting the figures of another. */
+  /** Suspends the subject while it is not measured, so that it does not affect the figures of other subjects. */
   pause(): void {
     signalTree(this.child.pid!, 'SIGSTOP');
   }
@@ -88,7 +88,7 @@ export class RunningSubject {
     await exited;
   }
 
-  /** Subjects with wrong answers are not measured. */
+  /** Throws if an answer of the subject is wrong, so that the subject is not measured. */
   private async check(expected: number[]): Promise<void> {
     for (const [protocol, exchange] of Object.entries(this.exchanges)) {
       const answer = await post(this.port, exchange);

@@ -2,7 +2,7 @@ import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget'
 import { BodyParts } from '../../../inference-image/src/budget/body-parts';
 import { seededRandom } from '../../../inference-image/src/seeded-random';
 
-/** A chunk as a socket emits it: a view of a read buffer, whose size is `of`. */
+/** Chunk as a socket emits it: a view of a read buffer. The chunk has `bytes` bytes, and the buffer has `of` bytes. */
 function chunk(bytes: number, of = bytes): Buffer {
   return Buffer.from(new ArrayBuffer(of), 0, bytes).fill(bytes % 251);
 }

@@ -19,7 +19,7 @@ afterEach(() => {
   servers = [];
 });
 
-/** Starts a server that always sends the same answer, or refuses the request if there is no room for it. */
+/** Starts a server that always sends the same answer, or refuses the request if there is no room for the answer. */
 async function setUp({ maxConnections = 400 } = {}) {
   const dropped: string[] = [];
   const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: (reason) => dropped.push(reason) });

@@ -37,7 +37,7 @@ const codecs: Codec[] = [];
 const budget = new MemoryBudget(2 ** 30);
 const held = () => budget.open();
 
-/** @param scripts Scripts of the threads that the codec will start, in order. */
+/** Creates a codec. @param scripts Scripts of the threads that the codec will start, in order */
 function codecOf(...scripts: string[]): Codec {
   return codecWithQueue(2, ...scripts);
 }

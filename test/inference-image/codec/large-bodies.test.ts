@@ -8,7 +8,7 @@ import { ServerProcess } from '../../support/server';
 const MANY = 150_000;
 const SETTINGS = { maxRequestBytes: 64 * 2 ** 20 };
 
-/** A request to `identity('float', ['n'])`, padded with white space to a size. */
+/** Request to `identity('float', ['n'])`, padded with white space to the given size. */
 function large(data: ArrayLike<number> = Float32Array.from({ length: MANY }, (_, i) => i / 3), mebibytes = 2) {
   const tensor = { name: 'x', datatype: 'FP32' as const, shape: [data.length], data: Float32Array.from(data) };
   const json = `{"inputs":[{"name":"x","datatype":"FP32","shape":[${data.length}],"data":${encodeJsonData(tensor)}}]}`;

@@ -11,7 +11,7 @@ async function start(...args: Parameters<typeof ServerProcess.start>): Promise<[
   return [new GrpcClient(server.grpcTarget), server];
 }
 
-/** Returns its inputs x: FP32 [n, 2] and s: BYTES [n] unchanged. */
+/** Model that returns its inputs x: FP32 [n, 2] and s: BYTES [n] unchanged. */
 const TWO: ModelParts = {
   inputs: [value('x', 'float', ['n', 2]), value('s', 'string', ['n'])],
   outputs: [value('y', 'float', ['n', 2]), value('t', 'string', ['n'])],

@@ -11,7 +11,7 @@ beforeAll(async () => {
   client = new GrpcClient(server.grpcTarget);
 });
 
-/** Asks questions on one stream, each after the answer to the previous one. */
+/** Asks questions on one stream. Waits for the answer to a question before it asks the next one. */
 function askAll(questions: readonly object[]): Promise<any[]> {
   const stream = client.stream(REFLECTION);
   return new Promise((resolve, reject) => {

@@ -11,7 +11,7 @@ const CHECK = 'grpc.health.v1.Health.Check';
 
 /**
  * Sends requests from each client, one after another, as long as `goOn` returns true. Returns the values and failures
- * that they were answered with.
+ * that the clients received.
  */
 function load(target: string, clientCount: number, goOn: () => boolean) {
   const answers: string[] = [];

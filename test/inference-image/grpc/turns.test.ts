@@ -1,11 +1,11 @@
 import { CALL_WORK, Turns, type Source } from '../../../inference-image/src/grpc/transport/turns';
 
-/** A source that causes work for a number of calls whenever it is read. */
+/** Source that adds the work of the given number of calls each time it is read. */
 class Busy implements Source {
   private static readings = 0;
   readonly readIn: number[] = [];
   isReading = true;
-  /** Position in the order of reading; it becomes the last when reading resumes. */
+  /** Position in the order of reading. A source that resumes reading becomes the last one. */
   place = 0;
 
   constructor(

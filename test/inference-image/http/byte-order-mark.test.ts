@@ -5,7 +5,7 @@ import { identity } from '../../support/onnx-builder';
 import { floats } from '../../support/requests';
 import { ServerProcess } from '../../support/server';
 
-/** Byte order mark, which takes three bytes as UTF-8. */
+/** Byte order mark, which takes three bytes in UTF-8. */
 const MARK = '\ufeff';
 const SETTINGS = { maxRequestBytes: 16 * 2 ** 20 };
 

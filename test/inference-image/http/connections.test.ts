@@ -16,7 +16,7 @@ const OPTIONS: ConnectionsOptions = {
   metrics: { observeDrop: () => undefined, observeRefusal: () => undefined },
 };
 
-/** A client that keeps its connection if possible, and reports the Connection header of each reply. */
+/** Client that keeps its connection open if the server allows it, and reports the Connection header of each reply. */
 class Client {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
 

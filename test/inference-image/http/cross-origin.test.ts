@@ -15,7 +15,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** Sends a request with node:http, because fetch sets some of these headers itself. */
+/** Sends a request with node:http, because fetch would set some of the headers itself. */
 function send(
   server: ServerProcess,
   method: string,

@@ -5,7 +5,7 @@ const MAX_ERROR_BYTES = 4096;
 const LONG = 'ü'.repeat(200_000);
 const INPUT = '"name":"x","datatype":"FP32","shape":[1]';
 
-/** Requests with something long in each place that an error could quote. */
+/** Request bodies with a very long text or number in each place that an error could quote. */
 const BODIES: readonly [what: string, body: string][] = [
   ['the name of an output', `{"inputs":[{${INPUT},"data":[1]}],"outputs":[{"name":"${LONG}"}]}`],
   ['a text as data', `{"inputs":[{${INPUT},"data":["${LONG}"]}]}`],

@@ -25,7 +25,10 @@ beforeAll(async () => {
   server = await ServerProcess.start(identity('float', ['n']), settings);
 });
 
-/** Whatever a client did, no memory is held once it has disconnected, and the next client is served. */
+/**
+ * Whatever a client did in a test, the server must hold no memory once the client has disconnected, and must serve the
+ * next one.
+ */
 afterEach(async () => {
   for (const client of clients.splice(0)) client.close();
   await server.seriesReaches('inference_request_memory_bytes', 0);

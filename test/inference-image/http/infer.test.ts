@@ -30,7 +30,7 @@ function binaryOutputs({ headers, body }: Reply): Tensor[] {
   });
 }
 
-/** A model with one input and one output of each of these types. */
+/** Model with one input and one output of each of the given types. */
 function identities(elems: readonly Elem[]): ModelParts {
   return {
     inputs: elems.map((elem) => value(`x_${elem}`, elem, [`n_${elem}`])),

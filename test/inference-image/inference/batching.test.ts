@@ -5,12 +5,12 @@ import { Scheduler, type CompletedRun, type SchedulerOptions } from '../../../in
 import type { Tensor } from '../../../inference-image/src/inference/tensor';
 import { rowsOf, schedulerOptions, signatureOf } from './scheduler-options';
 
-/** An executor for y = x whose runs end when the test calls `finish`. */
+/** Executor for y = x. Its runs end when the test calls `finish`. */
 class HeldExecutor implements Executor {
   readonly runs: Run[] = [];
   private readonly held: Array<() => void> = [];
 
-  /** @param judge Throws if a run should fail. */
+  /** @param judge Function that throws if a run should fail */
   constructor(
     private readonly judge: (run: Run) => void = () => {},
     private readonly runSeconds = 0.5,
@@ -355,7 +355,7 @@ test('M19 a request without rows shares no run', async () => {
 });
 
 describe('a model that returns a wrong number of rows is no longer batched', () => {
-  /** Creates a scheduler whose executor omits the last row of the output of runs with this number of rows. */
+  /** Creates a scheduler whose executor omits the last row of the output if a run has the given number of rows. */
   function setUpLosing(rows: number) {
     const made = setUp({ maxBatchSize: 8 });
     const { scheduler, executor } = made;

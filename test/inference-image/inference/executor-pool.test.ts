@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'executors-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /**
- * Script of an executor's thread without a model. The name of a run's first output determines whether it throws, exits
+ * Script of an executor thread that has no model. The name of a run's first output determines whether it throws, exits
  * or answers.
  */
 const script = join(folder, 'executor.js');

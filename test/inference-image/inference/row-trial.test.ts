@@ -33,7 +33,7 @@ function rowsIn(range: TrialRange, keepsCommon = false): TrialRows {
   return new TrialRows({ signature, axes, template, keepsCommon, range });
 }
 
-/** An executor for y = x whose outputs the test changes. */
+/** Executor for y = x that lets the test change its outputs. */
 function executorOf(change: (y: Float32Array, rows: number, run: Run) => void = () => {}) {
   const runs: Run[] = [];
   const executor: Executor = {

@@ -3,7 +3,10 @@ import { DATATYPES, elementCount, type Datatype } from '../../../inference-image
 import { isSame, joinRows, sliceRows } from '../../../inference-image/src/inference/rows';
 import { emptyData, type Tensor } from '../../../inference-image/src/inference/tensor';
 
-/** A tensor whose elements all have different bits. Some are NaNs, whose bits a copy by value may change. */
+/**
+ * Tensor whose elements all have different bits. Some elements are NaNs, because copying a NaN by value can change its
+ * bits.
+ */
 function tensorOf(datatype: Datatype, shape: number[], seed: number): Tensor {
   const data = emptyData(datatype, elementCount(shape));
   if (Array.isArray(data)) data.forEach((_, i) => (data[i] = `${seed} ${i}`));
@@ -14,7 +17,7 @@ function tensorOf(datatype: Datatype, shape: number[], seed: number): Tensor {
   return { name: 'x', datatype, shape, data };
 }
 
-/** The bits of each element, by the element's indices. */
+/** Bits of each element, by the indices of the element. */
 function elements({ shape, data }: Tensor): Map<string, string> {
   const found = new Map<string, string>();
   const width = Array.isArray(data) ? 0 : data.BYTES_PER_ELEMENT;

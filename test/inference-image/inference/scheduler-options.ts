@@ -3,8 +3,8 @@ import type { Tensor } from '../../../inference-image/src/inference/tensor';
 import type { SchedulerOptions } from '../../../inference-image/src/inference/scheduler';
 
 /**
- * Options of a scheduler for a model from x: FP32 [n, 2] to y: FP32 [n, 2]. The limits are high, except those that the
- * test sets.
+ * Options of a scheduler for a model from x: FP32 [n, 2] to y: FP32 [n, 2]. The limits are high unless the test sets
+ * them.
  */
 export function schedulerOptions(options: Partial<SchedulerOptions> = {}): SchedulerOptions {
   return {
@@ -19,7 +19,7 @@ export function schedulerOptions(options: Partial<SchedulerOptions> = {}): Sched
   };
 }
 
-/** Signature of a model from x to y, which are both FP32 with these dimensions. */
+/** Signature of a model from x to y, which are both FP32 with the given dimensions. */
 export function signatureOf(dimensions: Dimension[]): Signature {
   return {
     inputs: [{ name: 'x', datatype: 'FP32', dimensions }],
@@ -27,7 +27,7 @@ export function signatureOf(dimensions: Dimension[]): Signature {
   };
 }
 
-/** Rows for the signature of `schedulerOptions`: row i contains 2 * (start + i) and the number after it. */
+/** Rows for the signature of `schedulerOptions`: row i contains 2 * (start + i) and the next number. */
 export function rowsOf(rows: number, start = 0): Tensor {
   const data = Float32Array.from({ length: rows * 2 }, (_, i) => 2 * start + i);
   return { name: 'x', datatype: 'FP32', shape: [rows, 2], data };

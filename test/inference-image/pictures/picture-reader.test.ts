@@ -23,7 +23,7 @@ class StuckThread {
   }
 }
 
-/** A file that declares this size; no test decodes it. */
+/** File that declares the given size; no test decodes it. */
 function picture(width: number, height: number): Buffer {
   const body = png('gray', 1, [[7]]);
   body.writeUInt32BE(width, 16);

@@ -11,7 +11,7 @@ const BATCHED: Signature = {
 
 const AXES = { inputAxes: [0, 0], outputAxes: [0] };
 
-/** A recurrent model: the rows of its state are on axis 1, and all rows share the rate. */
+/** Signature of a recurrent model. The rows of `state` are on axis 1, and all rows share `rate`. */
 const RECURRENT: Signature = {
   inputs: [
     { name: 'state', datatype: 'FP32', dimensions: [2, 'N', 3] },

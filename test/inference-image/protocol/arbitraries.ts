@@ -31,7 +31,7 @@ function element(datatype: Datatype): fc.Arbitrary<number | bigint> {
   return fc.integer({ min, max: min + 2 ** bits - 1 });
 }
 
-/** `count` elements with any values of the datatype. */
+/** Generates `count` elements with any values of the datatype. */
 export function dataOf(datatype: Datatype, count: number): fc.Arbitrary<TensorData> {
   const length = { minLength: count, maxLength: count };
   if (datatype === 'BYTES') return fc.array(text, length);

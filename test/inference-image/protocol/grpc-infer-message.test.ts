@@ -61,7 +61,7 @@ const message = fc.record({
   raw_input_contents: fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 3 }),
 });
 
-/** The message as protobufjs reads it, in the form of our reader. */
+/** Reads a message with protobufjs, and returns it in the form of our reader. */
 function asOurs(bytes: Buffer) {
   const read: any = REQUEST.decode(bytes);
   const values = (given: Record<string, any>) =>

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { shortFloat32 } from '../../../inference-image/src/protocol/float32-text';
 import { float32Text, integerText, longIntegerText } from '../../../inference-image/src/protocol/number-text';
 
-/** The expected text, written element by element. */
+/** Expected text of an array, written element by element. */
 function plainText(data: Float32Array): string {
   const texts = Array.from(data, (value) => {
     if (Object.is(value, -0)) return '-0';

@@ -40,8 +40,8 @@ function parseAll(signature: Signature, json: Buffer, blob: Buffer): unknown {
 }
 
 /**
- * Expects that scanning a body has the same result as parsing it at once or, if the request is invalid, that both
- * return an error.
+ * Expects scanning a body to give the same result as parsing all of it at once. If the request is invalid, expects both
+ * to return an error.
  */
 function expectSame(signature: Signature, text: string | Buffer, blob: Buffer = Buffer.alloc(0)): [unknown, unknown] {
   const json = Buffer.concat([Buffer.from(PADDING), Buffer.from(text)]);
@@ -55,10 +55,12 @@ function expectSame(signature: Signature, text: string | Buffer, blob: Buffer = 
   return [scanned, parsed];
 }
 
-/** Error for a repeated key, for which JSON.parse would use the last value. */
+/** Error of the scan for a repeated key. JSON.parse would use the last value of the key. */
 const GIVEN_TWICE = 'a key is given twice: inputs, or the data of an input';
 
-/** Expects the same result or the same error. For invalid JSON, the messages may differ. */
+/**
+ * Expects scanning and parsing to give the same result or the same error. For invalid JSON, the messages may differ.
+ */
 function expectSameError(...given: Parameters<typeof expectSame>): void {
   const [scanned, parsed] = expectSame(...given);
   if (scanned === GIVEN_TWICE) return;

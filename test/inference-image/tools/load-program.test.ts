@@ -9,7 +9,10 @@ import { temporaryFolder } from '../../support/temporary-folder';
 const PROGRAM = join(__dirname, '../../../dist/inference-image/load-program.cjs');
 const folder = temporaryFolder();
 
-/** Lines that the process reports about a model: that it is loaded, and the results of its trial. */
+/**
+ * Loads a model with the program, and returns the lines that the program reports: that the model is loaded, and the
+ * results of its trial.
+ */
 function linesFor(path: string, trial: Partial<LoadOrder['trial']> = {}, triesEmpty = false) {
   const { signature } = OnnxModel.fromFile(path, { runtimeCheck: 'skip' });
   const order: LoadOrder = {

@@ -1,7 +1,10 @@
 import { node } from '../../support/onnx-builder';
 import { proofOf, short, verdictOf, type Graph } from './support';
 
-/** Graphs whose rows influence each other in ways that are easy to miss: none is independent. */
+/**
+ * Expects a graph not to be proved independent. The rows of these graphs influence each other in ways that are easy to
+ * miss.
+ */
 const dependent = (graph: Graph) => expect(short(proofOf(graph))).toMatch(/^(coupled|not understood)/);
 
 const x = ['N', 4];
@@ -317,7 +320,7 @@ describe('a size within the graph that may be 0', () => {
   const more = { ...constants, five: [5], last: [-1], row: { weights: [1, 6] } };
   const size = (of: string, to: string, start: number) =>
     node('Shape', [of], [to], { attributes: { start, end: start + 1 } });
-  /** Adds to `x` its rows from `start`, which is 0 unless the size is 0. */
+  /** Adds rows of `x` to `x`, beginning with row `start`. `start` is 0 unless the size is 0. */
   const picked = [node('Slice', ['x', 'start', 'ends', 'axis0'], ['some']), node('Add', ['x', 'some'], ['y'])];
   const part = [node('Slice', ['a', 'five', 'ends', 'axis1'], ['part']), size('part', 'k', 1)];
 
@@ -348,7 +351,10 @@ describe('a size within the graph that may be 0', () => {
 });
 
 describe('shape arithmetic that overflows or is rounded beyond some size', () => {
-  /** Adds to `x` its rows from `start`, which is 0 if (t * t) / t equals t in this type. */
+  /**
+   * Adds rows of `x` to `x`, beginning with row `start`, which is (t * t) / t - t. `start` is 0 unless t * t overflows
+   * or is rounded in the given type.
+   */
   const graph = (type: number): Graph => ({
     inputs: { x, a: ['N', 'T'] },
     constants,

@@ -1,10 +1,13 @@
-/** Models whose rows influence each other although trials show nothing, and models that can batch (field cases M8, M22, M23). */
+/**
+ * Models whose rows influence each other although trials do not show it, and models that can batch (field cases M8,
+ * M22, M23).
+ */
 import { node } from '../../support/onnx-builder';
 import { proofOf, short, type Graph } from './support';
 
 const ML = { domain: 'ai.onnx.ml' };
 
-/** Attention within a row, with shapes that are split and joined as by torch's exporter. */
+/** Encoder with attention within each row. Shapes are split and joined as by torch's exporter. */
 function encoder(batch: string | null): Graph {
   const heads = (name: string) => [
     node('MatMul', ['normal', `w_${name}`], [`${name}_flat`]),

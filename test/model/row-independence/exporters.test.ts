@@ -6,7 +6,7 @@ const proof = (graph: Graph) => short(proofOf(graph));
 describe('TorchScript', () => {
   const ids = { int64: ['batch', 'sequence'] };
 
-  /** x.view(x.size(0), x.size(1), 2, 4).transpose(1, 2), and back. */
+  /** Nodes of x.view(x.size(0), x.size(1), 2, 4).transpose(1, 2) and of the way back. */
   const heads = (first: string[]) => [
     node('Shape', ['x'], ['s']),
     node('Gather', ['s', 'zero'], ['b0'], { attributes: { axis: 0 } }),
@@ -63,7 +63,7 @@ describe('TorchScript', () => {
     expect(proof({ inputs: { x: ['batch', 'sequence', 8] }, constants: more, nodes })).toBe('independent 0 | 0');
   });
 
-  /** mask.flatten()[arange(batch) * length + arange(length)], as Hugging Face's masks are exported. */
+  /** Nodes of mask.flatten()[arange(batch) * length + arange(length)], as exported for Hugging Face's masks. */
   const flatMask = (stride: string, end = 't') => [
     node('Shape', ['mask'], ['s']),
     node('Gather', ['s', 'zero'], ['b'], { attributes: { axis: 0 } }),

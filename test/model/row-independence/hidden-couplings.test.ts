@@ -1,7 +1,10 @@
 import { initializer, node, value, type Dim, type Elem } from '../../support/onnx-builder';
 import { proofOf, short, type Constant, type Graph } from './support';
 
-/** Graphs with a number, size or tensor whose value is easy to misjudge. Rows are independent in none of them. */
+/**
+ * Expects a graph not to be proved independent. Each of these graphs has a number, size or tensor whose value is easy
+ * to misjudge.
+ */
 const dependent = (graph: Graph) => expect(short(proofOf(graph))).toMatch(/^(coupled|not understood)/);
 
 const x = ['N', 4];
@@ -24,7 +27,10 @@ const mixed = (from: string, to: string) => [
   node('Add', [from, `${to}Sum`], [to]),
 ];
 
-/** Mixes the rows of x if c is `taken`. In a run, c is `taken`; an incorrect proof concludes the opposite. */
+/**
+ * Mixes the rows of x if c equals `taken`. During a run, c equals `taken`; an incorrect proof concludes that it does
+ * not.
+ */
 const mixedIf = (taken: boolean) => {
   const [mixing, plain] = [graph(mixed('x', 'a'), [value('a', 'float')]), [node('Identity', ['x'], ['b'])]];
   const other = graph(plain, [value('b', 'float')]);
@@ -222,7 +228,9 @@ describe('Reshape to a number that may be 0 or -1', () => {
 });
 
 describe('a tensor that is equal for all rows, in an operator with another input that has rows', () => {
-  /** Repeats the result for a tensor of equal rows twice, and adds it to `x` in the order of the rows. */
+  /**
+   * Applies nodes to a tensor of equal rows, repeats their result `p` twice, and adds it to the rows of `x` in order.
+   */
   const twice = (shape: number[], nodes: object[], more: Partial<Graph>) => {
     const tail = shape.map(() => 1);
     dependent({
@@ -308,7 +316,7 @@ describe('a tensor that is equal for all rows, in an operator with another input
 });
 
 describe('numbers that wrap around', () => {
-  /** Mixes rows if the number is negative, as it is in a run. */
+  /** Mixes rows if the number is negative, which it is during a run. */
   const negative = (number: string) => [node('Less', [number, 'null'], ['c']), mixedIf(true)];
 
   test('the absolute value of the least integer', () => {
@@ -349,7 +357,7 @@ describe('numbers that wrap around', () => {
     dependent({ inputs: { x }, constants: { ...constants, k: [2 ** 32 + 5] }, initializers, nodes });
   });
 
-  /** Mixes rows if the size times `much` is negative in INT32. */
+  /** Mixes rows if the product of the size and `much` is negative in INT32. */
   const large = (size: string) => [
     node('Cast', [size], ['narrow'], { attributes: { to: 6 } }),
     node('Mul', ['narrow', 'much'], ['m']),
@@ -741,7 +749,7 @@ describe('different results of the same operands', () => {
     dependent({ inputs: { x, v: { int64: [1] } }, constants, nodes });
   });
 
-  /** Compares results that are computed in two types. */
+  /** Computes the same result in two types, and mixes rows if the two results differ. */
   const inTypes = (nodes: object[], initializers: object[]) =>
     dependent({
       inputs: { x, b: ['N', 'p'] },
@@ -1050,7 +1058,7 @@ describe('declared sizes that are untrue, which the runtime trusts', () => {
 
 describe('parts of a result that the runtime leaves unwritten', () => {
   const inputs = { x, v: { int64: [1] as number[] } };
-  /** Tests an operator on rows, and on constants with the result added to the rows. */
+  /** Tests an operator twice: on rows, and on constants with the result added to the rows. */
   const both = (nodes: (of: string, to: string) => object[], more: Partial<Graph> = {}) => {
     const given = { inputs, ...more, constants: { ...constants, w: { weights: [3, 4] }, ...more.constants } };
     dependent({ ...given, nodes: nodes('x', 'y') });

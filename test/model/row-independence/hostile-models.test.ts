@@ -1,8 +1,11 @@
-/** Files that are designed to exhaust the prover: each proof ends within the time of a test, and each model is readable. */
+/**
+ * Models that are designed to exhaust the prover. Each proof must end within the time limit of a test, and each model
+ * must be readable.
+ */
 import { initializer, node } from '../../support/onnx-builder';
 import { proofOf, type Graph } from './support';
 
-/** 128 different sums of sizes with long names, and nodes that compute with them. */
+/** Graph with 128 different sums of sizes that have long names, and with nodes that compute with these sums. */
 function polynomials(times: number, nodes: (index: number) => object): Graph {
   const sizes = Array.from({ length: 23 }, (_, i) => i);
   const powers = Array.from({ length: times }, (_, i) =>

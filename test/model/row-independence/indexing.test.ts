@@ -53,7 +53,7 @@ describe('GatherND, ScatterND', () => {
     expect(short(proofOf({ inputs: { x: { int64: [2, 'N'] } }, ...given }))).not.toMatch(/^independent/);
   });
 
-  /** x[arange(N), last], as exporters write it. */
+  /** Nodes of x[arange(N), last], as exporters write them. */
   const ownRow = (axis: number, start = 0) => [
     node('Shape', ['x'], ['shape']),
     node('Gather', ['shape', 'zero'], ['n']),

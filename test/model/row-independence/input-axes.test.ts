@@ -36,7 +36,7 @@ describe('the axis that counts rows', () => {
 });
 
 describe('axes of the same name', () => {
-  /** Reshapes each row to s * s elements, which is correct only if both axes have the same size. */
+  /** Nodes that reshape each row to s * s elements, which is correct only if both axes have the same size. */
   const nodes = [
     node('Shape', ['x'], ['shape']),
     node('Gather', ['shape', 'second'], ['side']),

@@ -4,7 +4,7 @@ import { proofOf, short, verdictOf } from './support';
 describe('Reshape', () => {
   const to = (shape: number[], x: (number | string)[] = ['N', 4, 6], attributes = {}) =>
     verdictOf('Reshape', { x, constants: { shape }, with: ['shape'], attributes });
-  /** Reshapes the tensor and restores its shape, with an operator in between that must not work across rows. */
+  /** Verdict of a graph that reshapes x, applies Softmax along the given axis, and restores the shape. */
   const through = (shape: number[], axis: number) =>
     short(
       proofOf({

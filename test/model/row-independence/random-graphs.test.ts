@@ -6,7 +6,10 @@ import { COUPLINGS } from '../../support/random-graphs/couplings';
 import { coupledRecipes, independentRecipes, make, type Recipe } from '../../support/random-graphs/recipe';
 import { temporaryFolder } from '../../support/temporary-folder';
 
-/** RANDOM_GRAPHS=20000 tries that many graphs; RANDOM_GRAPHS_SEED selects others; RANDOM_GRAPHS_SHOW=1 prints why proofs fail. */
+/**
+ * Number of graphs of each kind. RANDOM_GRAPHS=20000 tries 20,000 graphs in total, RANDOM_GRAPHS_SEED selects different
+ * graphs, and RANDOM_GRAPHS_SHOW=1 prints why proofs fail.
+ */
 const COUNT = Number(process.env.RANDOM_GRAPHS ?? 200) / 2;
 const SEED = Number(process.env.RANDOM_GRAPHS_SEED ?? 1);
 

@@ -14,10 +14,10 @@ import { temporaryFolder } from '../../support/temporary-folder';
 
 const folder = temporaryFolder();
 
-/** Sizes, or an element type and sizes: `['N', 4]`, `{ int64: ['N'] }`. */
+/** Sizes, such as `['N', 4]`, or an element type with sizes, such as `{ int64: ['N'] }`. */
 export type Shape = Dim[] | Partial<Record<Elem, Dim[]>>;
 
-/** An INT64 scalar or vector, or FLOAT weights by their sizes. */
+/** Scalar or vector of INT64, FLOAT weights of the given sizes, or FLOAT values. */
 export type Constant = number | number[] | { weights: number[] } | { floats: number[] };
 
 export interface Graph {
@@ -25,7 +25,7 @@ export interface Graph {
   readonly nodes: object[];
   readonly outputs?: string[];
   readonly constants?: Record<string, Constant>;
-  /** Undefined for a file without an opset version. */
+  /** Version of the opset; undefined for a file that does not declare one. */
   readonly opset?: number | undefined;
   readonly functions?: object[];
   /** Complete initializers. */
@@ -69,7 +69,10 @@ function constant(name: string, content: Constant): object {
   return initializer(name, 'float', content.weights, new Float32Array(count));
 }
 
-/** Verdict in short: `independent 0 | 0`, `coupled Softmax: works over …`, `not understood Reshape: …`, `fixed: …`. */
+/**
+ * Verdict as a short text: `independent 0 | 0`, `coupled Softmax: works over …`, `not understood Reshape: …` or `fixed:
+ * …`.
+ */
 export function short({ verdict }: RowProof): string {
   if (verdict.verdict === 'independent') {
     return `independent ${verdict.inputAxes.map((axis) => axis ?? '-').join()} | ${verdict.outputAxes.join()}`;
@@ -78,7 +81,7 @@ export function short({ verdict }: RowProof): string {
   return `${verdict.verdict} ${verdict.operator}: ${verdict.reason}`;
 }
 
-/** Verdict of one node from x, by default of shape [N, 4, 6], and constants to y. */
+/** Verdict of a graph with one node, which computes y from x and constants. The default shape of x is [N, 4, 6]. */
 export function verdictOf(
   operator: string,
   given: Partial<Graph> & {

@@ -5,12 +5,12 @@ import { known, size, type Size } from './size';
 type Options = NonNullable<Parameters<typeof node>[3]>;
 export type NodeAttributes = NonNullable<Options['attributes']>;
 
-/** Position of the rows in a tensor: index `(k * count + row) * inner + j` of the axis belongs to row `row`. */
+/** Position of the rows in a tensor: index `(k * count + row) * inner + j` on the axis belongs to row `row`. */
 export interface Rows {
   readonly axis: number;
   readonly outer: Size;
   readonly inner: Size;
-  /** Symbol of the number of rows: N, or a different one if a coupling changed the number. */
+  /** Symbol of the number of rows: N, or a different symbol if a coupling has changed the number. */
   readonly count: string;
 }
 
@@ -20,13 +20,13 @@ export interface Tensor {
   readonly dims: readonly Size[];
   /** Position of the rows; undefined for a tensor that all requests of a run share. */
   readonly rows?: Rows;
-  /** Whether each element depends on its row of an input, for all but a few values of the weights. */
+  /** Whether each element depends on its row of an input for nearly all values of the weights. */
   readonly live: boolean;
-  /** Exclusive upper bound of integers, which start at 0. */
+  /** Exclusive upper bound of a tensor's integers; the lower bound is 0. */
   readonly below?: number;
 }
 
-/** Result of an operator; the caller decides whether it is live. */
+/** Result of an operator, before the caller decides whether it is live. */
 export type Result = Omit<Tensor, 'live'>;
 
 /** Graph under construction. */
@@ -39,7 +39,7 @@ export class RandomGraph {
   readonly opsets: Record<string, number>;
   /** Tensors that the next operators may read. */
   readonly pool: Tensor[] = [];
-  /** Tensor and axis whose size a symbol represents. */
+  /** Tensor and axis that have the size of a symbol, by symbol. */
   private readonly origins = new Map<string, { tensor: string; axis: number }>();
   private names = 0;
 
@@ -90,7 +90,7 @@ export class RandomGraph {
     return this.node(...call)[0] as string;
   }
 
-  /** Weights that are not close to 0, scaled so that sums of products keep their magnitude. */
+  /** Adds weights that are not close to 0, scaled so that sums of products keep their magnitude. */
   weights(dims: readonly number[], { positive = false, scale = 1 } = {}): string {
     const count = dims.reduce((all, dim) => all * dim, 1);
     const numbers = Float32Array.from({ length: count }, () => {
@@ -108,7 +108,7 @@ export class RandomGraph {
     return this.tensor('int64', dims, BigInt64Array.from(values.map((v) => BigInt(v))));
   }
 
-  /** Adds an initializer or a Constant. */
+  /** Adds a constant, as an initializer or as a Constant node. */
   tensor(elem: Elem, dims: readonly number[], data: ArrayBufferView): string {
     const name = this.name('constant');
     const message = initializer(name, elem, [...dims], data);
@@ -117,7 +117,7 @@ export class RandomGraph {
     return name;
   }
 
-  /** Returns a symbol for the size of an axis whose size is unknown. */
+  /** Creates a symbol for the unknown size of an axis. */
   symbolOf(tensor: string, axis: number): Size {
     const symbol = this.name('d');
     this.origins.set(symbol, { tensor, axis });

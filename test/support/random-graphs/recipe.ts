@@ -8,19 +8,19 @@ import { RandomGraph, type Result, type Rows, type Tensor } from './random-graph
 import { plain, rowsTo, withoutSymbols } from './shapes';
 import { ONE, size, type Size } from './size';
 
-/** Recipe for a random graph; the same recipe always makes the same graph. */
+/** Recipe for a random graph. The same recipe always produces the same graph. */
 export interface Recipe {
   readonly opset: number;
   readonly inputs: number;
   /** Seeds, one per operator. */
   readonly steps: readonly number[];
-  /** Index of a coupling, and the step before which it is planted. */
+  /** Index of a coupling, and of the step before which it is planted. */
   readonly coupling?: { readonly kind: number; readonly at: number; readonly seed: number };
 }
 
 export interface Made {
   readonly parts: ModelParts;
-  /** Operators that were added to the graph, in order. */
+  /** Names of the operators in the graph, in the order in which they were added. */
   readonly operators: readonly string[];
 }
 
@@ -37,7 +37,7 @@ const base = {
 export const independentRecipes: fc.Arbitrary<Recipe> = fc.record(base);
 
 /**
- * Recipes for graphs with one coupling whose influence reaches an output. Failing graphs are shrunk by removing steps.
+ * Recipes for graphs with one coupling whose influence reaches an output. Failing recipes are shrunk by removing steps.
  */
 export const coupledRecipes: fc.Arbitrary<Recipe> = fc.record({
   ...base,
@@ -159,7 +159,7 @@ class Maker {
     for (const t of this.unread) if (t.rows) this.bringOut(t);
   }
 
-  /** Adds an output with its rows on axis 0. */
+  /** Adds a tensor as an output, with its rows on axis 0. */
   private bringOut(t: Tensor): void {
     const first = rowsTo(this.graph, t, 0);
     this.graph.output({ ...first, name: this.graph.add('Identity', [first]) });

@@ -2,9 +2,7 @@ import type { RandomGraph, Result, Rows, Tensor } from './random-graph';
 import { isOne, known, ONE, product, sameSize, size, type Size } from './size';
 import { squeeze, unsqueeze } from './versions';
 
-/**
- * Reshapes the tensor in one of the ways in which exporters write a Reshape. The product of the sizes must not change.
- */
+/** Reshapes the tensor in one of the ways that exporters use. The product of the sizes must not change. */
 export function reshape(graph: RandomGraph, t: Result, dims: readonly Size[], rows: Rows | undefined): Result {
   const { choices } = graph;
   const open = dims.flatMap((dim, axis) => (known(dim) === undefined ? [axis] : []));
@@ -24,7 +22,7 @@ export function reshape(graph: RandomGraph, t: Result, dims: readonly Size[], ro
   return { ...t, name: graph.add('Reshape', [t, shape]), dims, rows };
 }
 
-/** Builds a vector of sizes from the Shape of tensors. */
+/** Builds a vector of sizes from constants and from the shapes of tensors. */
 export function shapeOf(graph: RandomGraph, dims: readonly Size[]): string {
   if (dims.every((dim) => known(dim) !== undefined)) return graph.ints(dims.map((dim) => known(dim) as number));
   const narrow = graph.choices.chance(0.15);
@@ -36,7 +34,7 @@ export function shapeOf(graph: RandomGraph, dims: readonly Size[]): string {
   return narrow ? graph.add('Cast', [joined], { to: 7 }) : joined;
 }
 
-/** Combines adjacent known sizes into one constant. */
+/** Combines adjacent known sizes into one list. */
 function runs(dims: readonly Size[]): (Size | number[])[] {
   const found: (Size | number[])[] = [];
   for (const dim of dims) {
@@ -77,7 +75,7 @@ function symbolVector(graph: RandomGraph, symbol: string): string {
   return choices.pick(styles)();
 }
 
-/** Moves folded rows to a separate axis. */
+/** Moves folded rows to an axis of their own. */
 export function plain<T extends Result>(graph: RandomGraph, t: T): T {
   const { rows } = t;
   if (!rows || (isOne(rows.outer) && isOne(rows.inner))) return t;
@@ -107,7 +105,7 @@ export function rowsTo<T extends Result>(graph: RandomGraph, t: T, axis: number)
   return transpose(graph, unfolded, perm);
 }
 
-/** Reshapes to [rows, features]; every size except that of the rows must be known. */
+/** Reshapes the tensor to [rows, features], after taking the mean over axes of unknown size. */
 export function asMatrix<T extends Result>(graph: RandomGraph, t: T): T {
   const first = rowsTo(graph, withoutSymbols(graph, t), 0);
   const { rows, dims } = first;

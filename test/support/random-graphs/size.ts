@@ -5,7 +5,7 @@ export interface Size {
   readonly symbols: readonly string[];
 }
 
-/** `size(2, 'N')` is twice the number of rows. */
+/** Size such as `size(2, 'N')`, which is twice the number of rows. */
 export function size(factor: number, ...symbols: readonly string[]): Size {
   return { factor, symbols: [...symbols].sort() };
 }

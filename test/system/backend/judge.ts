@@ -1,6 +1,6 @@
 /**
  * Compares the library's proofs with the trials of truth.py: tsx test/system/backend/judge.ts FOLDER, where FOLDER is
- * the output of truth.py. Fails on any incorrect proof, and if too few models are proved.
+ * the output of truth.py. Fails if a proof is incorrect or too few models are proved.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ interface Truth {
   readonly axis: number;
   readonly truth: 'independent' | 'coupled' | 'random' | 'undecided' | 'not run';
   readonly why: string;
-  /** For each output, the axes that may be the row axis. */
+  /** For each output, the axes that could be the row axis. */
   readonly axes?: readonly (readonly number[])[];
 }
 
@@ -64,7 +64,7 @@ function judge(folder: string): boolean {
   return good && !judged.some(isUnsettled);
 }
 
-/** Manual decision about a model whose trials do not run or are inconclusive. */
+/** Decision by hand for a model whose trials do not run or are inconclusive. */
 function decidedByHand(name: string, { truth }: Truth): Partial<Truth> | undefined {
   const found = byHand.find(({ models }) => new RegExp(`^${models}$`).test(name));
   if (!found || truth === 'coupled') return undefined;
@@ -84,8 +84,8 @@ function isMistake(model: Judged): boolean {
 }
 
 /**
- * Whether the model is proved independent, but no trial could have revealed a mistake. Models that the runtime does not
- * load do not count, because they cannot be served.
+ * Whether the model is proved independent although no trial could have revealed a mistake. Models that the runtime does
+ * not load do not count, because they cannot be served.
  */
 function isUnsettled(model: Judged): boolean {
   return isProved(model) && model.truth === 'undecided';

@@ -8,7 +8,7 @@ import type { Plan } from './plan';
 const READY_SECONDS = 60;
 const HOSTS = settingVariable('allowedHosts');
 
-/** Identity of one start of a container. */
+/** Identifies one start of a container. */
 export interface Start {
   readonly id: string;
   readonly startedAt: string;
@@ -21,7 +21,7 @@ export interface Periods {
   readonly throttled: number;
 }
 
-/** A container on this machine's Docker engine, started as the plan specifies. */
+/** Container on this machine's Docker engine, started as the plan specifies. */
 export class Container {
   readonly httpPort = SETTING_DEFAULTS.httpPortNumber;
   readonly grpcPort = SETTING_DEFAULTS.grpcPortNumber;
@@ -31,8 +31,7 @@ export class Container {
     private readonly id: string,
     readonly plan: Plan,
     /**
-     * The container's own address, because the proxy of a published port would accept data that the server should
-     * refuse.
+     * Address of the container itself. The proxy of a published port would accept data that the server should refuse.
      */
     readonly host: string,
     private readonly pid: number,
@@ -77,14 +76,14 @@ export class Container {
     return { id: this.id, startedAt: State.StartedAt, restarts: RestartCount };
   }
 
-  /** Whether the kernel has killed the container, or one of its processes, because of its memory limit. */
+  /** Whether the kernel has killed the container or one of its processes because it reached the memory limit. */
   wasKilled(): boolean {
     const [{ State }] = JSON.parse(docker('inspect', this.id));
     return State.OOMKilled || this.oomKills() > 0;
   }
 
   /**
-   * Memory in bytes that the kernel could not reclaim, which excludes the file cache; undefined if the container has
+   * Bytes of memory that the kernel cannot reclaim, which excludes the file cache; undefined if the container has
    * stopped.
    */
   memory(): number | undefined {
@@ -96,7 +95,7 @@ export class Container {
     return value('total_rss') + Number(this.cgroupFile('memory.kmem.usage_in_bytes') ?? 0);
   }
 
-  /** Number of periods of the CPU limit since the start, and number of those in which the container was throttled. */
+  /** Number of periods of the CPU limit since the start, and number of periods in which the container was throttled. */
   periods(): Periods {
     const stat = this.cgroupFile('cpu.stat', 'cpu') ?? '';
     const value = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
@@ -112,7 +111,7 @@ export class Container {
     }
   }
 
-  /** Waits until the container is idle. */
+  /** Waits until no request is in flight in the container. */
   async idle(): Promise<void> {
     for (let attempt = 0; attempt < READY_SECONDS * 5; attempt++) {
       const metrics = await (await fetch(`http://${this.host}:${this.metricsPort}/metrics`)).text();
@@ -158,7 +157,7 @@ export class Container {
   }
 }
 
-/** Folder of a process's cgroup: of cgroup v1 if the controller uses it, otherwise of cgroup v2. */
+/** Folder of a process's cgroup: the folder in cgroup v1 if the controller uses v1, otherwise the folder in v2. */
 function cgroupOf(pid: number, controller: string): string {
   const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
     .split('\n')

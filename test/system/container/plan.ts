@@ -8,12 +8,12 @@ import { ContainerizedModel, type ServingOptions, type Sizing } from 'cdktf-mode
 import { requestNeeds } from '../../../lib/request-needs';
 import { buildImage } from '../../bench/docker';
 
-/** The container that `terraform apply` would run. */
+/** Container as `terraform apply` would run it. */
 export interface Plan {
   readonly image: string;
   readonly model: string;
   readonly memoryMiB: number;
-  /** Microseconds of CPU in each period; undefined for all CPUs of the host. */
+  /** Microseconds of CPU per period; undefined if the container may use all CPUs of the host. */
   readonly cpuQuota?: number;
   readonly cpuPeriod?: number;
   readonly env: readonly string[];
@@ -21,11 +21,11 @@ export interface Plan {
   /** Arguments of `docker run` that harden the container. */
   readonly hardening: readonly string[];
   readonly maxRequestBytes: number;
-  /** Sizing; set if the model has a profile. */
+  /** Sizing; set only if the model has a profile. */
   readonly sizing?: Sizing;
 }
 
-/** Synthesizes a stack, builds its image, and reads the container from the stack. */
+/** Synthesizes a stack, builds its image, and reads the container from the synthesized stack. */
 export function planOf(model: OnnxModel, serving: ServingOptions = {}): Plan {
   const outdir = mkdtempSync(join(tmpdir(), 'container-plan-'));
   try {

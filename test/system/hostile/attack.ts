@@ -11,7 +11,7 @@ export interface Target {
   readonly host: string;
   readonly httpPort: number;
   readonly grpcPort: number;
-  /** Port of the metrics; undefined if it cannot be reached. */
+  /** Port of the metrics; undefined if callers cannot reach it. */
   readonly metricsPort?: number;
   readonly model: string;
   readonly inputs: readonly TensorFacts[];
@@ -26,21 +26,21 @@ export interface Target {
 export interface Sent {
   /** Approximate bytes on the wire. */
   readonly bytes: number;
-  /** Number of requests by status: `HTTP 413`, `RESOURCE_EXHAUSTED`, `held`, `closed`. */
+  /** Number of requests by status, such as `HTTP 413`, `RESOURCE_EXHAUSTED`, `held` or `closed`. */
   readonly statuses: Readonly<Record<string, number>>;
 }
 
-/** Requests of malicious or faulty callers. */
+/** Attack with the requests of malicious or faulty callers. */
 export interface Attack {
-  /** Name in words with hyphens. All attacks of a class are in one file. */
+  /** Name of the attack, as words with hyphens. All attacks of a class are in one file. */
   readonly name: string;
   /** Description in one sentence. */
   readonly what: string;
-  /** Model that the attacked server has. @default 'digits' */
+  /** Model of the attacked server. @default 'digits' */
   readonly model?: ModelName;
   /** Allowed statuses. @default - all statuses except faults of the server */
   readonly statuses?: RegExp;
-  /** Whether the attack represents its class in a short run. @default false */
+  /** Whether a short run includes the attack, which represents its class. @default false */
   readonly short?: boolean;
   run(target: Target): Promise<Sent>;
 }
@@ -65,7 +65,7 @@ export function inferPath({ model }: Target): string {
   return `/v2/models/${model}/infer`;
 }
 
-/** Makes a number of clients repeat an action until the time is up. */
+/** Lets a number of clients repeat an action until the time is up. */
 export async function again(clients: number, seconds: number, once: (turn: number) => Promise<void>): Promise<void> {
   const end = performance.now() + seconds * 1000;
   let turn = 0;

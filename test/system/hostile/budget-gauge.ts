@@ -1,9 +1,9 @@
 import type { Target } from './attack';
 
-/** Gauge of the memory that the server holds for requests. */
+/** Matches the gauge of the memory that the server holds for requests. */
 const GAUGE = /^inference_request_memory_bytes(?:\{[^}]*\})? (\d+)/m;
 
-/** Bytes that requests hold; undefined if metrics cannot be read or lack the gauge. */
+/** Bytes that requests hold; undefined if the metrics cannot be read or do not contain the gauge. */
 export async function memoryInUse({ host, metricsPort }: Target): Promise<number | undefined> {
   if (metricsPort === undefined) return undefined;
   const url = `http://${host}:${metricsPort}/metrics`;

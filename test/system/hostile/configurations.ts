@@ -1,12 +1,12 @@
 import type { ModelName } from './models';
 
-/** A deployment of a server that is attacked. */
+/** Deployment of a server to attack. */
 export interface Configuration {
   readonly name: string;
   readonly model: ModelName;
   /** Whether to profile the model first and derive sizes from the profile. */
   readonly isProfiled?: boolean;
-  /** @default - derived by the plan */
+  /** Maximum size of a request, in bytes. @default - derived by the plan */
   readonly maxRequestBytes?: number;
 }
 
@@ -18,8 +18,8 @@ const PLAIN: readonly Configuration[] = (['digits', 'text', 'several', 'expandin
 }));
 
 /**
- * Deployments with a `maxRequestBytes` of 64 MiB and the memory that the plan derives for it, so that attacks of 62 MiB
- * are not refused as too large.
+ * Deployments with a `maxRequestBytes` of 64 MiB and the memory that the plan derives from it. Attacks with 62 MiB are
+ * not refused as too large.
  */
 const LARGE: readonly Configuration[] = (['digits', 'text', 'several'] as const).map((model) => ({
   name: '64 MiB',
@@ -27,7 +27,7 @@ const LARGE: readonly Configuration[] = (['digits', 'text', 'several'] as const)
   maxRequestBytes: 64 * MIB,
 }));
 
-/** Configurations of a short run, without a profile and with the default size. */
+/** Configurations of a short run, which have no profile and the default maximum request size. */
 export const SHORT = PLAIN;
 export const ALL: readonly Configuration[] = [
   ...PLAIN,

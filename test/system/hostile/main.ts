@@ -32,8 +32,8 @@ function chosen({ all, only }: Options): Attack[] {
 }
 
 /**
- * Attacks servers of one configuration. If an attack causes faults, the server is replaced and the attack repeated,
- * because other load on the machine may be the cause. A killed server always counts as a failure.
+ * Attacks servers of one configuration. If an attack causes faults, replaces the server and repeats the attack, because
+ * other load on the machine might be the cause. A killed server always counts as a failure.
  */
 async function attackAll(
   configuration: Configuration,

@@ -7,8 +7,8 @@ import { identity, initializer, node, value, writeOnnxModel, type ModelParts } f
 const EXAMPLE = join(__dirname, '../../../examples/digits');
 
 /**
- * `digits`: the digits example. `text`: returns texts unchanged. `several`: has three inputs. `expanding`: a number in
- * the request determines the size of the output.
+ * Models to attack. `digits` is the digits example. `text` returns texts unchanged. `several` has three inputs. In
+ * `expanding`, a number in the request determines the size of the output.
  */
 export type ModelName = 'digits' | 'text' | 'several' | 'expanding';
 
@@ -27,7 +27,7 @@ const PARTS: Readonly<Record<Exclude<ModelName, 'digits'>, ModelParts>> = {
   },
 };
 
-/** JSON requests of a well-behaved client. */
+/** JSON request of a well-behaved client, for each model. */
 export const REQUESTS: Readonly<Record<ModelName, string>> = {
   digits: JSON.stringify(JSON.parse(readFileSync(join(EXAMPLE, 'digits.samples.json'), 'utf8'))[0].request),
   text: '{"inputs":[{"name":"x","datatype":"BYTES","shape":[2],"data":["one","two"]}]}',
@@ -35,7 +35,7 @@ export const REQUESTS: Readonly<Record<ModelName, string>> = {
   expanding: '{"inputs":[{"name":"size","datatype":"INT64","shape":[1],"data":[5]}]}',
 };
 
-/** @param profile Path of the profile of digits, or false for none */
+/** Creates a model. @param profile Path of a profile of digits; false for none */
 export function modelOf(name: ModelName, profile: string | false = false): OnnxModel {
   if (name === 'digits') {
     // Uses the same options as examples/digits/stack.ts.

@@ -6,11 +6,11 @@ export interface Options {
   readonly all: boolean;
   /** Whether latency and throughput count. */
   readonly isTimed: boolean;
-  /** Texts that the names of attacks must contain; empty for all attacks. */
+  /** Texts of which an attack's name must contain at least one; empty for all attacks. */
   readonly only: readonly string[];
-  /** Text that the names of configurations must contain. */
+  /** Text that a configuration's name must contain. */
   readonly on: string;
-  /** URL of a server that is running already. */
+  /** URL of a server that is already running. */
   readonly url?: URL;
   readonly grpc?: URL;
   readonly metrics?: URL;
@@ -54,7 +54,7 @@ export function readOptions(args?: string[]): Options {
   };
 }
 
-/** Hosts that may be attacked, so that users attack only their own server. */
+/** Hosts that users can attack. The list prevents attacks on servers on other machines. */
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 
 function address(text?: string): URL | undefined {

@@ -9,7 +9,7 @@ import { modelOf } from './models';
 const CLI = join(__dirname, '../../../dist/lib/cli/main.js');
 const DIGITS = join(__dirname, '../../../examples/digits/digits.onnx');
 
-/** Plan of a configuration that `terraform apply` would run. */
+/** Plan that `terraform apply` would run for a configuration. */
 export function configurationPlan({ model: name, isProfiled, maxRequestBytes }: Configuration): Plan {
   const folder = mkdtempSync(join(tmpdir(), 'hostile-profile-'));
   try {

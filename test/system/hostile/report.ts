@@ -3,7 +3,7 @@ import type { Attack } from './attack';
 import type { Configuration } from './configurations';
 import type { Trial } from './trial';
 
-/** An attack on a server, and its result. */
+/** Attack on a server, and its result. */
 export interface Result {
   readonly configuration: string;
   readonly attack: Attack;
@@ -34,7 +34,7 @@ export function resultTable(results: readonly Result[]): string {
   return table(HEAD, results.map(cells));
 }
 
-/** Line about one attack for the terminal. */
+/** Line of text about one attack, for the terminal. */
 export function line(result: Result): string {
   return cells(result).join(' | ');
 }

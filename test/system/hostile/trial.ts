@@ -8,7 +8,7 @@ import { Child } from './processes/child';
 import type { ClientQuestion, Served } from './processes/client';
 import type { Probed, ProbeQuestion } from './processes/prober';
 
-/** Results of health probes and of well-behaved clients over a period. */
+/** Results of health probes and of well-behaved clients during a period. */
 export interface Beside {
   readonly probed: Probed;
   readonly served: Served;
@@ -17,15 +17,15 @@ export interface Beside {
 /** Result of one attack. */
 export interface Trial {
   readonly sent?: Sent;
-  /** Reason why there are no results. */
+  /** Reason why the attack has no result. */
   readonly ended?: string;
   readonly idle: Beside;
   readonly attacked: Beside;
-  /** Largest memory during the attack, in bytes; undefined if it cannot be read. */
+  /** Maximum memory during the attack, in bytes; undefined if it cannot be read. */
   readonly memory?: number;
   /** Maximum number of threads during the attack. */
   readonly threads?: number;
-  /** Bytes in the budget when the attack is over; undefined if metrics cannot be read. */
+  /** Bytes that requests still hold after the attack; undefined if the metrics cannot be read. */
   readonly leftBytes?: number;
   readonly before?: Start;
   readonly after?: Start;
@@ -34,7 +34,7 @@ export interface Trial {
 }
 
 const IDLE_SECONDS = 1.5;
-/** Time after an attack in which its last requests may end. */
+/** Time to wait after an attack for its last requests to end. */
 const AFTER_SECONDS = 1;
 const ATTACK_SECONDS = 40;
 const ALIVE_SECONDS = 20;
@@ -42,7 +42,7 @@ const ALIVE_SECONDS = 20;
 const EMPTY_SECONDS = 5;
 const SAMPLE_MS = 100;
 
-/** Processes that observe the server during attacks. */
+/** Processes that observe the server during attacks, as probes and as well-behaved clients. */
 export class Witnesses {
   private constructor(
     private readonly prober: Child<ProbeQuestion, Probed>,
@@ -129,7 +129,8 @@ async function lives({ host, httpPort }: Target): Promise<boolean> {
 }
 
 /**
- * Bytes that requests hold after the attack. Well-behaved clients continue, so the minimum of several readings counts.
+ * Bytes that requests still hold after the attack. Because well-behaved clients continue, returns the minimum of
+ * several readings.
  */
 async function leftInUse(target: Target): Promise<number | undefined> {
   let least: number | undefined;

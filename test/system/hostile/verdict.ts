@@ -6,10 +6,14 @@ const MAX_P99_MS = 250;
 const MAX_MS = 1000;
 const LEAST_THROUGHPUT = 0.5;
 /**
- * Limit on latency if others use the machine and times are unreliable. Only a server that hardly answers exceeds it.
+ * Limit on latency if other programs use the machine, which makes times unreliable. Only a server that hardly answers
+ * exceeds the limit.
  */
 const MAX_UNTIMED_MS = 10_000;
-/** Limit on the threads of Node, the runtime, libuv, V8 and the decoders. Requests must not start further threads. */
+/**
+ * Limit on the number of threads of Node, the runtime, libuv, V8 and the decoders. Requests must not start more
+ * threads.
+ */
 const MAX_THREADS = 64;
 
 /** Matches errors that are faults of the server, and errors of more than 4 KiB. */

@@ -1,13 +1,13 @@
 /** Ratio of successive rates. */
 export const STEP = 1.05;
 
-/** Maximum number of steps from the planned rate; 1.05^16 is 2.2. */
+/** Maximum number of steps up or down from the planned rate. 16 steps change it by a factor of 2.2. */
 const MOST_STEPS = 16;
 
 /**
- * Finds the highest sustained rate among rates around the planned one, each 1.05 times the previous one. It takes steps
- * of 1, 2, 4 and so on away from the planned rate, and then tries the rates between the last two. Returns 0 if no rate
- * is sustained.
+ * Finds the highest sustained rate. The candidates are the planned rate and rates around it, each 1.05 times the one
+ * before it. Tries candidates at a distance of 1, 2, 4 … steps from the planned rate, and then the candidates between
+ * the last two. Returns 0 if no rate is sustained.
  */
 export async function highestRate(planned: number, isHeld: (rate: number) => Promise<boolean>): Promise<number> {
   const holds = (steps: number) => isHeld(planned * STEP ** steps);

@@ -1,6 +1,6 @@
 /**
- * npm run test:sizing: tests whether containers sustain the rates that their models' profiles promise. `run` describes
- * the options.
+ * npm run test:sizing: tests whether containers sustain the request rates that their models' profiles promise. `run`
+ * describes the options.
  */
 import { stopGenerator } from '../../bench/load/generator';
 import { subjects, type Subject } from './models';
@@ -8,7 +8,7 @@ import { readOptions, type Options } from './options';
 import { resultTable, shareText, shortfalls, type Result } from './report';
 import { attempt, type Trial } from './trial';
 
-/** Result of a model. Catches failures, because a single failure must not end a run of several hours. */
+/** Tests a model. Returns a failure as a result, because a single failure must not end a run of several hours. */
 async function resultOf(subject: Subject, options: Options): Promise<Result> {
   const { name } = subject;
   const trials: Trial[] = [];
@@ -28,7 +28,7 @@ async function resultOf(subject: Subject, options: Options): Promise<Result> {
   }
 }
 
-/** Last line of an error, because the first line of a failed command's error is only the command. */
+/** Last line of an error. When a command fails, the first line of its error is only the command itself. */
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)!;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { servingModel } from '../../bench/serving-models';
 import { modelsIn, type CaseTensor } from '../zoo/prepared-model';
 
-/** A model, with a real request if its inputs have no fixed size or cannot be generated. */
+/** Model to test, with a real request if its inputs have no fixed size or cannot be generated. */
 export interface Subject {
   readonly name: string;
   readonly file: string;
@@ -11,8 +11,8 @@ export interface Subject {
 }
 
 /**
- * Models of the zoo: recurrent, convolutional and transformer models, with fixed and free rows, that take 10 µs to 100
- * ms per row.
+ * Models of the zoo: recurrent, convolutional and transformer models with fixed and free rows. A row takes from 10 µs
+ * to 100 ms.
  */
 const ZOO = [
   'magika',
@@ -32,7 +32,7 @@ const MADE_HERE: Readonly<Record<string, () => string>> = {
   image: () => servingModel('image').file,
 };
 
-/** Models whose names contain one of these texts, or all models. */
+/** Models whose names contain at least one of the texts in `only`; all models if `only` is empty. */
 export function subjects(zoo: string, only: readonly string[]): Subject[] {
   const isWanted = (name: string) => only.length === 0 || only.some((text) => name.includes(text));
   const wanted = ZOO.filter(isWanted);

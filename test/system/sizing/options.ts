@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 export interface Options {
   readonly seconds: number;
   readonly times: number;
-  /** Texts that the names of models must contain; empty for all models. */
+  /** Texts of which a model's name must contain at least one; empty for all models. */
   readonly only: readonly string[];
   readonly zoo: string;
   readonly force: boolean;

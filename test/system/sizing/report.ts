@@ -1,7 +1,7 @@
 import { count, latency, median, table } from '../../bench/table';
 import type { Trial } from './trial';
 
-/** Model with the results of its containers, one for each profile, or with the reason why there are none. */
+/** Model, with one result per profile, or with the reason why there are no results. */
 export interface Result {
   readonly name: string;
   readonly trials: readonly Trial[];
@@ -28,14 +28,14 @@ const HEAD = [
 ];
 
 /**
- * Difference between the answered and the planned rate as a fraction of the planned one, negative if less was answered;
- * median of all trials.
+ * Difference between the answered and the planned rate, as a fraction of the planned rate; negative if the answered
+ * rate is lower. Median of all trials.
  */
 export function difference({ trials }: Result): number {
   return median(trials.map(({ rate, sizing }) => rate / sizing.requestsPerSecond - 1));
 }
 
-/** Table of docs/sizing.md; for each model, shows the trial with the median difference. */
+/** Table of docs/sizing.md, which shows, for each model, the trial with the median difference. */
 export function resultTable(results: readonly Result[]): string {
   return table(HEAD, results.map(cells));
 }
@@ -58,7 +58,7 @@ function cells(result: Result): string[] {
   ];
 }
 
-/** Share in percent; empty if it was not measured. */
+/** Share in percent; an empty text if the share was not measured. */
 export function shareText(share: number | undefined): string {
   return share === undefined ? '' : (100 * share).toFixed(1);
 }

@@ -23,19 +23,20 @@ import type { Options } from './options';
 const CLI = join(__dirname, '../../../dist/lib/cli/main.js');
 
 /**
- * Number of connections: more requests than a queue of a quarter of a second holds, and as many as the server accepts.
+ * Maximum number of connections, slightly below the server's default maximum of 1024. It exceeds the number of requests
+ * that a queue of a quarter of a second holds.
  */
 const CONNECTIONS = 1000;
 
 const WARM_UP_SECONDS = 3;
 
 /**
- * Fraction of a rate that counts as the whole rate; it allows for inexact clocks of the clients, and for requests that
- * are unanswered at the end.
+ * Fraction of a rate that counts as the full rate. It allows for inexact clocks of the clients, and for requests that
+ * are still unanswered at the end.
  */
 const NEARLY_ALL = 0.98;
 
-/** Result of a container of the derived size. */
+/** Result of testing a container of the derived size. */
 export interface Trial {
   readonly sizing: Sizing;
   /** Highest rate without refusals. */
@@ -43,8 +44,8 @@ export interface Trial {
   /** p99 at that rate. */
   readonly p99Ms?: number;
   /**
-   * Share of the periods of the CPU limit in which the container was throttled, at the planned rate or at the highest
-   * lower rate; undefined if it sustained none of these.
+   * Share of the periods of the CPU limit in which the container was throttled. Measured at the planned rate or, if the
+   * container did not sustain that rate, at the highest lower rate that it sustained; undefined if there is none.
    */
   readonly throttled?: number;
   readonly wasKilled: boolean;
@@ -62,7 +63,9 @@ export async function attempt(subject: Subject, options: Options): Promise<Trial
   }
 }
 
-/** Like a user, records the request as a golden example, which determines the sizes in the profile. */
+/**
+ * Profiles a model as a user would: records the request as a golden example, which determines the sizes in the profile.
+ */
 function profiled({ name, file, request }: Subject, { force }: Options): OnnxModel {
   const folder = mkdtempSync(join(tmpdir(), 'sizing-'));
   const run = (...args: string[]) =>
@@ -112,8 +115,8 @@ async function underLoad(container: Container, request: Buffer, { seconds }: Opt
 }
 
 /**
- * Request of one row with which the profile was measured: a generated one, or a real one if the model refuses generated
- * requests.
+ * Request of one row as it was used to measure the profile: a generated request, or a real one if the model refuses
+ * generated requests.
  */
 async function requestOf(
   { host, httpPort }: Container,

@@ -5,7 +5,7 @@ import type { Case, PreparedModel } from './prepared-model';
 import type { Server } from './server';
 
 const CLIENTS = 8;
-/** Each client sends as many requests as take about this long, within the bounds below. */
+/** Approximate duration of the load. The limits on the number of requests per client, below, take precedence. */
 const LOAD_SECONDS = 2;
 const ROUNDS = 10;
 const [FEWEST_TURNS, MOST_TURNS] = [3, 8];
@@ -13,16 +13,16 @@ const [FEWEST_TURNS, MOST_TURNS] = [3, 8];
 /** Result of a model. */
 export interface Result {
   readonly model: PreparedModel;
-  /** Row `batching` in the output of `inspect`. */
+  /** `batching` row in the output of `inspect`. */
   readonly batching?: string;
-  /** Reason why synth refuses the model, which does not count as a failure. */
+  /** Reason why synth refuses the model; a refusal does not count as a failure. */
   readonly refusal?: string;
   /** Whether requests shared runs under load. */
   readonly shares: boolean;
   readonly answers: number;
-  /** Differences from the correct answers, and other faults. */
+  /** Differences from the correct answers, and all other faults. */
   readonly problems: readonly string[];
-  /** Reason in the server's log why requests do not share runs. */
+  /** Reason why requests do not share runs, from the server's log. */
   readonly notSharing?: string;
 }
 
@@ -31,7 +31,7 @@ interface Exchange {
   readonly expected: Case['outputs'];
 }
 
-/** Inspects and serves a model, and compares every answer with the correct one, alone and under load. */
+/** Inspects and serves a model. Compares every answer with the correct one, for single requests and under load. */
 export async function checkModel(model: PreparedModel, cli: CommandLine): Promise<Result> {
   const { batching, refusal } = await cli.inspect(model.path);
   const base = { model, batching, refusal, shares: false, answers: 0, problems: [] };

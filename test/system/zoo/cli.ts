@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Server } from './server';
 
-/** Output of `inspect` about a model. */
+/** Result of running `inspect` on a model. */
 export interface Inspection {
-  /** Row `batching` in the output; undefined if the model is refused. */
+  /** `batching` row in the output; undefined if the model is refused. */
   readonly batching?: string;
   /** Reason why the model cannot be served. */
   readonly refusal?: string;
@@ -14,7 +14,7 @@ export interface Inspection {
 const READY_SECONDS = 120;
 const PORTS = ['--port', '0', '--grpc-port', '0', '--metrics-port', '0', '--no-page'];
 
-/** Command line of a build of the library, either the current one or that of a different commit. */
+/** Command line of one build of the library: the current build or the build of a different commit. */
 export class CommandLine {
   constructor(private readonly main: string) {}
 
@@ -28,7 +28,7 @@ export class CommandLine {
     });
   }
 
-  /** @throws Error With the server's log, if the server does not become ready */
+  /** Serves a model. @throws Error With the server's log, if the server does not become ready */
   async serve(model: string): Promise<Server> {
     const child = spawn(process.execPath, [this.main, 'serve', model, '--name', 'm', ...PORTS], {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,7 +5,7 @@ import type { CaseTensor } from './prepared-model';
 
 const TOLERANCES: Partial<Record<string, number>> = LIMITS;
 
-/** Precision of 1 as a 32-bit float. A sigmoid near 0 may be computed by subtraction from 1. */
+/** Precision of a 32-bit float near 1. A model may compute a sigmoid near 0 by subtracting from 1. */
 const ROUNDING_OF_ONE = 2 ** -23;
 
 /** Difference between an answer and the correct one; undefined if the answer is correct. */
@@ -31,8 +31,8 @@ function tensorDifference(expected: CaseTensor, got: AnsweredTensor): string | u
 }
 
 /**
- * Position of the first unequal element. In JSON, integers beyond 2^53 are compared as the nearest double; in binary
- * data, exactly.
+ * Describes the first element that differs; undefined if all are equal. Integers beyond 2^53 are compared as the
+ * nearest double if they come from JSON, and exactly if they come from binary data.
  */
 function firstUnequal(wanted: readonly Element[], got: readonly Element[]): string | undefined {
   const at = wanted.findIndex((value, index) => {

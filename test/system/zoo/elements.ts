@@ -1,6 +1,6 @@
 import { halfValue } from '../../../inference-image/src/contract/half';
 
-/** Readers of the elements of a datatype from little-endian bytes. */
+/** Functions that read an element of a datatype from little-endian bytes, each with the element's width in bytes. */
 const READERS: Record<string, [width: number, read: (bytes: Buffer, at: number) => number | bigint | boolean]> = {
   BOOL: [1, (bytes, at) => bytes[at] !== 0],
   INT8: [1, (bytes, at) => bytes.readInt8(at)],
@@ -24,7 +24,7 @@ export function elementsOf(datatype: string, bytes: Buffer): Element[] {
   return Array.from({ length: bytes.length / width }, (_, index) => read(bytes, index * width));
 }
 
-/** Texts in the protocol's binary format, each preceded by its length. */
+/** Encodes texts in the protocol's binary format, in which each text is preceded by its length. */
 export function textsToBytes(texts: readonly string[]): Buffer {
   return Buffer.concat(
     texts.flatMap((text) => {

@@ -16,7 +16,7 @@ export interface AnsweredTensor {
   readonly elements: Element[];
 }
 
-/** Body of a request as a client sends it. */
+/** Body of a request with the given inputs, as a client sends it. */
 export function requestBody(inputs: readonly CaseTensor[], protocol: Protocol): Body {
   return protocol === 'JSON' ? jsonBody(inputs) : binaryBody(inputs);
 }
@@ -51,7 +51,7 @@ function binaryBody(inputs: readonly CaseTensor[]): Body {
   return { headers, body: Buffer.concat([head, ...blobs]) };
 }
 
-/** Tensors of a JSON or binary answer. */
+/** Reads the tensors of a JSON or binary answer. */
 export function answeredTensors(headers: Headers, body: Buffer): AnsweredTensor[] {
   const headLength = Number(headers.get('inference-header-content-length') ?? body.length);
   const { outputs } = JSON.parse(body.toString('utf8', 0, headLength));

@@ -1,6 +1,4 @@
-/**
- * npm run test:zoo: inspects and serves third-party models, and compares their answers. `run` describes the options.
- */
+/** npm run test:zoo: inspects and serves third-party models, and checks their answers. `run` describes the options. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkModel } from './check-model';
@@ -12,9 +10,9 @@ import { prepared } from './sources';
 import { throughput } from './throughput';
 
 const PAGE = join(__dirname, '../../../docs/compatibility.md');
-/** Number of concurrent servers; each has its own CPU core. */
+/** Number of servers that run at the same time. */
 const AT_ONCE = 2;
-/** Minimum share of the models that may share runs for which requests did share them, by group. */
+/** For each group, the minimum share of models whose requests shared runs, among the models that may share runs. */
 const LEAST_SHARING = { packages: 0.8, torch: 0.8, learners: 0.8, tensorflow: 0.8, backend: 0.95 };
 
 async function zoo(options: Options): Promise<Outcome[]> {
@@ -43,7 +41,7 @@ function print({ name, source, state, inspect, may, shares, answers, note }: Out
   console.log([`${state.padEnd(7)} ${name}`, source, ...facts, note].filter(Boolean).join(' | '));
 }
 
-/** Failures of all models taken together. */
+/** Failures that concern a group of models or the page, and not a single model. */
 function shortfalls(outcomes: readonly Outcome[], { all, only }: Options): string[] {
   const problems = contradictions(readFileSync(PAGE, 'utf8'), outcomes).map(
     (line) => `docs/compatibility.md differs: ${line}`,

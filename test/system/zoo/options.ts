@@ -14,7 +14,7 @@ export interface Options {
   readonly all: boolean;
   readonly only: string;
   readonly groups: readonly Group[];
-  /** Number of backend tests, chosen evenly by name; undefined for all. */
+  /** Number of backend tests to run, chosen evenly by name; undefined for all. */
   readonly sample?: number;
   readonly cli: string;
   readonly write: boolean;

@@ -3,13 +3,13 @@ import type { Skipped } from './prepared-model';
 
 export type Entry = Result | Skipped;
 
-/** Result of a model, in the terms of the table. */
+/** Result of a model, in the words of the table in docs/compatibility.md. */
 export interface Outcome {
   readonly name: string;
   readonly group: string;
   readonly source: string;
   readonly state: 'passed' | 'failed' | 'skipped';
-  /** Row `batching` in the output of `inspect`, or the fact that the model is refused. */
+  /** `batching` row in the output of `inspect`, or the text that the model is refused. */
   readonly inspect: string;
   /** Whether rows may share a run, according to trials in Python. */
   readonly may: 'yes' | 'no' | 'if its batch were free' | '';
@@ -45,7 +45,7 @@ function mayShare({ model: { truth } }: Result): Outcome['may'] {
   return truth.freed ? 'if its batch were free' : 'yes';
 }
 
-/** Number of models that may share runs, and number of those that do. */
+/** Number of models that may share runs, and the number of these that do. */
 export function sharing(outcomes: readonly Outcome[]): { may: number; do: number } {
   const may = outcomes.filter((outcome) => outcome.may === 'yes' && outcome.state !== 'skipped');
   return { may: may.length, do: may.filter(({ shares }) => shares === 'yes').length };

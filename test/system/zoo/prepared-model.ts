@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A tensor of a request or of its correct answer: texts, or bytes in the model's cases.bin. */
+/** Tensor of a request or of its correct answer. Contains texts, or bytes from the model's cases.bin. */
 export interface CaseTensor {
   readonly name: string;
   readonly datatype: string;
@@ -12,19 +12,19 @@ export interface CaseTensor {
 
 export interface Case {
   readonly inputs: CaseTensor[];
-  /** Answer of onnxruntime in Python to this request on its own. */
+  /** Answer of onnxruntime in Python to this request alone. */
   readonly outputs: CaseTensor[];
 }
 
 /** Whether rows may share a run, according to trials in Python. */
 export interface Truth {
   readonly may: boolean;
-  /** Whether the model declares a fixed number of rows, which the trials replaced with a free one. */
+  /** Whether the model declares a fixed number of rows that the trials replaced with a free one. */
   readonly freed: boolean;
   readonly why?: string;
 }
 
-/** A model with requests and correct answers, as written by models/prepare.py. */
+/** Model with requests and correct answers, as models/prepare.py wrote them. */
 export interface PreparedModel {
   readonly name: string;
   readonly group: string;
@@ -35,7 +35,7 @@ export interface PreparedModel {
   readonly truth: Truth;
 }
 
-/** A model that is not served, and the reason. */
+/** Model that is not served, and the reason why. */
 export interface Skipped {
   readonly name: string;
   readonly group: string;
@@ -43,7 +43,7 @@ export interface Skipped {
   readonly skipped: string;
 }
 
-/** Models of a group, by name. */
+/** Models of a group, in the order of their names. */
 export function modelsIn(folder: string, group: string): (PreparedModel | Skipped)[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

@@ -10,7 +10,7 @@ const TITLES: Record<string, string> = {
   backend: "onnx's backend tests",
 };
 
-/** A summary of each group, for the terminal. */
+/** Summary of each group, for the terminal. */
 export function summary(outcomes: readonly Outcome[]): string {
   return groupsOf(outcomes)
     .map(([group, members]) => `${group}: ${counted(members)}`)
@@ -44,7 +44,7 @@ function section(group: string, outcomes: readonly Outcome[]): string {
   return `## ${TITLES[group]}\n\n${capitalized(counted(outcomes))}.\n\n${rows}`;
 }
 
-/** Differences between the page's rows and the results, one message per model. */
+/** Differences between the rows of the page and the results, with one message per model. */
 export function contradictions(page: string, outcomes: readonly Outcome[]): string[] {
   const rows = new Map(page.split('\n').map((line) => [line.split('|')[1]?.trim(), cells(line)]));
   return outcomes.flatMap(({ name, state, may, shares }) => {
@@ -86,7 +86,10 @@ function each(outcomes: readonly Outcome[]): string {
   return leftAligned(table(head, rows));
 }
 
-/** Frequent reasons for a skipped test. If the pattern has a group, the page lists its matches instead of the tests. */
+/**
+ * Frequent reasons why a test is skipped. If the pattern has a group, the page lists what the group matches instead of
+ * the names of the tests.
+ */
 const SKIPPED: readonly { note: RegExp; reason: string }[] = [
   {
     note: /Could not find an implementation for (\S+)/,
@@ -99,7 +102,8 @@ const SKIPPED: readonly { note: RegExp; reason: string }[] = [
 ];
 
 /**
- * Summary of a group that is too large to list: the models that did not pass, and those that may share runs but do not.
+ * Summary of a group that is too large to list in full. Contains the models that did not pass, and the models that may
+ * share runs but do not.
  */
 function byReason(outcomes: readonly Outcome[]): string {
   const reasons = new Map<string, { models: number; which: Set<string> }>();

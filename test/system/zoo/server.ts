@@ -6,11 +6,11 @@ export interface Counts {
   readonly runs: number;
 }
 
-/** A server whose model is ready. */
+/** Server whose model is ready. */
 export class Server {
   constructor(
     readonly url: string,
-    /** Log lines until the server was ready. */
+    /** Lines that the server logged until it was ready. */
     readonly log: readonly Record<string, any>[],
     readonly stop: () => Promise<void>,
   ) {}
@@ -26,7 +26,7 @@ export class Server {
     return { requests: inference_stats.success.count, runs: execution_count };
   }
 
-  /** Reason in the log why requests do not share runs. */
+  /** Reason why requests do not share runs, from the log. */
   get notSharing(): string | undefined {
     return this.log.find(({ msg }) => msg === 'requests do not share runs')?.reason;
   }

@@ -13,7 +13,10 @@ export type Extent = Pick<Options, 'all' | 'sample'>;
 
 interface Source {
   readonly script: string;
-  /** Python interpreters that run the script one after another, separated by colons; from the environment. */
+  /**
+   * Name of the environment variable with the Python interpreters that run the script one after another, separated by
+   * colons.
+   */
   readonly python: string;
   readonly missing: string;
   readonly args: (options: Extent) => string[];
@@ -52,7 +55,10 @@ const SOURCES: Record<Group, Source> = {
   },
 };
 
-/** Models of a group with requests and correct answers, prepared if missing. */
+/**
+ * Models of a group, with requests and correct answers. Prepares them if they are missing or their scripts have
+ * changed.
+ */
 export function prepared(group: Group, extent: Extent): (PreparedModel | Skipped)[] {
   const { script, python, missing, args } = SOURCES[group];
   const programs = process.env[python]?.split(':');
@@ -70,7 +76,7 @@ export function prepared(group: Group, extent: Extent): (PreparedModel | Skipped
   return modelsIn(folder, group);
 }
 
-/** Hash of the scripts that write the prepared files: the common ones and that of the group. */
+/** Hash of the scripts that prepare a group: the scripts common to all groups and the group's own script. */
 function scriptsVersion(script: string, programs: readonly string[], args: readonly string[]): string {
   const others = Object.values(SOURCES).map((source) => source.script);
   const hash = createHash('sha256').update([...programs, ...args].join());

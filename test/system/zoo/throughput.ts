@@ -15,13 +15,13 @@ import { Server } from './server';
 import { prepared } from './sources';
 
 const CLIENTS = 16;
-/** Rounds in which all subjects take turns, so that other load on the machine affects all equally. */
+/** Number of rounds in which all subjects take turns, so that other load on the machine affects them all equally. */
 const ROUNDS = 7;
 const SECONDS = 2;
 const WARM_UP_SECONDS = 1;
-/** Models of different kinds and sizes that are also served by FastAPI. */
+/** Models of different kinds and sizes that FastAPI serves too, for comparison. */
 const BESIDE_FASTAPI = ['captcha', 'dns_mos_p808', 'magika', 'nani_model', 'orientation', 'silero_vad_op15'];
-/** Minimum ratio to the previous build; a build may be slower only because of noise. */
+/** Minimum ratio to the previous build. It allows only for noise. */
 const LEAST_RATIO = 0.95;
 
 interface Subject {
@@ -33,13 +33,13 @@ interface Subject {
 interface Row {
   readonly name: string;
   readonly medians: Partial<Record<Subject['name'], number>>;
-  /** Ratio to the previous build, as the median of the rounds. */
+  /** Ratio of this build's rate to that of the previous build; median of the rounds. */
   readonly ratio?: number;
 }
 
 /**
- * Measures how many JSON requests of one row per second are answered for 16 clients by this build, by the previous
- * build and by FastAPI.
+ * Measures the throughput of this build, the previous build and FastAPI: one-row JSON requests per second with 16
+ * clients.
  *
  * @returns Number of models that are slower than before
  */

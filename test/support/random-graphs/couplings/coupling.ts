@@ -2,16 +2,16 @@ import type { RandomGraph, Result, Rows, Tensor } from '../random-graph';
 import { ONE, size, type Size } from '../size';
 
 /**
- * A group of operators that makes rows influence each other, or that changes their number. The influence reaches every
- * element of the result, or at least every element of one of its rows. The result has rows on one axis, so that
- * faithful operators can follow.
+ * Group of operators that makes rows influence each other or changes their number. The influence reaches every element
+ * of the result, or at least every element of one of its rows. The rows of the result are on one axis, so that faithful
+ * operators can follow.
  */
 export interface Coupling {
   readonly name: string;
   readonly apply: (graph: RandomGraph, t: Tensor & { readonly rows: Rows }) => Result;
 }
 
-/** A tensor with an axis whose size is unknown. */
+/** Tensor whose rows are on the given axis, which has an unknown size. */
 export function counting(
   graph: RandomGraph,
   t: Pick<Result, 'name' | 'elem'>,

@@ -8,7 +8,7 @@ import { rowCount, type Coupling } from './coupling';
 
 type Rowed<T = Tensor> = T & { readonly rows: Rows };
 
-/** Couplings that apply a value computed from the whole batch to each row. */
+/** Couplings that compute a value from the whole batch and apply it to each row. */
 export const REDUCTIONS: readonly Coupling[] = [
   ...['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL2', 'ReduceLogSumExp'].map((op) => ({
     name: `${op} over the rows`,
@@ -222,7 +222,7 @@ export function added<T extends Result>(graph: RandomGraph, t: T, what: string):
   return { ...t, name: graph.add(graph.choices.pick(['Add', 'Sub']), [t, what]) };
 }
 
-/** A condition that is true for about half of the numbers, whatever their range is. */
+/** Condition that is true for about half of the numbers, whatever their range is. */
 export function eitherWay(graph: RandomGraph, numbers: string): string {
   const wave = graph.add('Sin', [graph.add('Mul', [numbers, graph.floats([1e4], [])])]);
   return graph.add('Greater', [wave, graph.floats([0], [])]);

@@ -51,7 +51,9 @@ function channelShuffle(graph: RandomGraph, t: Tensor): Result | undefined {
   return reshape(graph, turned, t.dims, t.rows);
 }
 
-/** Reshapes [rows, 2·w, features] to [rows·2, w, features], applies an operator to each window, and reshapes back. */
+/**
+ * Reshapes [rows, 2·w, features] to [rows·2, w, features], applies an operator to each window, and restores the shape.
+ */
 function windows(graph: RandomGraph, t: Tensor): Result | undefined {
   const x = sequence(graph, t);
   const steps = x && known(x.dims[1] as Size);

@@ -111,7 +111,7 @@ function lrn(graph: RandomGraph, t: Tensor): Result | undefined {
   return same(t, graph.add('LRN', [t], { size: 3 }));
 }
 
-/** Index of the largest value along an axis, as an integer tensor with its bound. */
+/** Index of the largest or smallest value along an axis, as an integer tensor with an upper bound. */
 function indexOfLargest(graph: RandomGraph, t: Tensor, keepdims: boolean): Result | undefined {
   const others = otherAxes(t).filter((axis) => known(t.dims[axis] as Size) !== undefined);
   if (others.length === 0 || t.dims.length < 2) return undefined;
@@ -172,7 +172,7 @@ function embedding(graph: RandomGraph, t: Tensor): Result | undefined {
   return index && embedded(graph, index);
 }
 
-/** Looks vectors up in a table by integers. */
+/** Looks up vectors in a table. The integers of the tensor are the indices. */
 export function embedded(graph: RandomGraph, t: Result): Result {
   const width = graph.choices.pick([3, 4]);
   const name = graph.add(
@@ -198,7 +198,7 @@ function depthToSpace(graph: RandomGraph, t: Tensor): Result | undefined {
   return undefined;
 }
 
-/** Group normalization as exporters write it: reshapes groups to channels, normalizes, and reshapes back. */
+/** Group normalization as exporters write it: reshapes groups to channels, normalizes, and restores the shape. */
 function groupNormalization(graph: RandomGraph, t: Tensor): Result | undefined {
   const x = plain(graph, t);
   const sizes = x.dims.slice(1).map(known);

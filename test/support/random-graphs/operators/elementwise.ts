@@ -62,7 +62,10 @@ function unary(graph: RandomGraph, t: Tensor, op: string, attributes: NodeAttrib
   return same(t, graph.add(op, [t], attributes));
 }
 
-/** Shape of a constant that broadcasts to the tensor: with a lower rank, with sizes of 1, or with all known sizes. */
+/**
+ * Shape of a constant that broadcasts to the tensor. It may have a lower rank, or sizes of 1 instead of the tensor's
+ * sizes.
+ */
 export function constantLike(graph: RandomGraph, t: Tensor): number[] {
   const { choices } = graph;
   const aligned = t.dims.slice(choices.below(t.dims.length + 1));
@@ -90,7 +93,9 @@ function withConstant(graph: RandomGraph, t: Tensor, op: string): Result {
   };
 }
 
-/** Combines the tensor with another tensor of the pool that broadcasts to it; the rows of both are on the same axis. */
+/**
+ * Combines the tensor with a different tensor of the pool that broadcasts to it. The rows of both are on the same axis.
+ */
 function withAnother(graph: RandomGraph, t: Tensor, op: string): Result | undefined {
   const others = graph.choices.shuffled(graph.pool.filter(({ elem }) => elem === t.elem));
   for (const other of others) {

@@ -10,7 +10,10 @@ import { RECURRENT } from './recurrent';
 
 export type { RowWise } from './operator';
 
-/** Kinds of operators. All entries are equally likely, and so are the operators of a kind. Layout occurs twice. */
+/**
+ * Kinds of operators. All entries are equally likely, and so are the operators of a kind. Layout is listed twice to
+ * make it more likely.
+ */
 export const KINDS: readonly (readonly RowWise[])[] = [
   ELEMENTWISE,
   LINEAR,

@@ -36,7 +36,7 @@ function anyTranspose(graph: RandomGraph, t: Tensor): Result | undefined {
   return transpose(graph, t, graph.choices.shuffled(t.dims.map((_, axis) => axis)));
 }
 
-/** Joins two adjacent axes. If one of them has the rows, the rows of the result are folded. */
+/** Joins two adjacent axes. If one of them has the rows, the rows of the result are folded into the joined axis. */
 function joinAxes(graph: RandomGraph, t: Tensor): Result | undefined {
   if (t.dims.length < 2) return undefined;
   const axis = graph.choices.below(t.dims.length - 1);
@@ -228,7 +228,7 @@ function gather(graph: RandomGraph, t: Tensor): Result | undefined {
   };
 }
 
-/** Copies along an axis of size 1, or along a new first axis. */
+/** Repeats the tensor along an axis of size 1, or along a new first axis. */
 function expand(graph: RandomGraph, t: Tensor): Result | undefined {
   const ones = otherAxes(t).filter((axis) => isOne(t.dims[axis] as Size));
   if (ones.length === 0 || graph.choices.chance(0.3)) {

@@ -87,7 +87,7 @@ function einsum(graph: RandomGraph, t: Tensor): Result | undefined {
   };
 }
 
-/** Reshapes the tensor to a batch of pictures or signals, and moves its rows if necessary. */
+/** Turns the tensor into a batch of pictures or signals, with its rows on the first axis. */
 function signals(graph: RandomGraph, t: Tensor): Tensor | undefined {
   if (t.dims.length < 3 || t.dims.length > 4 || !t.rows) return undefined;
   if (t.rows.axis === 0) return known(t.dims[1] as Size) === undefined ? undefined : t;

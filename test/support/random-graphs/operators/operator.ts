@@ -1,11 +1,11 @@
 import type { RandomGraph, Result, Tensor } from '../random-graph';
 
-/** An operator, or group of operators, in which no row influences another. */
+/** Operator or group of operators in which no row influences another. */
 export interface RowWise {
   readonly name: string;
   /**
-   * Whether each element of the result depends on its row of an input whenever each element of the operand does. This
-   * is false for operators that may clip, compare or cancel values.
+   * Whether the operator preserves the property that each element depends on its row of an input. False for operators
+   * that may clip, compare or cancel values.
    */
   readonly faithful: boolean;
   /** Applies the operator; returns undefined if it does not accept the tensor. */

@@ -42,7 +42,7 @@ function quantizedByChannel(graph: RandomGraph, t: Tensor): Result | undefined {
   );
 }
 
-/** Size of the last axis, if it is known and has no rows. */
+/** Size of the last axis; undefined if the size is unknown, if the axis has the rows, or if there is no other axis. */
 function features(t: Tensor): number | undefined {
   const last = t.dims.length - 1;
   return last < 1 || t.rows?.axis === last ? undefined : known(t.dims[last] as Size);

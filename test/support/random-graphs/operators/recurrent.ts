@@ -88,7 +88,7 @@ function loop(graph: RandomGraph, t: Tensor): Result {
   return { ...t, name };
 }
 
-/** One of two similar branches, selected by a size, a constant or an input that requests share. */
+/** One of two similar branches. A size, a constant or an input that requests share selects the branch. */
 function conditional(graph: RandomGraph, t: Tensor): Result {
   const branch = (op: string) => {
     const [inner, out] = [graph.name('inner'), graph.name('out')];
@@ -127,7 +127,7 @@ function callOfFunction(graph: RandomGraph, t: Tensor): Result {
   return { ...t, name: graph.add(name, [t, graph.weights([])], {}, { domain: 'local' }) };
 }
 
-/** The axis of a Softmax within the function is an attribute of the call. */
+/** Call of a function that contains a Softmax. The axis of the Softmax is an attribute of the call. */
 function callWithAxis(graph: RandomGraph, t: Tensor): Result | undefined {
   const axes = otherAxes(t);
   if (axes.length === 0 || graph.opset < 13) return undefined;

@@ -1,11 +1,11 @@
-/** Attacks with answers that are unread, repeated, or much larger than the request. */
+/** Attacks whose answers are unread, repeated, or much larger than the requests. */
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
 import { ask, head, hold, JSON_TYPE, PACKED } from '../wire/http1';
 import { message, callOn, INFER, open } from '../wire/grpc';
 import { field, firstInput, inferRequest, REQUEST, shapeOf } from '../wire/protobuf';
 
-/** Texts as binary data, which an identity model returns unchanged. */
+/** JSON request with one text of escaped control characters, which an identity model returns. */
 function textRequest({ inputs }: Target, bytes: number): Buffer {
   const { name, shape } = inputs[0]!;
   const sizes = shape.map(() => 1);
@@ -13,7 +13,7 @@ function textRequest({ inputs }: Target, bytes: number): Buffer {
   return Buffer.from(json);
 }
 
-/** Attack with pipelined requests on connections that never read. */
+/** Attack with pipelined requests on connections that never read the answers. */
 function pipelined(name: string, what: string, path: (target: Target) => string, more: Partial<Attack> = {}): Attack {
   return {
     name,

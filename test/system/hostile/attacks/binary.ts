@@ -1,4 +1,4 @@
-/** Attacks with binary tensors that have wrong lengths and sizes. */
+/** Attacks with binary tensors whose lengths and sizes are wrong. */
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { gzip, MIB } from '../wire/bytes';
 import { ask } from '../wire/http1';
@@ -7,7 +7,7 @@ interface Made {
   /** JSON before the binary data. */
   readonly json: string;
   readonly blobs: Buffer;
-  /** Value of the header with the length of the JSON. @default - the actual length */
+  /** Value of the Inference-Header-Content-Length header. @default - the actual length of the JSON */
   readonly length?: number;
 }
 
@@ -26,7 +26,7 @@ function input({ inputs }: Target, shape: readonly number[], size: number, index
   return `{"name":"${name}","datatype":"${datatype}","shape":[${shape}],"parameters":{"binary_data_size":${size}}}`;
 }
 
-/** A shape with this number of elements. */
+/** Shape with the given number of elements. */
 function shapeOf({ inputs }: Target, count: number): number[] {
   return inputs[0]!.shape.map((_, axis) => (axis === 0 ? count : 1));
 }

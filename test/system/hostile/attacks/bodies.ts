@@ -1,10 +1,10 @@
-/** Attacks with invalid framing, with compressed bodies and with incomplete bodies. */
+/** Attacks with invalid framing, compressed bodies and incomplete bodies. */
 import { randomBytes } from 'node:crypto';
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { deflate, filled, gzip, MIB } from '../wire/bytes';
 import { ask, head, hold, JSON_TYPE, PACKED, RawConnection, until } from '../wire/http1';
 
-/** JSON that is invalid only at its end. */
+/** JSON request with about `size` bytes of empty objects as inputs. */
 function emptyObjects(size: number): Buffer {
   return Buffer.concat([Buffer.from('{"inputs":['), filled(size - 20, '{},'), Buffer.from('{}]}')]);
 }
@@ -15,7 +15,7 @@ async function packedAtOnce(target: Target, times: number, body: Buffer, path = 
   return tally;
 }
 
-/** All routes, and a path that does not exist. */
+/** All routes of the server, and a path that does not exist. */
 function routes({ model }: Target): [method: string, path: string][] {
   const model_ = `/v2/models/${model}`;
   return [

@@ -1,10 +1,10 @@
-/** Attacks with many, slow or silent connections, and with connections of a different protocol. */
+/** Attacks with many, slow or silent connections, and with connections that use a different protocol. */
 import { randomBytes } from 'node:crypto';
 import { again, inferPath, Tally, type Attack, type Target } from '../attack';
 import { filled } from '../wire/bytes';
 import { ask, head, hold, JSON_TYPE, RawConnection, until } from '../wire/http1';
 
-/** First bytes of a TLS client. */
+/** First bytes that a TLS client sends. */
 const CLIENT_HELLO = Buffer.concat([Buffer.from('16030100c8010000c40303', 'hex'), randomBytes(193)]);
 
 const MANY = 2500;

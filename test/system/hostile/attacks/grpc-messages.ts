@@ -1,4 +1,4 @@
-/** Attacks with protobuf messages in which a few bytes make a decoder allocate much memory. */
+/** Attacks with protobuf messages of which a few bytes make a decoder allocate much memory. */
 import { again, atOnce, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
 import { call, INFER, message, packedMessage, SERVICE } from '../wire/grpc';
@@ -7,7 +7,8 @@ import { CONTENTS, field, firstInput, inferRequest, INPUT, REQUEST, shapeOf, tag
 type Make = (target: Target, size: number) => Buffer;
 
 /**
- * Sends requests of the largest size from four concurrent clients, and then requests below 1 MiB repeatedly from eight.
+ * Sends requests of the largest size from four clients at once. Then eight clients repeatedly send requests of less
+ * than 1 MiB.
  */
 async function send(target: Target, make: Make, path: string): Promise<Tally> {
   const tally = new Tally();
@@ -25,12 +26,12 @@ function attack(name: string, what: string, make: Make, more: Partial<Attack> & 
   return { name: `grpc-${name}`, what, statuses: REFUSED, ...rest, run: (target) => send(target, make, path) };
 }
 
-/** A request whose first input has contents. */
+/** Request whose first input has the given contents. */
 function contents(target: Target, content: Buffer): Buffer {
   return inferRequest(target, firstInput(target, shapeOf(1), field(INPUT.contents, content)));
 }
 
-/** Elements of one kind of contents. */
+/** Request full of elements of one kind of contents. */
 function elements(kind: keyof typeof CONTENTS, packed: boolean, wireType: number, element: Buffer): Make {
   const number = CONTENTS[kind];
   return (target, size) =>

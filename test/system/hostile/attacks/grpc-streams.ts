@@ -1,4 +1,4 @@
-/** Attacks with HTTP/2 and gRPC on raw connections: endless streams, floods of frames, unread answers. */
+/** Attacks with HTTP/2 and gRPC on raw connections: endless streams, floods of frames, and unread answers. */
 import { again, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip } from '../wire/bytes';
 import { callOn, INFER, message, open, REFLECTION, SERVICE, startCall } from '../wire/grpc';
@@ -9,7 +9,7 @@ import { until } from '../wire/http1';
 const NAME = 'inference.GRPCInferenceService';
 const WATCH = '/grpc.health.v1.Health/Watch';
 
-/** Opens a number of connections, each of which repeats an action until the time is up, and then holds them. */
+/** Opens a number of connections, runs an action on each of them, and holds them until the time is up. */
 async function flood(
   target: Target,
   connections: number,
@@ -48,7 +48,7 @@ function frames(name: string, what: string, bytes: Buffer, more: Partial<Attack>
   };
 }
 
-/** Attack that starts an unlimited number of calls on one connection without reading the answers. */
+/** Attack that keeps starting calls on two connections and does not read the answers. */
 function unread(
   name: string,
   what: string,

@@ -1,20 +1,20 @@
-/** Attacks with the structure of JSON, in which a few bytes make a parser allocate much memory. */
+/** Attacks with the structure of JSON. A few bytes make a parser allocate much memory. */
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
 import { ask, PACKED } from '../wire/http1';
 
-/** Size of a body that is slightly smaller than 1 MiB. */
+/** Size of the smaller bodies, which is slightly below 1 MiB. */
 const SMALL_BYTES = MIB - 1000;
 
 type Text = string | Buffer;
 
-/** JSON of the given size: repeats `middle` between `before` and `after`. */
+/** JSON of about the given size, in which `middle` is repeated between `before` and `after`. */
 function json(size: number, before: Text, middle: Text, after: Text): Buffer {
   const room = size - before.length - after.length;
   return Buffer.concat([Buffer.from(before), filled(room, middle), Buffer.from(after)]);
 }
 
-/** Beginning of the model's first input, without its closing brace. */
+/** JSON of the model's first input, without the closing brace. */
 function input({ inputs }: Target, shape = '[1]'): string {
   const { name, datatype } = inputs[0]!;
   return `{"name":"${name}","datatype":"${datatype}","shape":${shape}`;
@@ -23,8 +23,8 @@ function input({ inputs }: Target, shape = '[1]'): string {
 type Make = (size: number, target: Target) => Buffer;
 
 /**
- * Sends one request of the largest size from each of four concurrent clients, and then requests below 1 MiB repeatedly
- * from eight.
+ * Sends a request of the largest size from each of four clients at once. Then eight clients repeatedly send requests of
+ * less than 1 MiB.
  */
 async function attack(target: Target, make: Make): Promise<Tally> {
   const tally = new Tally();

@@ -1,4 +1,4 @@
-/** Attacks with pictures: small files that are expensive to decode. */
+/** Attacks with pictures that are small files but are expensive to decode. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
@@ -12,19 +12,19 @@ const SCAN = 0xda;
 const FRAME = 0xc2;
 const END = Buffer.from([0xff, 0xd9]);
 
-/** Side, in pixels, of the largest picture that the digits example accepts. */
+/** Width and height, in pixels, of the largest square picture that the digits example accepts. */
 const SIDE = 2000;
 
 const REFUSED = /^(HTTP (400|413|429|503)|closed.*)$/;
 const ANSWERED = /^(HTTP (200|400|413|429|503)|closed.*)$/;
 
-/** Huffman table 0 for AC coefficients, in which a 0 bit ends a block. */
+/** Huffman table 0 for AC coefficients. A single 0 bit ends a block. */
 const AC_TABLE = Buffer.concat([Buffer.from([0xff, 0xc4, 0, 20, 0x10, 1]), Buffer.alloc(15), Buffer.of(0)]);
 
-/** Data of a scan: one bit for each block of a component. */
+/** Data of a scan, with one bit per block of a component. */
 const SCAN_DATA = Buffer.alloc((SIDE / 8) ** 2 / 8);
 
-/** Beginning of a progressive JPEG up to the first scan, with the given size. */
+/** Beginning of a progressive JPEG of the given size, up to the first scan. */
 function jpegHead(width: number, height: number): Buffer {
   const head = Buffer.from(PROGRESSIVE.subarray(0, PROGRESSIVE.indexOf(Buffer.from([0xff, SCAN]))));
   const frame = head.indexOf(Buffer.from([0xff, FRAME]));
@@ -33,7 +33,7 @@ function jpegHead(width: number, height: number): Buffer {
   return head;
 }
 
-/** Header of a scan of the first component, for the given coefficients and bits. */
+/** Header of a scan of the first component, for the given range of coefficients and bits. */
 function scan(from: number, to: number, high: number, low: number): Buffer {
   return Buffer.from([0xff, SCAN, 0, 8, 1, 1, 0, from, to, (high << 4) | low]);
 }
@@ -53,11 +53,11 @@ interface PngParts {
   readonly width: number;
   readonly height: number;
   readonly depth?: number;
-  /** Color type, 0: gray, 2: RGB, 3: palette, 6: RGB and alpha */
+  /** Color type: 0 is gray, 2 is RGB, 3 is palette, 6 is RGB and alpha. */
   readonly color?: number;
   readonly interlaced?: boolean;
   readonly before?: readonly Buffer[];
-  /** Content of IDAT. @default - zeros for all pixels */
+  /** Content of the IDAT chunk. @default - zeros for all pixels */
   readonly data?: Buffer;
 }
 
@@ -95,7 +95,7 @@ function attack(name: string, what: string, clients: number, make: () => Buffer,
   };
 }
 
-/** Chunk of a profile or text that inflates to 100 MB. */
+/** Chunk of a color profile or a text that inflates to 100 MB. */
 function packedText(type: string): Buffer {
   return pngChunk(type, Buffer.concat([Buffer.from('name\0\0'), deflateSync(Buffer.alloc(100e6), { level: 9 })]));
 }

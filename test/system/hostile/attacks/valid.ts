@@ -1,4 +1,4 @@
-/** Load of valid requests of the largest size. */
+/** Load of valid requests that have the largest size. */
 import { again, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { gzip, MIB, numbers } from '../wire/bytes';
 import { ask, JSON_TYPE, PACKED } from '../wire/http1';
@@ -7,7 +7,7 @@ import { field, firstInput, inferRequest, REQUEST, shapeOf } from '../wire/proto
 
 const RIGHT = /^(HTTP (200|408|413|429)|OK|RESOURCE_EXHAUSTED|closed.*)$/;
 
-/** Number of elements of a row. */
+/** Number of elements in a row. */
 function rowSize({ inputs }: Target): number {
   return inputs[0]!.shape.slice(1).reduce((product, size) => product * size, 1);
 }
@@ -16,7 +16,7 @@ function shape({ inputs }: Target, rows: number): number[] {
   return [rows, ...inputs[0]!.shape.slice(1)];
 }
 
-/** Bytes of a number written by {@link numbers}, with its comma. */
+/** Bytes per number that {@link numbers} writes, including the comma. */
 const TEXT_BYTES = 10;
 
 function json(target: Target, size: number): Buffer {

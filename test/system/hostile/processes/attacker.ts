@@ -1,4 +1,4 @@
-/** Process that runs the attacks, with low priority. */
+/** Process that runs the attacks with low priority. */
 import { setPriority } from 'node:os';
 import type { Sent, Target } from '../attack';
 import { attackOf } from '../attacks';

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** A process beside the server that answers one question at a time. */
+/** Separate process that answers one question at a time. */
 export class Child<Question, Answer> {
   private readonly ended: Promise<never>;
 
@@ -14,8 +14,9 @@ export class Child<Question, Answer> {
   }
 
   /**
+   * Starts a process, and waits until it accepts questions.
+   *
    * @param file File in this folder, without `.ts`
-   * @returns Resolves when the process accepts questions
    */
   static async start<Question, Answer>(file: string): Promise<Child<Question, Answer>> {
     const child = fork(join(__dirname, `${file}.ts`), { execArgv: process.execArgv, serialization: 'advanced' });
@@ -23,7 +24,7 @@ export class Child<Question, Answer> {
     return new Child(child);
   }
 
-  /** @throws Error If there is no answer in time, or the process exits */
+  /** Asks a question, and waits for the answer. @throws Error If there is no answer in time, or the process exits */
   async ask(question: Question, seconds: number): Promise<Answer> {
     const signal = AbortSignal.timeout(seconds * 1000);
     this.process.send(question as object);
@@ -36,7 +37,7 @@ export class Child<Question, Answer> {
   }
 }
 
-/** Called in a child: answers its questions. */
+/** Answers the questions of the parent process. Called in the child process. */
 export function answer<Question, Answer>(reply: (question: Question) => Promise<Answer> | Answer): void {
   process.on('message', async (question: Question) => {
     process.send!((await reply(question)) as object);

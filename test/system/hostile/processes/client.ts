@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { answer } from './child';
 
 export interface ClientQuestion {
-  /** Address of the server; requests continue until the next question. */
+  /** Address of the server. Requests continue until the next question arrives. */
   readonly host: string;
   readonly port: number;
   readonly path: string;
@@ -19,7 +19,7 @@ export interface Served {
   readonly perSecond: number;
   /** Number of answers with status 200 that differ from the answer to the first request. */
   readonly wrong: number;
-  /** Number of refusals and failures by reason. */
+  /** Number of refusals and failures for each reason. */
   readonly refused: Readonly<Record<string, number>>;
 }
 

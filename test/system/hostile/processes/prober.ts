@@ -1,10 +1,10 @@
-/** Process that repeatedly requests health, on a persistent connection and, like a kubelet, on new ones. */
+/** Process that repeatedly requests health on a persistent connection and, as a kubelet does, on new connections. */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer } from './child';
 
 export interface ProbeQuestion {
-  /** Address of the server; probes continue until the next question. */
+  /** Address of the server. Probes continue until the next question arrives. */
   readonly host: string;
   readonly port: number;
 }
@@ -22,7 +22,7 @@ const PAUSE_MS = 20;
 const PATIENCE_MS = 10_000;
 
 let where: ProbeQuestion | undefined;
-/** Start of the probe in progress, if any. */
+/** Time at which the probe in progress started; undefined if there is none. */
 let since: number | undefined;
 let times: number[] = [];
 let failures: Record<string, number> = {};

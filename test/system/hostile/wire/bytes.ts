@@ -2,7 +2,7 @@ import { constants, deflateSync, gzipSync } from 'node:zlib';
 
 export const MIB = 1024 * 1024;
 
-/** Repeats bytes up to a size. */
+/** Repeats a unit of bytes up to a size. */
 export function filled(size: number, unit: string | Buffer): Buffer {
   const { length } = Buffer.from(unit);
   return Buffer.alloc(Math.floor(size / length) * length, unit);

@@ -15,7 +15,7 @@ const CODES = [
   ...['INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
 ];
 
-/** Message with its prefix of five bytes. */
+/** gRPC message with its prefix of five bytes. */
 export function message(content: Buffer, packed = false): Buffer {
   const prefix = Buffer.alloc(5);
   prefix[0] = packed ? 1 : 0;
@@ -73,7 +73,7 @@ export function callOn(session: ClientHttp2Session, path: string, body: Buffer):
   });
 }
 
-/** Makes a call on a new connection and counts how it ended. */
+/** Makes a call on a new connection, and counts how it ended. */
 export async function call(target: Target, tally: Tally, body: Buffer, path = INFER): Promise<void> {
   const session = open(target);
   tally.add(await callOn(session, path, body), body.length);

@@ -5,7 +5,7 @@ import type { Tally, Target } from '../attack';
 export const JSON_TYPE = { 'content-type': 'application/json' };
 export const PACKED = { ...JSON_TYPE, 'content-encoding': 'gzip' };
 
-/** Time limit for an answer, longer than any correct answer takes. */
+/** Time limit for an answer, which is longer than any correct answer takes. */
 const PATIENCE_MS = 15_000;
 /** Maximum size of an error. */
 const MAX_ERROR_BYTES = 4096;
@@ -18,7 +18,7 @@ interface Exchange {
   readonly port?: number;
 }
 
-/** Sends a request on a new connection and counts its status. */
+/** Sends a request on a new connection, and counts its status. */
 export async function ask(target: Target, tally: Tally, exchange: Exchange): Promise<void> {
   tally.add(await statusOf(target, exchange), exchange.body?.length ?? 0);
 }
@@ -44,7 +44,7 @@ function statusOf(target: Target, { method = 'POST', path, headers, body, port =
   });
 }
 
-/** A connection that sends raw bytes and can leave answers unread. */
+/** Connection that sends raw bytes and can leave answers unread. */
 export class RawConnection {
   /** Statuses of the answers that were read. */
   readonly statuses: string[] = [];
@@ -55,7 +55,7 @@ export class RawConnection {
     socket.on('error', () => {}).on('close', () => (this.closed = true));
   }
 
-  /** @param reads Whether answers are read. @default true */
+  /** Opens a connection. @param reads Whether the connection reads the answers. @default true */
   static async open(target: Target, port = target.httpPort, reads = true): Promise<RawConnection> {
     const socket = connect({ host: target.host, port, noDelay: true });
     const connection = new RawConnection(socket);
@@ -65,7 +65,10 @@ export class RawConnection {
     return connection;
   }
 
-  /** Resolves when the bytes have been sent, the connection is closed, or the server has not read for `patienceMs`. */
+  /**
+   * Sends bytes. Resolves when they have been sent, the connection is closed, or the server has not read for
+   * `patienceMs`.
+   */
   write(data: Buffer | string, patienceMs = 5000): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.sent += data.length;
@@ -81,7 +84,7 @@ export class RawConnection {
     });
   }
 
-  /** State of the connection: the last status, `closed` or `held`. */
+  /** State of the connection: the status of the last answer, `closed` or `held`. */
   get status(): string {
     return this.statuses.at(-1) ?? (this.closed ? 'closed' : 'held');
   }
@@ -96,13 +99,13 @@ export class RawConnection {
   }
 }
 
-/** Request line and headers of a request, including the empty line. */
+/** Request line and headers of a request, with the empty line at the end. */
 export function head(method: string, path: string, headers: Readonly<Record<string, string | number>>): string {
   const lines = Object.entries({ Host: 'x', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
 
-/** Opens connections, runs an action on each, holds them for some time, and counts their states. */
+/** Opens connections, runs an action on each of them, holds them until the time is up, and counts their states. */
 export async function hold(
   target: Target,
   tally: Tally,
@@ -125,7 +128,7 @@ export async function hold(
   }
 }
 
-/** Waits until a time of `performance.now()`. */
+/** Waits until `performance.now()` reaches a time. */
 export function until(time: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, time - performance.now())));
 }

@@ -42,7 +42,7 @@ export function setting(key: number, value: number): Buffer {
   return bytes;
 }
 
-/** Headers of a gRPC call, encoded with HPACK but without its tables. */
+/** Headers of a gRPC call, as HPACK that uses no tables. */
 export function grpcHeaders(path: string, more: Readonly<Record<string, string>> = {}): Buffer {
   const pairs = { ':method': 'POST', ':scheme': 'http', ':path': path, ':authority': 'x' };
   return headerBlock({ ...pairs, 'content-type': 'application/grpc', te: 'trailers', ...more });
@@ -68,7 +68,9 @@ function hpackString(text: string): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** A raw HTTP/2 connection, which follows the protocol only in that it respects the server's flow-control windows. */
+/**
+ * Raw HTTP/2 connection. The only rule of the protocol that it follows is to respect the server's flow-control windows.
+ */
 export class RawHttp2 {
   closed = false;
   sent = 0;
@@ -90,7 +92,7 @@ export class RawHttp2 {
     socket.on('data', (data) => this.read(data));
   }
 
-  /** @param window Flow-control window for each answer, in bytes */
+  /** Opens a connection. @param window Flow-control window for each answer, in bytes */
   static async open(target: Target, window = FIRST_WINDOW): Promise<RawHttp2> {
     const socket = connect({ host: target.host, port: target.grpcPort, noDelay: true });
     const connection = new RawHttp2(socket);
@@ -99,7 +101,7 @@ export class RawHttp2 {
     return connection;
   }
 
-  /** Resolves when the bytes have been sent, or the server does not read for a second. */
+  /** Sends bytes. Resolves when they have been sent, or when the server has not read for a second. */
   send(data: Buffer): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.sent += data.length;
@@ -124,9 +126,9 @@ export class RawHttp2 {
   }
 
   /**
-   * Sends as much of a body as the windows allow.
+   * Sends as much of a body as the flow-control windows allow.
    *
-   * @returns Number of bytes
+   * @returns Number of bytes sent
    */
   async sendData(stream: number, body: Buffer): Promise<number> {
     let at = 0;
@@ -141,7 +143,7 @@ export class RawHttp2 {
     return at;
   }
 
-  /** Resolves when data has arrived, or when the time is up. */
+  /** Resolves when data has arrived or the time is up. */
   wait(milliseconds: number): Promise<void> {
     if (this.closed) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import type { Target } from '../attack';
 
-/** Field numbers of ModelInferRequest and of the messages in it. */
+/** Field numbers of ModelInferRequest and of the messages that it contains. */
 export const REQUEST = { name: 1, version: 2, id: 3, parameters: 4, inputs: 5, outputs: 6, raw: 7 } as const;
 export const INPUT = { name: 1, datatype: 2, shape: 3, parameters: 4, contents: 5 } as const;
 export const CONTENTS = { bool: 1, int: 2, int64: 3, uint: 4, uint64: 5, fp32: 6, fp64: 7, bytes: 8 } as const;
@@ -11,7 +11,7 @@ export function varint(value: number): Buffer {
   return Buffer.from([...bytes, value]);
 }
 
-/** A length-delimited field (wire type 2). */
+/** Length-delimited field (wire type 2). */
 export function field(number: number, content: string | Buffer): Buffer {
   const bytes = Buffer.from(content);
   return Buffer.concat([varint(number * 8 + 2), varint(bytes.length), bytes]);
@@ -26,12 +26,12 @@ export function tag(number: number, wireType: number): Buffer {
   return varint(number * 8 + wireType);
 }
 
-/** A request to the model, with further fields after the model's name. */
+/** Request to the model, with the given fields after the model's name. */
 export function inferRequest({ model }: Target, ...rest: Buffer[]): Buffer {
   return Buffer.concat([field(REQUEST.name, model), ...rest]);
 }
 
-/** A field of a request that contains the model's first input, with further fields after its shape. */
+/** Field of a request that contains the model's first input, with the given fields after its shape. */
 export function firstInput({ inputs }: Target, shape: Buffer, ...rest: Buffer[]): Buffer {
   const { name, datatype } = inputs[0]!;
   const parts = [field(INPUT.name, name), field(INPUT.datatype, datatype), field(INPUT.shape, shape), ...rest];
