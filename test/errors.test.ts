@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const root = join(__dirname, '..');
 
-/** Finds all codes in a text. The first group of the pattern matches the code. */
+/** Finds all codes in a string. The first group of the pattern matches the code. */
 function codes(text: string, pattern: RegExp): string[] {
   return [...new Set([...text.matchAll(pattern)].map(([, code]) => code!))].sort();
 }

@@ -111,7 +111,7 @@ function prepare(): () => Promise<Outcome> {
   };
 }
 
-/** Throws if a text is not valid JSON. The server would report this as well, but without the position. */
+/** Throws if the text is not valid JSON. The server would report this as well, but without the position. */
 function checkJson(text: string): void {
   try {
     parseJson(text);

@@ -1,6 +1,6 @@
 /** Shortens names, lists and shapes that messages quote from a request. */
 
-/** The first `max` characters of a text, followed by `…` if the text is longer. */
+/** The first `max` characters of a string, followed by `…` if the string is longer. */
 export function cut(text: string, max = 100): string {
   // Avoids cutting a surrogate pair in half.
   return text.length > max ? `${text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '')}…` : text;

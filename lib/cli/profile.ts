@@ -64,7 +64,11 @@ export function profileCommand(): Command {
         'measure in a container of the default base image; the engine must run on this machine',
       ).choices(['docker']),
     )
-    .option('--cpus <count>', 'CPU limit of the container, shared by the server and the clients that load it', cpuCount)
+    .option(
+      '--cpus <count>',
+      'CPU limit of the container, which runs both the server and the clients that send requests',
+      cpuCount,
+    )
     .option('--memory-mib <mebibytes>', 'memory limit of the container, in MiB', wholeNumber(1_048_576))
     .action(async (path: string, options: ProfileCommandOptions) => {
       const {

@@ -31,7 +31,7 @@ export function serveCommand(): Command {
     .option('--grpc-port <port>', 'gRPC port; 0 for any free port', portNumber, grpcPortNumber)
     .option('--metrics-port <port>', 'port for Prometheus metrics; 0 for any free port', portNumber, metricsPortNumber)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--allowed-origins <origins>', 'comma-separated origins of other web pages that may send requests', names)
+    .option('--allowed-origins <origins>', 'comma-separated list of other origins whose pages may send requests', names)
     .option(
       '--allowed-hosts <names>',
       'comma-separated host names that requests may use (default: localhost and the loopback addresses if --host is a loopback address, otherwise any name)',

@@ -45,7 +45,7 @@ const EXPORTED = new Set([
 ]);
 
 /**
- * Joins the sources in runtime/, which all clients share, into one text. Omits imports, and files for pictures and
+ * Joins the sources in runtime/, which all clients share, into one string. Omits imports, and files for pictures and
  * classes if the client does not need them.
  */
 export function runtimeText(has: { readonly pictures: boolean; readonly classes: boolean }): string {

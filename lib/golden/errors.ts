@@ -100,7 +100,7 @@ export const goldenErrors = {
 
   unwritable: (path: string, reason: string): Problem => ({
     code: 'golden-unwritable',
-    message: `${path}: nothing was recorded: a file cannot be written: ${reason}. Choose a writable path with --out, or remove the obstacle.`,
+    message: `${path}: nothing was recorded, because a file could not be written: ${reason}. Fix the cause, or choose a writable path with --out.`,
   }),
 
   nameTwice: (name: string): Problem => ({
@@ -187,7 +187,7 @@ export const goldenErrors = {
   /** Reports an example in an existing file; `unusable` reports answers that are being recorded. */
   allNaN: (path: string, example: string, output: string, elements: number): Problem => ({
     code: 'golden-all-nan',
-    message: `${path}: example "${example}": output "${output}" ${allNaN(elements)}, which could not detect a changed model. Record the example with a different request, or remove this output from the example.`,
+    message: `${path}: example "${example}": output "${output}" ${allNaN(elements)}, so comparing this output could not detect a changed model. Record the example with a different request, or remove this output from the example.`,
   }),
 
   /** A warning, because the answers of a classifier may be equal by chance. */

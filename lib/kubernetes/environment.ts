@@ -13,7 +13,7 @@ export interface SecretKey {
 
 export type EnvironmentValue = string | SecretKey;
 
-/** Whether this is a text or a key of a Secret. */
+/** Whether this is a string or a key of a Secret. */
 export function isEnvironmentValue(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return typeof value === 'string';
   const { secretName, key } = value as Partial<SecretKey>;

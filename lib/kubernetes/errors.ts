@@ -206,7 +206,7 @@ export const kubernetesErrors = {
 
   pathInvalid: (where: string, path: string): Problem => ({
     code: 'path-invalid',
-    message: `${where}: path "${path}" is not a path that Kubernetes accepts: it must start with "/", without "//", "%2F" and segments "." and "..". Use a path of the server, such as /v2/models/digits.`,
+    message: `${where}: path "${path}" is not a path that Kubernetes accepts: it must start with "/" and must not contain "//", "%2F", or the segments "." or "..". Use a path of the server, such as /v2/models/digits.`,
   }),
 
   exposedTwice: (where: string): Problem => ({

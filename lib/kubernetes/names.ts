@@ -40,7 +40,7 @@ export function memberName(owner: string, id: string): string {
 
 const LABEL_TEXT = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 
-/** Converts any text to a label value: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels */
+/** Converts any string to a label value: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels */
 export function labelValue(text: string): string {
   if (LABEL_TEXT.test(text)) return text;
   const legal = text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');

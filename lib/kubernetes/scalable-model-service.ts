@@ -95,7 +95,7 @@ export interface ScalableModelServiceProps {
    * @default - see {@link ServingOptions}, derived from the model's profile; `drainSeconds` is 15
    */
   readonly serving?: ServingOptions;
-  /** Additional environment variables, as text or from Secrets. @default - none */
+  /** Additional environment variables, as strings or from Secrets. @default - none */
   readonly environment?: Readonly<Record<string, EnvironmentValue>>;
   /** @default - all nodes of the image's architecture */
   readonly pod?: PodOptions;

@@ -59,7 +59,7 @@ function withDefaults(
   return [...attributes, ...defaults.filter(({ name }) => !attributes.some((each) => each.name === name))];
 }
 
-/** The parts of an attribute that decide whether two calls differ: its texts, integers and lengths. */
+/** The parts of an attribute that decide whether two calls differ: its strings, integers and lengths. */
 function keyOf({ name, s, i, stringsCount }: AttributeMessage): unknown[] {
   return [name, Buffer.from(s).toString('base64'), i, stringsCount];
 }

@@ -48,7 +48,7 @@ export function cardOfFile(path: string, graph: OnnxGraph, given: ModelCard): Fi
 }
 
 /**
- * Finds the text of a field and its location in the file. Blank texts are ignored, because exporters write them for
+ * Finds the text of a field and its location in the file. Blank strings are ignored, because exporters write them for
  * unknown values.
  */
 function textOf({ metadata, docString }: OnnxGraph, field: CardText): { value: string; key: string } | undefined {

@@ -4,7 +4,7 @@ import { cardErrors } from './card-errors';
 import { CARD_TEXTS, type CardText, type ModelCard, sortedMetrics } from './model-card';
 
 /**
- * Maximum size of a text in bytes. containerd rejects labels whose name and value together exceed 4096 bytes:
+ * Maximum size of a field in bytes. containerd rejects labels whose name and value together exceed 4096 bytes:
  * https://github.com/containerd/containerd/blob/main/pkg/labels/validate.go
  */
 const MAX_BYTES = 4000;
@@ -33,7 +33,7 @@ function checkField(label: string, field: string, value: unknown): Problem[] {
   return checkText(label, field as CardText, value);
 }
 
-/** Validates one text; returns at most one problem. */
+/** Validates one field; returns at most one problem. */
 export function checkText(label: string, field: CardText, value: unknown): Problem[] {
   const problem = textProblem(label, value, LINES.has(field));
   if (problem) return [problem];

@@ -100,7 +100,7 @@ export const modelErrors = {
 
   trainingMode: (path: string, node: string): Problem => ({
     code: 'training-mode',
-    message: `${path}: node "${node}" (BatchNormalization) is in training mode, so the runtime overwrites its mean and variance in each run, and responses can depend on earlier requests. Export the model in evaluation mode (with PyTorch, call model.eval() first). To serve it nevertheless, set runtimeCheck to "warn".`,
+    message: `${path}: node "${node}" (BatchNormalization) is in training mode, so the runtime overwrites its mean and variance in each run, and responses can depend on earlier requests. Export the model in evaluation mode (with PyTorch, call model.eval() first). To serve it anyway, set runtimeCheck to "warn".`,
   }),
 
   tensorsTooMany: (path: string, { inputs, outputs }: OnnxGraph, most: number): Problem => ({

@@ -15,7 +15,7 @@ const IN_IMAGE = /^(?:|C|POSIX|C\.(?:utf|UTF)-?8)$/;
 
 /**
  * Finds the locales that nodes need. Only StringNormalizer needs one: the runtime requests it from the system to change
- * the case of texts or to compare them regardless of case.
+ * the case of strings or to compare them regardless of case.
  *
  * @see https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/providers/cpu/text/string_normalizer.cc
  */

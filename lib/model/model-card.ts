@@ -22,7 +22,7 @@ export interface ModelCard {
   readonly documentation?: string;
 }
 
-/** Name of a field that holds a text. */
+/** Name of a field that holds a string. */
 export type CardText = Exclude<keyof ModelCard, 'metrics'>;
 
 /** Names of the text fields in ONNX files and in the server's model metadata. */
@@ -38,7 +38,7 @@ export const CARD_TEXTS: Readonly<Record<CardText, string>> = {
   documentation: 'documentation',
 };
 
-/** Converts a card to named texts. Each metric gets a name of its own, such as `metrics.accuracy`. */
+/** Converts a card to named strings. Each metric gets a name of its own, such as `metrics.accuracy`. */
 export function cardProperties(card: ModelCard): Record<string, string> {
   return Object.fromEntries([
     ...cardTexts(card).map(([field, text]) => [CARD_TEXTS[field], text]),

@@ -24,7 +24,7 @@ export interface OnnxGraph {
    * own functions are omitted.
    */
   readonly operators: readonly Operator[];
-  /** Locales that nodes need to change or ignore the case of texts. */
+  /** Locales that nodes need to change or ignore the case of strings. */
   readonly locales: readonly NeededLocale[];
   /** Nodes whose constants the runtime overwrites in each run. */
   readonly overwritten: readonly string[];

@@ -7,7 +7,7 @@ import { rateText, shapeText } from './sizing-text';
 import { sizeReplica, type SizedModel } from './sizing';
 import { startupBudget } from './startup-budget';
 
-/** The sizes that constructs derive from a profile if no prop sets them, as labels and texts of a table. */
+/** The sizes that constructs derive from a profile if no prop sets them, as labels and values of a table. */
 export function describeSizing(profile: ModelProfile, model: SizedModel): [label: string, text: string][] {
   const sizing = sizeReplica(profile, model);
   const otherCpu = otherCpuText(profile.machine);

@@ -13,9 +13,9 @@ export interface CpuTimes {
 const INLINE_RUN_SECONDS = 100e-6;
 
 /**
- * CPU time of the event loop: the larger of two estimates, each of which may be too low. The CPU time of its thread
- * omits other threads, which collect garbage and read large requests. The CPU time of the server minus the time of the
- * runs is too low if runs waited for a CPU.
+ * CPU time that the server spends outside the model's runs: the larger of two estimates, both of which may be too low.
+ * The CPU time of the event loop's thread excludes the threads that collect garbage and parse large requests. The
+ * server's CPU time minus the wall-clock time of its runs is too low if runs waited for a CPU.
  */
 export function loopTime({ cpuSeconds, runSeconds, runs, threadSeconds }: CpuTimes): number {
   if (threadSeconds !== undefined) return Math.max(threadSeconds, cpuSeconds - runSeconds);

@@ -48,7 +48,7 @@ export const FORMS: readonly Form[] = [
   json('BOOL', 'true'),
   json('BYTES', (bytes) => `"${'a'.repeat(Math.ceil(bytes / MAX_TEXTS))}"`),
   json('BYTES', (bytes) => `"${'\\u00e9'.repeat(Math.ceil(bytes / MAX_TEXTS / 6))}"`, { what: 'of escapes' }),
-  json('BYTES', (bytes) => `"${'é'.repeat(bytes / 2)}"`, { what: 'one text' }),
+  json('BYTES', (bytes) => `"${'é'.repeat(bytes / 2)}"`, { what: 'one string' }),
   ...(['FP32', 'FP64', 'INT64', 'UINT8', 'BOOL'] as const).map(answer),
   ...(['FP16', 'FP32', 'FP64', 'UINT8', 'BOOL'] as const).map(raw),
   rawTexts('many', (bytes) => bytes / MAX_TEXTS - 4 + 1),

@@ -253,7 +253,7 @@ describe('tables', () => {
     expect(input).toMatchObject({ name: 'x', shape: [expected.length / 2, 2], data: expected });
   });
 
-  test('of one column have empty texts in quotes', () => {
+  test('of one column have empty strings in quotes', () => {
     model('string', ['n', 1]);
     writeFileSync('table.csv', 'a\n""\n\nb\n""');
     expect(recorded('table.csv')).toMatchObject([{ shape: [4, 1], data: ['a', '', 'b', ''] }]);

@@ -119,7 +119,7 @@ describe('M25 random requests fit the graph:', () => {
     }
   });
 
-  test('texts come from the lists in the graph', () => {
+  test('strings come from the lists in the graph', () => {
     const all = random({
       inputs: [value('x', 'string', ['n', 1])],
       outputs: [value('y', 'int64', ['n', 1])],
@@ -364,7 +364,7 @@ describe('refuses, and writes nothing:', () => {
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(
-        /^m\.golden\.json: nothing was recorded: a file cannot be written: .+\. Choose a writable path with --out, or remove the obstacle\. \[golden-unwritable\]\n$/,
+        /^m\.golden\.json: nothing was recorded, because a file could not be written: .+\. Fix the cause, or choose a writable path with --out\. \[golden-unwritable\]\n$/,
       ),
     ]);
     expect(existsSync('m.golden.json')).toBe(false);

@@ -81,7 +81,7 @@ describe.each(COMMANDS)('model-serving %s', (_, args, option, end) => {
     );
   });
 
-  test('refuses an empty text', () => {
+  test('refuses an empty path', () => {
     const message = `${option} is empty; a shell variable may be unset. Set it to a path. [out-empty]\n`;
     expect(refusal('')).toBe(saidOf('', message));
   });
@@ -223,7 +223,7 @@ describe('model-serving context', () => {
     expect(spawn).not.toHaveBeenCalled();
   });
 
-  test('refuses an empty text', () => {
+  test('refuses an empty path', () => {
     mkdirSync('own');
     writeFileSync('Dockerfile', 'mine');
     const before = contents();

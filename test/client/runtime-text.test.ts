@@ -66,7 +66,7 @@ test.each(["it's", '"', '\'"', '\\', '\\"', "\\'", '\n\u2028\u0000', '\ud800', '
   },
 );
 
-test('valid identifiers are detected, and texts cannot end a comment', () => {
+test('valid identifiers are detected, and no text can end a comment', () => {
   expect(['a', '_', '$1', 'línea', 'new'].map(isIdentifier)).toEqual([true, true, true, true, true]);
   expect(['', '1a', 'a-b', 'a b', '*/'].map(isIdentifier)).toEqual([false, false, false, false, false]);
   expect(commentText('a\n*/\u2028b')).toBe('a * / b');

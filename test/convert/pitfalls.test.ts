@@ -9,7 +9,7 @@ import { ServedModel } from './served-model';
 const folder = temporaryFolder();
 const docs = readFileSync(join(__dirname, '..', '..', 'docs', 'convert.md'), 'utf8');
 
-/** Replaces the numbers in a text, because they differ between machines. */
+/** Replaces the numbers in a string, because they differ between machines. */
 const withoutFigures = (text: string) => text.replace(/-?\d+(\.\d+)?/g, '#');
 
 /** Expects the message to contain the parts, and the guide to contain the message, apart from its numbers. */

@@ -1,5 +1,5 @@
 /**
- * Part of npm run lint: finds words and phrases that puzzle readers, in all committed texts. CONTRIBUTING.md has the
+ * Part of npm run lint: finds words and phrases that puzzle readers, in all committed prose. CONTRIBUTING.md has the
  * guide.
  */
 import { execFileSync } from 'node:child_process';
@@ -13,7 +13,7 @@ interface Pattern {
   readonly instead: string;
 }
 
-/** A fault in a text. Lines count from 1. */
+/** A fault in a file. Lines count from 1. */
 export interface Finding {
   readonly line: number;
   readonly found: string;
@@ -46,7 +46,7 @@ export const PATTERNS: readonly Pattern[] = [
   },
 ];
 
-/** Finds the faults of a text, in the order of its lines. */
+/** Finds the faults of a file, in the order of its lines. */
 export function plainWordFaults(text: string): Finding[] {
   return text
     .split('\n')

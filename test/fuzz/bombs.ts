@@ -4,7 +4,7 @@ import type { Random } from './random';
 import { MAX_REQUEST_BYTES } from './target';
 
 /**
- * Beginning, repeated part and end of JSON texts in which every few bytes are another object, key or level of nesting.
+ * Beginning, repeated part and end of JSON in which every few bytes are another object, key or level of nesting.
  */
 const JSON_BOMBS: readonly (readonly [before: string, unit: string, after: string])[] = [
   ['{"inputs":[', '{},', '{}]}'],
@@ -76,8 +76,8 @@ export function protoBomb(random: Random): Buffer {
 }
 
 /**
- * Request whose binary data is all zeros: empty texts if the model accepts texts, and numbers otherwise. The number of
- * elements may differ from the shape.
+ * Request whose binary data is all zeros: empty strings if the model accepts strings, and numbers otherwise. The number
+ * of elements may differ from the shape.
  */
 export function binaryBomb(random: Random, { inputs }: FuzzModel): { json: string; data: Buffer } {
   const { name, datatype } = inputs[0]!;

@@ -154,7 +154,7 @@ const SYMBOLS = [
   '..x',
 ];
 
-/** Call of a method other than ModelInfer. Most messages begin with a text, because the messages of most methods do. */
+/** Call of a method other than ModelInfer. Most messages begin with a string, as the messages of most methods do. */
 function otherMethod(random: Random): Made {
   if (random.chance(0.1)) return { path: random.pick(NO_METHODS), body: frame(random.bytes(random.below(9))) };
   const text = Buffer.from(random.pick([...ODD_NAMES, ...SYMBOLS, 'm']).slice(0, 100));

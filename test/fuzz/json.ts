@@ -1,6 +1,6 @@
 import type { Random } from './random';
 
-/** JSON texts and texts that are almost JSON. They are invalid in most places of a request. */
+/** JSON, and text that is almost JSON. Both are invalid in most places of a request. */
 const ODD_TEXTS = [
   ...['null', 'true', 'false', '0', '-0', '-1', '1.5', '1e400', '-1e400', '1e-400', '2147483648', '4294967296'],
   ...['9007199254740993', '9223372036854775808', '-9223372036854775809', '18446744073709551616', '1e15', '1E+2'],
@@ -18,7 +18,7 @@ const ODD_KEYS = [
   ...['timeout', 'priority', 'id', 'inputs', 'name', 'datatype', '\ud800', 'then'],
 ];
 
-/** Placeholder for texts that JSON.stringify cannot write. */
+/** Placeholder for text that JSON.stringify cannot write. */
 const MARK = '\u0001mark\u0001';
 
 type Parent = Record<string | number, unknown>;

@@ -29,7 +29,7 @@ const INT64S = {
 };
 const HALVES = { datatype: 'FP16', shape: [1, 2], bytes: bytesOf(Uint16Array.of(0x3c00, 0xc000)) };
 
-/** Models for each separate code path of the server: floats, texts, 64-bit integers, FP16, and several inputs. */
+/** Models for each separate code path of the server: floats, strings, 64-bit integers, FP16, and several inputs. */
 export const MODELS: readonly FuzzModel[] = [
   identityOf(identity('float', ['n']), FLOATS),
   identityOf(identity('string', ['n']), TEXTS),

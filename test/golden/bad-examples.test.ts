@@ -61,7 +61,7 @@ function warned(): readonly string[] {
 
 test('NaN everywhere, in JSON and in a file', () => {
   const remedy =
-    ', which could not detect a changed model. Record the example with a different request, or remove this output from the example.';
+    ', so comparing this output could not detect a changed model. Record the example with a different request, or remove this output from the example.';
   golden([ONE, ONE], [{ data: ['NaN', 'NaN'] }, { data: ['NaN', ['NaN']] }]);
   expect(refused()).toEqual([
     `golden-all-nan: m.golden.json: example "example 2": output "y" is NaN in all 2 elements${remedy}`,

@@ -40,7 +40,7 @@ test('one file may be used by two tensors', () => {
   expect(read(file, file).files).toHaveLength(3);
 });
 
-test('element files can contain FP16 and texts', () => {
+test('element files can contain FP16 and strings', () => {
   const half = bytes('half.bin', Buffer.from([0x00, 0x3c, 0x00, 0xc0]));
   expect(read(half, half, 'float16').servable).toBe(true);
   const texts = bytes('texts.bin', Buffer.from('\u0001\0\0\0a\u0002\0\0\0bc', 'latin1'));

@@ -24,7 +24,7 @@ test('a model without a card has no properties', async () => {
   expect((await server.get('/v2/models/m')).body).not.toHaveProperty('properties');
 });
 
-test('refuses to start with properties that are not texts', async () => {
+test('refuses to start with properties that are not strings', async () => {
   const edit = (manifest: object) => Object.assign(manifest, { properties: { title: '', metrics: 1 } });
   await expect(ServerProcess.start(identity('float', ['n']), {}, { edit })).rejects.toThrow(
     /properties\.title is "?\\?"\\?"?: Too small.*properties\.metrics is 1: Invalid input: expected string/s,

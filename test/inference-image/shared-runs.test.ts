@@ -190,7 +190,7 @@ describe('rows on other axes, and an input that all rows of a run share', () => 
     expect(body.input.map(({ dims }: any) => dims)).toEqual([[-1, -1, 2], [2, -1, 3], [-1, 1], []]);
   });
 
-  test('shares runs of texts', async () => {
+  test('shares runs of strings', async () => {
     const parts = identity('string', [2, 'N']);
     const server = await ServerProcess.start(parts, DELAYED, {
       batching: { verdict: 'independent', inputAxes: [1], outputAxes: [1] },

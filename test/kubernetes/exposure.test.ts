@@ -148,7 +148,7 @@ describe('rejects', () => {
     'path "%s"',
     (path) => {
       expect(() => exposed({ host: 'a.example.com', path })).toThrow(
-        `stack/digits: path "${path}" is not a path that Kubernetes accepts: it must start with "/", without "//", "%2F" and segments "." and "..". Use a path of the server, such as /v2/models/digits. [path-invalid]`,
+        `stack/digits: path "${path}" is not a path that Kubernetes accepts: it must start with "/" and must not contain "//", "%2F", or the segments "." or "..". Use a path of the server, such as /v2/models/digits. [path-invalid]`,
       );
     },
   );

@@ -64,7 +64,7 @@ test('resources of one owner have different names', () => {
   fc.assert(fc.property(path, id, id, (owner, a, b) => a === b || memberName(owner, a) !== memberName(owner, b)));
 });
 
-test('any text becomes a label, and different texts become different labels', () => {
+test('any string becomes a label, and different strings become different labels', () => {
   const text = fc.string({ minLength: 1, maxLength: 130 });
   fc.assert(fc.property(text, (value) => isLabel('key', labelValue(value))));
   fc.assert(fc.property(text, text, (a, b) => a === b || labelValue(a) !== labelValue(b)));

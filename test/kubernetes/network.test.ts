@@ -33,7 +33,7 @@ test.each<[string, () => unknown, string]>([
     '{ podSelector: { matchLabels: { app: undefined } } }',
   ],
   ['no addresses', () => Peers.cidr(undefined as never), '{ ipBlock: { cidr: undefined, except: undefined } }'],
-  ['a text', () => 'ingress-nginx', "'ingress-nginx'"],
+  ['a string', () => 'ingress-nginx', "'ingress-nginx'"],
   ['nothing', () => undefined, 'undefined'],
   ['an object that is not a peer', () => ({ namespace: 'front' }), "{ namespace: 'front' }"],
 ])('rejects a peer that would let everyone in: %s', (_, make, shown) => {

@@ -37,7 +37,7 @@ describe('a locale that the image lacks is rejected', () => {
     expect(problems(normalizer(LOWER))).toEqual([`locale-missing: ${missing('"en_US.UTF-8", its default')}`]);
   });
 
-  test('to change texts to upper case', () => {
+  test('to change strings to upper case', () => {
     const attributes = { case_change_action: 'UPPER', locale: 'en_US' };
     expect(problems(normalizer(attributes))).toEqual([`locale-missing: ${missing('"en_US"')}`]);
   });

@@ -54,7 +54,7 @@ function withoutPayloads(value: unknown): unknown {
 
 const KEPT_BYTES = 1024;
 
-/** Texts at the beginning of a list, up to the number of bytes that the reader keeps. */
+/** Strings at the beginning of a list, up to the number of bytes that the reader keeps. */
 function beginningOf(texts: readonly string[]): string[] {
   let total = 0;
   return texts.filter((text) => (total += bytesOf(text)) <= KEPT_BYTES);

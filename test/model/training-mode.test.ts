@@ -33,7 +33,7 @@ function problems(parts: ModelParts): string[] {
   return problemsOf(() => OnnxModel.fromFile(path));
 }
 
-const MESSAGE = `${path}: node "norm" (BatchNormalization) is in training mode, so the runtime overwrites its mean and variance in each run, and responses can depend on earlier requests. Export the model in evaluation mode (with PyTorch, call model.eval() first). To serve it nevertheless, set runtimeCheck to "warn".`;
+const MESSAGE = `${path}: node "norm" (BatchNormalization) is in training mode, so the runtime overwrites its mean and variance in each run, and responses can depend on earlier requests. Export the model in evaluation mode (with PyTorch, call model.eval() first). To serve it anyway, set runtimeCheck to "warn".`;
 const REFUSED = [`training-mode: ${MESSAGE}`];
 
 describe('a normalization that changes its constants in each run is refused', () => {

@@ -190,7 +190,7 @@ describe('requests that do not match the document are rejected', () => {
     ['wrong nesting', withInput({ name: 'weight', data: [[1, 2]] } as any)],
     ['a fraction', withInput({ name: 'ids', data: [1, 2.5] } as any)],
     ['a float beyond 32 bits', withInput({ name: 'weight', data: [1, 3.4028235677973366e38] } as any)],
-    ['a text that is not a number', withInput({ name: 'weight', data: [1, 'nan'] } as any)],
+    ['a string that is not a number', withInput({ name: 'weight', data: [1, 'nan'] } as any)],
     ['a number instead of a boolean', withInput({ name: 'flags', data: [0, 1, 2] } as any)],
     ['U+0000', withInput({ name: 'text', data: ['a\0'] } as any)],
     ['no data', withInput({ name: 'text', data: null } as any)],

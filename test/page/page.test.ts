@@ -23,7 +23,7 @@ const status = (part: string) => page.locator('#status').filter({ hasText: part 
 const problem = (part: string) => page.locator('#problem').filter({ hasText: part }).waitFor();
 const request = () => page.getByLabel('Request', { exact: true });
 
-/** Visible texts of a table's rows. */
+/** Visible text of each cell of a table, by row. */
 async function rows(selector: string): Promise<string[][]> {
   const cells = await page.locator(`${selector} tbody tr`).all();
   return Promise.all(cells.map((row) => row.locator('th, td').allInnerTexts()));

@@ -63,7 +63,7 @@ describe('the chart of a profile', () => {
     expect(svgReport('digits', sampleProfile)).toMatchSnapshot();
   });
 
-  test('begins with a text that distinguishes it from other charts', () => {
+  test('begins with text that distinguishes it from other charts', () => {
     expect(svgReport('digits', sampleProfile).slice(0, 1024)).toContain(CHART_MARK);
   });
 
@@ -81,7 +81,7 @@ describe('the chart of a profile', () => {
   });
 });
 
-/** Parses an XML text strictly, and returns the elements that are not closed. */
+/** Parses XML strictly, and returns the elements that are not closed. */
 function openElements(xml: string): string[] {
   const token = /<\?xml [^?]*\?>|<(\/?)([a-z]+)((?: [\w:-]+="[^"<&]*(?:&#\d+;[^"<&]*)*")*)(\/?)>|(?:[^<&]|&#\d+;)+/y;
   const open: string[] = [];

@@ -26,7 +26,8 @@ export async function simulate({ seed: first, schedules, say }: Simulation): Pro
   let world: World | undefined;
   const { setImmediate: nextTurn } = globalThis;
   const { stackTraceLimit } = Error;
-  // Stack traces take a fifth of the time. To get one, repeat the schedule with its seed.
+  // Disables stack traces, because capturing them takes a fifth of the run time. To get one, repeat the schedule with
+  // `--seed` and `--trace`.
   if (!say) Error.stackTraceLimit = 0;
   const restore = [installGlobals(() => world as World), watchQueues(() => (world as World).witness)];
   const onRejection = (error: unknown) => world?.violate(`the process crashes: ${(error as Error).stack}`);

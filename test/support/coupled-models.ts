@@ -112,8 +112,8 @@ const quantizedEmbedding: CoupledModel = {
 };
 
 /**
- * Pads texts to the longest text of the batch, and includes the padding in the mean. The vectors of unknown words are
- * zeros.
+ * Pads strings to the longest string of the batch, and includes the padding in the mean. The vectors of unknown words
+ * are zeros.
  */
 const paddedTexts: CoupledModel = {
   parts: {

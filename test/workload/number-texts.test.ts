@@ -14,7 +14,7 @@ const said = (...problems: string[]) => new Error(problems.map((problem) => `sta
 const WHOLE = 'Use a whole number of at least 1. [not-positive]';
 const PORT = 'Use an integer from 1 to 65535. [port-out-of-range]';
 
-describe('a number that is a text or invalid is shown as the user wrote it', () => {
+describe('a number that is a string or invalid is shown as the user wrote it', () => {
   test.each<[object, string]>([
     [{ memoryMiB: '512m' }, `memoryMiB is '512m'. ${WHOLE}`],
     [{ memoryMiB: '512' }, `memoryMiB is '512'. ${WHOLE}`],
@@ -43,7 +43,7 @@ describe('a number that is a text or invalid is shown as the user wrote it', () 
       `resources.cpu is '500m'. Use at least 0.001 CPUs, such as 0.5 or 2, or "none". [cpus-out-of-range]`,
     ],
     [{ replicas: '3' }, `replicas is '3'. ${WHOLE}`],
-    // Compared as texts, 2 is greater than 10.
+    // Compared as strings, 2 is greater than 10.
     [
       { autoscaling: { minReplicas: '2', maxReplicas: '10', target } },
       `autoscaling.minReplicas is '2'. ${WHOLE}`,

@@ -19,7 +19,7 @@ import { ownBuffers, ownBytes } from './transfer';
 const AT_ONCE_BYTES = 16 * 1024;
 /** Number of elements whose JSON takes 1.5 ms to write, or 4 ms for doubles. */
 const ENCODE_ELEMENTS = 32_768;
-/** Total length of texts, in bytes or characters, that takes a few milliseconds to read or write. */
+/** Total length of strings, in bytes or characters, that takes a few milliseconds to read or write. */
 const TEXT_LENGTH = 256 * 1024;
 
 export interface CodecOptions {
@@ -32,7 +32,7 @@ export interface CodecOptions {
 
 /**
  * Reads requests and writes responses. Small ones are processed immediately, large JSON on a separate thread, and many
- * texts in slices, so that the event loop stays free. The thread starts with the first large body; if it exits, the
+ * strings in slices, so that the event loop stays free. The thread starts with the first large body; if it exits, the
  * next large body starts a new one.
  */
 export class Codec {
@@ -153,7 +153,7 @@ export class Codec {
   ): Promise<InferResponse> {
     const written = await this.work.do(this.writeTexts(request, outputs, holding));
     const textBytes = written.reduce((total, pieces) => total + lengthOf(pieces ?? []), 0);
-    // Counts the texts a second time, because the pieces are later copied into one body.
+    // Counts the strings a second time, because the pieces are later copied into one body.
     hold(holding, textBytes, request);
     const capacity = maxBytes + textBytes;
     const response =
@@ -165,7 +165,7 @@ export class Codec {
   }
 
   /**
-   * Writes the JSON of many texts in slices on this thread, because copying them to another thread takes as long as
+   * Writes the JSON of many strings in slices on this thread, because copying them to another thread takes as long as
    * writing them.
    */
   private *writeTexts(
@@ -235,7 +235,10 @@ function hold(holding: Holding, bytes: number, { binary }: InferRequest): void {
   }
 }
 
-/** Changes the reservation for an answer to its actual size, which may be larger than reserved if it has texts. */
+/**
+ * Adjusts an answer's reservation to the answer's actual size, which may exceed the reservation if the answer contains
+ * strings.
+ */
 function adjust(holding: Holding, held: number, bytes: number): void {
   if (held > bytes) holding.subtract(held - bytes);
   else holding.add(bytes - held);

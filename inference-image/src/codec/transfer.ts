@@ -13,8 +13,8 @@ export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Returns the tensors in buffers that contain nothing else, and a list of those buffers. Texts that are strings have no
- * buffer; posting the message copies them.
+ * Returns the tensors in buffers that contain nothing else, and a list of those buffers. Strings that are not packed
+ * have no buffer; posting the message copies them.
  */
 export function ownBuffers<T extends Tensor | PackedTensor>(
   tensors: readonly T[],

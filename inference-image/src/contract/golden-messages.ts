@@ -51,7 +51,7 @@ export type GoldenReport =
   | { readonly recorded: readonly RecordedExample[] }
   | { readonly unusable: UnusableAnswers }
   | { readonly failure: string }
-  /** The runtime does not run on this machine. */
+  /** The runtime cannot run on this machine. */
   | { readonly unavailable: string };
 
 /** Answers that could not detect a changed model, or that a second run does not reproduce. */

@@ -15,7 +15,7 @@ export interface LoadOrder {
 export type LoadReport =
   | { readonly outputs: readonly InferredOutput[] }
   | { readonly failure: string }
-  /** The runtime does not run on this machine. */
+  /** The runtime cannot run on this machine. */
   | { readonly unavailable: string };
 
 /** An output as the runtime infers it from the graph; its rank and sizes do not contradict the declaration. */

@@ -25,7 +25,7 @@ export type RebatchReport =
   /** Description of a difference between the two models. */
   | { readonly difference: string }
   | { readonly failure: string }
-  /** The runtime does not run on this machine. */
+  /** The runtime cannot run on this machine. */
   | { readonly unavailable: string };
 
 export interface RebatchComparison {

@@ -15,10 +15,10 @@ const MAX_DEFAULT_BYTES = 16 * MIB;
 /** Maximum of the setting `maxRequestBytes`. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** Assumed size of a text if there is no golden example. */
+/** Assumed size of a string if there is no golden example. */
 const TEXT_BYTES = 256;
 
-/** Length of the quotes and comma around a text. */
+/** Length of the quotes and comma around a string. */
 const TEXT_MARKS = 3;
 
 /**
@@ -27,7 +27,7 @@ const TEXT_MARKS = 3;
  */
 const ELEMENT_BYTES = 8;
 
-/** Factor for the memory of a text in an answer. The text exists as a string, in pieces and in the body. */
+/** Factor for the memory of a string in an answer. It exists as a JavaScript string, in pieces and in the body. */
 const TEXT_COPIES = 4;
 
 /**
@@ -41,8 +41,8 @@ const MAX_ANSWER_BYTES = 768 * MIB;
  */
 const HELD_PER_BYTE = 4;
 /**
- * Bytes held for each byte of a request with texts: the body, strings of twice the body's size, and the copies for a
- * run (inference/data-plane.ts).
+ * Bytes held for each byte of a request with strings: the body, strings of twice the body's size, and the copies for
+ * a run (inference/data-plane.ts).
  */
 const TEXT_HELD_PER_BYTE = 8;
 
@@ -127,7 +127,7 @@ export function exampleSizesOf(
 
 function jsonBytesOf({ datatype, shape, data, file }: GoldenTensor, sizes: ReadonlyMap<string, number>): number {
   if (datatype !== 'BYTES') return elementCount(shape) * JSON_BYTES[datatype];
-  // In a file, four bytes precede each text; the quotes and the comma that a text has in JSON take less.
+  // In a file, four bytes precede each string; the quotes and the comma that a string has in JSON take less.
   if (file !== undefined) return sizes.get(file) ?? 0;
   return sum((data ?? []).flat(Infinity).map((text) => Buffer.byteLength(String(text)) + TEXT_MARKS));
 }

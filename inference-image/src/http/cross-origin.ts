@@ -104,8 +104,8 @@ function nameOf(host: string): string {
 }
 
 /**
- * Maximum length of an origin: a scheme, a host name of 253 characters and a port. Parsing a much longer text may take
- * milliseconds.
+ * Maximum length of an origin: a scheme, a host name of 253 characters and a port. Parsing a much longer string may
+ * take milliseconds.
  */
 const MAX_ORIGIN_LENGTH = 300;
 

@@ -13,7 +13,7 @@ type State =
 type EmptyInputs = Pick<ModelManifest, 'signature' | 'unsafeOnEmptyInput'>;
 
 /**
- * Bytes of memory that a run needs per byte of its texts, in addition to the request's own strings: an executor's
+ * Bytes of memory that a run needs per byte of its strings, in addition to the request's own strings: an executor's
  * strings, the runtime's copies of inputs and outputs, and the strings of the returned outputs.
  */
 const RUN_TEXT_COPIES = 2;

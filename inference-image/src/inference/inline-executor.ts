@@ -86,7 +86,7 @@ function elementsWithin(seconds: number, { runSeconds, elements, batch }: Measur
 
 /**
  * Whether the time of one run does not predict the time of the next run. Scalars and short lists of integers may set
- * the number of loop iterations or the size of a tensor, and texts may have any length.
+ * the number of loop iterations or the size of a tensor, and strings may have any length.
  */
 function hasUnpredictableTime({ datatype, dimensions }: Signature['inputs'][number]): boolean {
   if (datatype === 'BYTES' || dimensions.length === 0) return true;

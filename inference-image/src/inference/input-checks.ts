@@ -37,17 +37,17 @@ export class InputChecks {
 }
 
 /**
- * Limit on the texts of one request. They are transferred between threads one by one, which blocks the event loop for
+ * Limit on the strings in one request. They are transferred between threads one by one, which blocks the event loop for
  * about 0.2 µs each.
  */
 export const MAX_TEXTS = 65_536;
 
-/** Throws if a request has too many texts. */
+/** Throws if a request has too many strings. */
 export function checkTexts(headers: readonly TensorHeader[]): void {
   let count = 0;
   for (const { datatype, shape } of headers) if (datatype === 'BYTES') count += elementCount(shape);
   if (count > MAX_TEXTS)
-    throw invalid(`the request has ${count} texts, and the limit is ${MAX_TEXTS}; send fewer at a time`);
+    throw invalid(`the request has ${count} strings, and the limit is ${MAX_TEXTS}; send fewer at a time`);
 }
 
 /** Maximum size of a dimension in the runtime's binding. */

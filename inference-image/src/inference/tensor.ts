@@ -41,10 +41,10 @@ export function totalElements(tensors: readonly TensorHeader[]): number {
   return tensors.reduce((total, { shape }) => total + elementCount(shape), 0);
 }
 
-/** Number of characters of a text that take as long to transfer to the runtime and back as one element. */
+/** Number of characters of a string that take as long to transfer to the runtime and back as one element. */
 const CHARACTERS_PER_ELEMENT = 64;
 
-/** Total number of elements; a long text counts as several. */
+/** Total number of elements; a long string counts as several. */
 export function elementsOfWork(tensors: readonly Tensor[]): number {
   let elements = 0;
   for (const { shape, data } of tensors) {
@@ -54,7 +54,7 @@ export function elementsOfWork(tensors: readonly Tensor[]): number {
   return elements;
 }
 
-/** Memory of all texts, as strings with two bytes per character. */
+/** Memory of all strings, with two bytes per character. */
 export function stringBytes(tensors: readonly Tensor[]): number {
   let bytes = 0;
   for (const { data } of tensors) {
@@ -63,7 +63,7 @@ export function stringBytes(tensors: readonly Tensor[]): number {
   return bytes;
 }
 
-/** Memory of all data; approximate for texts. */
+/** Memory of all data; approximate for strings. */
 export function dataBytes(tensors: readonly Tensor[]): number {
   return tensors.reduce((total, { data }) => {
     return Array.isArray(data) ? total : total + data.byteLength;

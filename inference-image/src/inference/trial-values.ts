@@ -5,7 +5,7 @@ import { emptyData, type Tensor, type TensorHeader } from './tensor';
 
 /**
  * Range of trial values.
- * - `wide`: integers, including negative ones, and texts like those of real inputs
+ * - `wide`: integers, including negative ones, and strings like those of real inputs
  * - `digits`: valid indices of most tables
  * - `bits`: valid indices of any table
  * - `unit`: like `bits`, with floating-point numbers from 0 to 1, for models that convert them to indices
@@ -108,7 +108,7 @@ const INTEGER = {
 
 const letter = (value: number) => (value > 0 ? 'a' : 'b');
 
-/** Texts with zero, one or several words, because some models split texts. */
+/** Strings with zero, one or several words, because some models split strings. */
 const WIDE_TEXTS = ['a', 'b c', 'd', 'c b a', '', 'a 7', '42', 'b'];
 
 const TEXT: Record<TrialRange, (value: number) => string> = {

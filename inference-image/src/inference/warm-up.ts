@@ -41,7 +41,7 @@ export function zerosRun(signature: Signature, size: number, axes?: RowAxes): Ru
   return { inputs, outputs: signature.outputs.map(({ name }) => name) };
 }
 
-/** Replaces the values of a run with ones and one-letter texts. */
+/** Replaces the values of a run with ones and one-letter strings. */
 export function onesRun({ inputs, outputs }: Run): Run {
   return { inputs: inputs.map((header) => trialTensor(header, { at: () => 1 })), outputs };
 }

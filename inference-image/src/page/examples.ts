@@ -107,7 +107,7 @@ function tooLong(part: string): Error {
   return new Error(`${part} is longer than ${MAX_KIB} KiB of JSON, the limit of this page`);
 }
 
-/** JSON text of an object. @param fields JSON texts of its values. */
+/** JSON text of an object. @param fields Its values as JSON text. */
 function objectText(fields: Readonly<Record<string, string>>): string {
   return `{${Object.entries(fields)
     .map(([key, text]) => `${JSON.stringify(key)}:${text}`)

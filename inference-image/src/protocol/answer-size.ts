@@ -26,11 +26,11 @@ export const ASK_FOR_BINARY = 'ask for binary data by setting "binary_data_outpu
 export interface AnswerSize {
   /** Bytes of the outputs. */
   readonly outputBytes: number;
-  /** Upper bound of the answer's bytes, excluding texts in JSON, whose length is known only once they are written. */
+  /** Upper bound of the answer's bytes, excluding strings in JSON, whose length is known only once they are written. */
   readonly maxBytes: number;
-  /** Number of elements that are written as JSON, not counting texts. */
+  /** Number of elements that are written as JSON, not counting strings. */
   readonly jsonElements: number;
-  /** Characters of all texts, plus one for each text. */
+  /** Characters of all strings, plus one for each string. */
   readonly textLength: number;
 }
 

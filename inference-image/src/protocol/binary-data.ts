@@ -7,7 +7,7 @@ import { TYPED_ARRAY, type NumericData, type Tensor, type TensorData, type Tenso
 import { COPY_BYTES, finish, type Sliced } from './sliced-work';
 import { LENGTH_BYTES, countTexts, isPacked, textBytes, unpackTexts, type PackedTexts } from './packed-texts';
 
-/** Number of bytes of texts, including their lengths, that take a few milliseconds to write. */
+/** Number of bytes of strings, including their lengths, that take a few milliseconds to write. */
 const SLICE_BYTES = 256 * 1024;
 
 /**
@@ -22,8 +22,8 @@ export function decodeBinaryData(header: TensorHeader, bytes: Buffer, holding?: 
 }
 
 /**
- * Decodes a tensor, but leaves texts as bytes, which are validated when they are unpacked.
- * @param holding Counts the memory of the elements, including the memory that texts take once they are strings.
+ * Decodes a tensor, but leaves strings as bytes, which are validated when they are unpacked.
+ * @param holding Counts the memory of the elements, including the memory that strings take once they are unpacked.
  */
 export function readBinaryData(header: TensorHeader, bytes: Buffer, holding?: Holding): NumericData | PackedTexts {
   checkBinaryData(header, bytes);
@@ -129,7 +129,7 @@ function* writeTexts(texts: readonly string[], bytes: Buffer, start: number): Sl
   return at;
 }
 
-/** Number of bytes that texts take as binary data. */
+/** Number of bytes that strings take as binary data. */
 export function packedTextBytes(texts: readonly string[]): number {
   let length = LENGTH_BYTES * texts.length;
   for (const text of texts) length += Buffer.byteLength(text, 'utf8');

@@ -45,14 +45,14 @@ function productError(a: number, b: number): number {
 export const JSON_NUMBER = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /**
- * Limit on the power of ten. With more zeros, the number exceeds 64 bits; with more decimal places, it cannot be an
- * integer, because the text has fewer digits than that.
+ * Largest absolute value of the decimal exponent. With a larger exponent, the integer exceeds 64 bits. With a smaller
+ * one, the value is an integer only if its digits end in more than 64 zeros; such numbers are not supported.
  */
 const MAX_ZEROS = 64;
 
 /**
- * Exact integer value of a JSON number in any form, such as 1e18 or 1.0; undefined if it is not an integer or is far
- * beyond 64 bits.
+ * Exact integer value of a JSON number in any form, such as 1e18 or 1.0; undefined if it is not an integer, is far
+ * beyond 64 bits, or has more than 64 decimal places.
  */
 export function exactInteger(text: string): bigint | undefined {
   const match = JSON_NUMBER.exec(text);

@@ -3,7 +3,7 @@ import { EXACT, POWERS_OF_TEN } from './decimal';
 /**
  * Finds a double whose text is shorter than that of `value` and that rounds to the same 32-bit float. A 32-bit float
  * converted to a double is printed with up to 17 digits (0.1 as 0.10000000149011612), although 8 or 9 digits identify
- * it. Printing the shorter double makes texts about half as long and takes no extra time, because short numbers are
+ * it. Printing the shorter double makes the JSON about half as long and takes no extra time, because short numbers are
  * printed faster.
  * @param value A finite 32-bit float.
  */

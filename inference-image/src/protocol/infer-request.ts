@@ -81,7 +81,7 @@ export class InferRequestDecoder {
     return unpackRequest(this.decodePacked(body, jsonLength, holding));
   }
 
-  /** Reads a body, but leaves texts as bytes. */
+  /** Reads a body, but leaves strings as bytes. */
   decodePacked(body: Buffer, jsonLength = body.length, holding?: Holding): PackedRequest {
     if (body.length === 0) throw invalid('the body is empty; it must be an inference request');
     if (jsonLength === 0) return this.raw.decode(body, holding);

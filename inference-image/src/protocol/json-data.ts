@@ -30,7 +30,7 @@ export function encodeJsonData({ datatype, data }: Tensor): string {
   return ENCODERS[datatype](data);
 }
 
-/** Numbers of elements, texts and characters that are written at a time; each takes a few milliseconds. */
+/** Numbers of elements, strings and characters that are written at a time; each takes a few milliseconds. */
 const [PIECE_ELEMENTS, PIECE_TEXTS, PIECE_CHARACTERS] = [65_536, 8192, 1024 * 1024];
 
 /**
@@ -74,7 +74,7 @@ function* textsPieces(texts: readonly string[]): Generator<Uint8Array> {
   }
 }
 
-/** Finds the end of a group of texts whose total length is small, or of a single long text. */
+/** Finds the end of a group of strings whose total length is small, or of a single long string. */
 function endOfTexts(texts: readonly string[], from: number): number {
   let characters = 0;
   let to = from;

@@ -67,7 +67,8 @@ function float(round: (value: number) => number, range: string): ElementType {
 }
 
 /**
- * Accepts only texts that onnxruntime-node returns unchanged: it cuts a string at U+0000, and replaces lone surrogates.
+ * Accepts only strings that onnxruntime-node returns unchanged: it cuts a string at U+0000, and replaces lone
+ * surrogates.
  */
 function toText(value: unknown): string | undefined {
   return typeof value === 'string' && isRoundTripText(value) ? value : undefined;

@@ -9,15 +9,15 @@ import { exactInteger } from './decimal';
 const LONG_INTEGER = /[[,:\s-](?:\d{16,}(?:\.0+)?|\d+(?:\.\d+)?[eE]\+?\d{1,2})\s*[,\]}]/;
 
 /**
- * Byte order mark with which some clients on Windows begin texts, and which JSON.parse rejects:
+ * Byte order mark that some clients on Windows write before the JSON, and that JSON.parse rejects:
  * https://www.rfc-editor.org/rfc/rfc8259#section-8.1
  */
 const BYTE_ORDER_MARK = 0xfeff;
 
 /**
  * Parses JSON, optionally after a byte order mark. With `exactIntegers`, integers beyond a double's 53 bits become
- * bigints. This needs a parser that is many times slower than JSON.parse, so that parser is used only for texts that
- * contain such an integer.
+ * bigints. The parser for this is many times slower than JSON.parse, so it is used only for JSON that contains such an
+ * integer.
  */
 export function parseJson(source: string, { exactIntegers }: { exactIntegers: boolean }): unknown {
   const text = source.charCodeAt(0) === BYTE_ORDER_MARK ? source.slice(1) : source;

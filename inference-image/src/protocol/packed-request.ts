@@ -4,13 +4,13 @@ import type { InferRequest } from './infer-request';
 import { isPacked, unpackInSlices, unpackTexts, type PackedTexts } from './packed-texts';
 import type { Sliced } from './sliced-work';
 
-/** A tensor whose texts may still be bytes. */
+/** A tensor whose strings may still be packed. */
 export type PackedTensor = TensorHeader & { readonly data: TensorData | PackedTexts };
 
-/** A request whose texts may still be bytes. */
+/** A request whose strings may still be packed. */
 export type PackedRequest = Omit<InferRequest, 'inputs'> & { readonly inputs: readonly PackedTensor[] };
 
-/** Total bytes of the texts that are not strings yet. */
+/** Total bytes of the strings that are still packed. */
 export function packedLength({ inputs }: PackedRequest): number {
   let length = 0;
   for (const { data } of inputs) if (isPacked(data)) length += data.packed.length;
@@ -22,7 +22,7 @@ function hasPackedTexts({ inputs }: PackedRequest): boolean {
   return false;
 }
 
-/** Converts the texts of a request to strings. */
+/** Unpacks the strings of a request. */
 export function unpackRequest(request: PackedRequest): InferRequest {
   const { inputs } = request;
   if (!hasPackedTexts(request)) return request as InferRequest;
@@ -32,7 +32,7 @@ export function unpackRequest(request: PackedRequest): InferRequest {
   };
 }
 
-/** Converts many texts in slices, so that the event loop stays free. */
+/** Unpacks many strings in slices, so that the event loop stays free. */
 export function* unpackRequestInSlices(request: PackedRequest): Sliced<InferRequest> {
   const inputs: Tensor[] = [];
   for (const input of request.inputs) {

@@ -2,22 +2,22 @@ import { isUtf8 } from 'node:buffer';
 import { invalid } from '../errors';
 import type { Sliced } from './sliced-work';
 
-/** Number of bytes of the length before each text. */
+/** Number of bytes of the length before each string. */
 export const LENGTH_BYTES = 4;
 
 /** Memory that a string takes in addition to its characters, including its slot in an array. */
 const STRING_BYTES = 48;
 
-/** Maximum length of a text that a loop checks faster than a call of a native function. */
+/** Maximum length of a string that a loop checks faster than a call of a native function. */
 const SHORT_BYTES = 64;
 
-/** Numbers of texts and bytes that are converted at a time; each takes a few milliseconds. */
+/** Numbers of strings and bytes that are unpacked at a time; each takes a few milliseconds. */
 const SLICE_TEXTS = 8192;
 export const SLICE_BYTES = 1024 * 1024;
 
 /**
- * Texts in the form of binary data: for each text, its length and its bytes. As strings, they would take many times as
- * much memory.
+ * Strings in the form of binary data: for each string, its length and its bytes. As JavaScript strings, they would take
+ * many times as much memory.
  */
 export interface PackedTexts {
   readonly packed: Uint8Array;
@@ -30,12 +30,12 @@ export function isPacked(data: object): data is PackedTexts {
   return 'packed' in data;
 }
 
-/** Upper bound of the memory of texts as strings, which take two bytes per character if a character is not Latin-1. */
+/** Upper bound of the memory of unpacked strings, which take two bytes per character if one is not Latin-1. */
 export function textBytes(count: number, utf8Bytes: number): number {
   return STRING_BYTES * count + 2 * utf8Bytes;
 }
 
-/** Counts texts without building them. @param max Count at which to stop. */
+/** Counts packed strings without creating them. @param max Count at which to stop. */
 export function countTexts(bytes: Buffer, max = Infinity): number {
   let count = 0;
   for (let at = 0; at < bytes.length && count <= max; count++) {
@@ -45,14 +45,14 @@ export function countTexts(bytes: Buffer, max = Infinity): number {
   return count;
 }
 
-/** Converts texts to strings. */
+/** Converts packed strings to JavaScript strings. */
 export function unpackTexts(texts: PackedTexts): string[] {
   const strings: string[] = [];
   new Unpacking(texts).addTo(strings, Infinity, Infinity);
   return strings;
 }
 
-/** Converts texts to strings in slices. */
+/** Converts packed strings to JavaScript strings in slices. */
 export function* unpackInSlices(texts: PackedTexts): Sliced<string[]> {
   const strings: string[] = [];
   const unpacking = new Unpacking(texts);
@@ -78,12 +78,12 @@ class Unpacking {
     return this.at >= this.bytes.length;
   }
 
-  /** Number of bytes of the next text. */
+  /** Number of bytes of the next string. */
   get nextLength(): number {
     return lengthAt(this.bytes, this.at);
   }
 
-  /** Adds up to `maxTexts` texts, each of at most `maxBytes` bytes and in total less than twice `maxBytes`. */
+  /** Adds up to `maxTexts` strings, each of at most `maxBytes` bytes and in total less than twice `maxBytes`. */
   addTo(strings: string[], maxTexts: number, maxBytes: number): void {
     const { bytes, at: from } = this;
     const ends: number[] = [];
@@ -104,7 +104,7 @@ class Unpacking {
     }
   }
 
-  /** Adds one long text in slices. */
+  /** Adds one long string in slices. */
   *addLong(strings: string[]): Sliced<void> {
     const { bytes } = this;
     const start = this.at + LENGTH_BYTES;
@@ -115,7 +115,7 @@ class Unpacking {
   }
 }
 
-/** Decodes a text that is longer than a slice; undefined if it is not UTF-8 or contains U+0000. */
+/** Decodes a string that is longer than a slice; undefined if it is not UTF-8 or contains U+0000. */
 export function* longText(bytes: Buffer): Sliced<string | undefined> {
   if (!isUtf8(bytes)) return undefined;
   let text = '';
@@ -146,7 +146,7 @@ function textAt(bytes: Buffer, start: number, end: number, index: number): strin
   return text;
 }
 
-/** Decodes a text; undefined if it is not UTF-8 or contains U+0000. */
+/** Decodes a string; undefined if it is not UTF-8 or contains U+0000. */
 export function shortText(bytes: Buffer): string | undefined {
   const text = isUtf8(bytes) ? bytes.toString('utf8') : '\0';
   return text.includes('\0') ? undefined : text;
@@ -156,7 +156,7 @@ function notText(index: number): Error {
   return invalid(`element ${index} of its binary data is not UTF-8 text without U+0000`);
 }
 
-/** Whether a text is short and consists of ASCII characters other than U+0000. */
+/** Whether a string is short and consists of ASCII characters other than U+0000. */
 function isShortAscii(bytes: Buffer, start: number, end: number): boolean {
   if (end - start > SHORT_BYTES) return false;
   for (let at = start; at < end; at++) if (bytes[at]! > 0x7f || bytes[at] === 0) return false;

@@ -91,7 +91,9 @@ class RequestScan {
 
   private descend(at: number): void {
     if (++this.depth > MAX_DEPTH) {
-      throw invalid(`the request is nested more than ${MAX_DEPTH} levels deep outside data, at byte ${at}`);
+      throw invalid(
+        `the request is nested more than ${MAX_DEPTH} levels deep at byte ${at}, not counting levels inside "data"`,
+      );
     }
   }
 

@@ -7,7 +7,7 @@ import { BACKSLASH, COMMA, QUOTE, SPACE, afterSpace } from './json-bytes';
 import { ESCAPED, UNICODE, codePointAt, writeUtf8 } from './json-escapes';
 import { LENGTH_BYTES, type PackedTexts } from './packed-texts';
 
-/** Upper bound of the memory for reading an array of texts, before they become strings. */
+/** Upper bound of the memory for reading an array of strings in packed form. */
 export function packedBytes(bytes: Uint8Array, count: number): number {
   return bytes.length + LENGTH_BYTES * count;
 }
@@ -41,7 +41,7 @@ export class TextReader extends ArrayReader<'BYTES'> {
     }
   }
 
-  /** Reads the text whose opening quote is at `start`. @returns The position after it. */
+  /** Reads the string whose opening quote is at `start`. @returns The position after it. */
   private readText(start: number): number {
     const { bytes, packed } = this;
     const first = this.filled + LENGTH_BYTES;
@@ -55,8 +55,8 @@ export class TextReader extends ArrayReader<'BYTES'> {
         from++;
       } else if (bytes[from + 1] === UNICODE) {
         const code = codePointAt(bytes, from + 2);
-        // Rejects invalid escapes. Also rejects U+0000, where onnxruntime-node would cut the text, and lone surrogates,
-        // which it would replace.
+        // Rejects invalid escapes. Also rejects U+0000, where onnxruntime-node would cut the string, and lone
+        // surrogates, which it would replace.
         if (!(code > 0) || (code >= 0xd800 && code <= 0xdfff)) throw this.notElement(start);
         at = writeUtf8(packed, at, code);
         this.bits |= code;

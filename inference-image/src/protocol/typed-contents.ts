@@ -44,13 +44,13 @@ const SIZE: Readonly<Record<number, number>> = { [WIRE.fixed32]: 4, [WIRE.fixed6
 const SLICE_NUMBERS = 200_000;
 /** Bytes of packed numbers that take 1 to 2 ms to count. */
 const SLICE_BYTES = 1024 * 1024;
-/** Number of texts that take 2 to 4 ms to read. */
+/** Number of strings that take 2 to 4 ms to read. */
 const SLICE_TEXTS = 10_000;
 
 /** Number of elements of each field of `contents`, by field number. */
 interface Counts {
   readonly elements: number[];
-  /** Bytes of all texts. */
+  /** Bytes of all strings. */
   textBytes: number;
 }
 

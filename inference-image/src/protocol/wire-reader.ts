@@ -111,7 +111,7 @@ export class WireReader {
     return new WireReader(this.bytes, this.from, this.to, maxFields);
   }
 
-  /** The latest length-delimited value as text; a text longer than `maxBytes` is cut and ends with `…`. */
+  /** The latest length-delimited value as a string; a string longer than `maxBytes` is cut and ends with `…`. */
   text(maxBytes: number): string {
     const { bytes, from, to } = this;
     if (to - from <= maxBytes) return bytes.toString('utf8', from, to);

@@ -90,7 +90,7 @@ const WRITERS: Readonly<Record<string, Write>> = {
   f8: (bytes, value, at) => bytes.writeDoubleLE(Number(value), at),
 };
 
-/** Encodes each string as its length in four bytes, followed by its text without NumPy's zero padding. */
+/** Encodes each string as its length in four bytes, followed by its bytes without NumPy's zero padding. */
 function texts({ type, bytes }: NumpyArray): Buffer {
   const size = elementBytes(type);
   const parts: Buffer[] = [];

@@ -237,7 +237,7 @@ describe('memory', () => {
   });
 });
 
-describe('texts', () => {
+describe('strings', () => {
   const textModel: CodecModel = {
     ...model,
     signature: {
@@ -266,7 +266,7 @@ describe('texts', () => {
     ['~'.repeat(3_000_000), `x${'😀é'.repeat(700_000)}`],
   ];
 
-  test.each(kinds.map((each) => [each.length, each]))('%d texts make the round trip', async (_, given) => {
+  test.each(kinds.map((each) => [each.length, each]))('%d strings make the round trip', async (_, given) => {
     const codec = codecOfTexts();
     const tensor: Tensor = { name: 'y', datatype: 'BYTES', shape: [given.length], data: given };
     const request = { inputs: [], outputs: ['y'], binary: [false] };

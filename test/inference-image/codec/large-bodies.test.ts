@@ -57,8 +57,8 @@ test('large outputs together with binary ones', async () => {
 
 test('S1 health checks are answered while a body of 40 MB is read', async () => {
   const count = 8_000_000;
-  // A text among the numbers makes the array slow to read. The reply is binary, because parsing JSON would delay this
-  // process.
+  // A string among the numbers makes the array slow to parse. The reply is binary, because parsing a JSON reply would
+  // block this process and distort the measured times.
   const data = `["NaN"${',1.25'.repeat(count - 1)}]`;
   const input = `{"name":"x","datatype":"FP32","shape":[${count}],"data":${data}}`;
   const body = Buffer.from(`{"parameters":{"binary_data_output":true},"inputs":[${input}]}`);

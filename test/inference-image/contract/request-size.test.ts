@@ -39,7 +39,7 @@ describe('the default of maxRequestBytes', () => {
     ['16 MiB if the length of a sequence is unknown', [['INT64', ['batch', 'sequence']]], 16],
     ['1 MiB for a scalar', [['FP32', []]], 1],
     ['at most the maximum of the setting', [['FP64', [100_000, 100_000]]], (2 ** 31 - 1) / MIB],
-    ['8 MiB for a batch of 1,000 texts of the assumed size', [['BYTES', ['batch', 1000]]], 8],
+    ['8 MiB for a batch of 1,000 strings of the assumed size', [['BYTES', ['batch', 1000]]], 8],
   ])('is %s', (_, inputs, mebibytes) => {
     expect(byDefault(inputs)).toBe(mebibytes);
   });
@@ -83,7 +83,7 @@ describe('the largest golden request', () => {
     expect(sizeOf(tensor('FP32', [2, 3], { file: 'x.bin' }), tensor('INT64', [1], { data: [1] }))).toBe(153);
   });
 
-  test('is computed from the actual texts', () => {
+  test('is computed from the actual strings', () => {
     expect(sizeOf(tensor('BYTES', [2], { data: ['é', 'x'.repeat(1000)] }))).toBe(1008);
     expect(sizeOf(tensor('BYTES', [2, 1], { data: [['a'], ['b']] }))).toBe(8);
     const inFile = { request: { inputs: [tensor('BYTES', [1], { file: 'texts.bin' })] }, response: ANSWER };
@@ -113,7 +113,7 @@ describe('the largest golden request', () => {
   });
 });
 
-test('a request with texts takes more memory per byte than one with numbers', () => {
+test('a request with strings takes more memory per byte than one with numbers', () => {
   const heldPerByte = (datatype: Datatype) => {
     const tensors = [{ name: 'x', datatype, dimensions: ['batch'] }];
     const exampleSizes = { requestBytes: 0, answerBytes: 0 };

@@ -5,10 +5,10 @@ const MAX_ERROR_BYTES = 4096;
 const LONG = 'ü'.repeat(200_000);
 const INPUT = '"name":"x","datatype":"FP32","shape":[1]';
 
-/** Request bodies with a very long text or number in each place that an error could quote. */
+/** Request bodies with a very long string or number in each place that an error could quote. */
 const BODIES: readonly [what: string, body: string][] = [
   ['the name of an output', `{"inputs":[{${INPUT},"data":[1]}],"outputs":[{"name":"${LONG}"}]}`],
-  ['a text as data', `{"inputs":[{${INPUT},"data":["${LONG}"]}]}`],
+  ['a string as data', `{"inputs":[{${INPUT},"data":["${LONG}"]}]}`],
   ['a number', `{"inputs":[{${INPUT},"data":[${'9'.repeat(200_000)}]}]}`],
   ['a parameter of an input', `{"inputs":[{${INPUT},"data":[1],"parameters":{"${LONG}":[]}}]}`],
   ['a parameter', `{"parameters":{"${LONG}":{"a":"${LONG}"}},"inputs":[]}`],

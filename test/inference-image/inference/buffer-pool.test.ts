@@ -15,7 +15,7 @@ test('reuses a returned buffer for a batch of similar size', () => {
   expect(pool.take('FP32', 2500).buffer).not.toBe(first.buffer);
 });
 
-test('keeps neither small buffers nor texts, and few buffers of a size', () => {
+test('keeps neither small buffers nor strings, and few buffers of a size', () => {
   const pool = new BufferPool();
   const small = pool.take('INT8', 100);
   pool.give([tensor(small), { name: 's', datatype: 'BYTES', shape: [1], data: ['a'] }]);

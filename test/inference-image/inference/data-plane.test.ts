@@ -14,7 +14,7 @@ const setUp = (totalBytes: number) => {
   return { submit, holding, infer };
 };
 
-test('a run with texts reserves memory for its copies, and is refused if there is no room', () => {
+test('a run with strings reserves memory for its copies, and is refused if there is no room', () => {
   const text = (length: number) => [{ name: 'x', datatype: 'BYTES' as const, shape: [1], data: ['a'.repeat(length)] }];
   const { submit, holding, infer } = setUp(1024 * 1024);
   infer(text(1000));

@@ -26,7 +26,7 @@ test.each<[string, number, number, Signature['inputs'], boolean]>([
     [{ name: 'n', datatype: 'INT32', dimensions: ['n', 1] }],
     false,
   ],
-  ['a fast model of texts', 20e-6, 1e6, [{ name: 't', datatype: 'BYTES', dimensions: ['n', 2] }], false],
+  ['a fast model of strings', 20e-6, 1e6, [{ name: 't', datatype: 'BYTES', dimensions: ['n', 2] }], false],
 ])('%s', (_, runSeconds, bytes, inputs, worthwhile) => {
   const signature = { inputs, outputs: [float] };
   expect(InlineExecutor.isWorthwhile({ runSeconds, elements: 4 }, bytes, signature)).toBe(worthwhile);

@@ -243,7 +243,7 @@ describe('comparison of a row', () => {
     expect(compareRow(half(0x3c00), half(0x3c02), 'none').excess).toMatch(/no bit may differ$/);
   });
 
-  test('allows a difference of one step for quantized values, and none for other integers, booleans and texts', () => {
+  test('allows a difference of one step for quantized values, and none for other integers, booleans and strings', () => {
     const differ = (datatype: Datatype, a: TensorData, b: TensorData, tolerance: 'rounding' | 'none' = 'rounding') =>
       compareRow(of(datatype, a), of(datatype, b), tolerance).excess !== undefined;
     expect(differ('UINT8', Uint8Array.of(7, 9), Uint8Array.of(8, 8))).toBe(false);

@@ -11,7 +11,7 @@ const signature: Signature = {
   outputs: [{ name: 'y', datatype: 'FP32', dimensions: [] }],
 };
 
-test('the smallest run has zeros, empty texts, and size 1 for each free dimension', () => {
+test('the smallest run has zeros, empty strings, and size 1 for each free dimension', () => {
   expect(zerosRun(signature, 1)).toEqual({
     inputs: [
       { name: 'x', datatype: 'FP32', shape: [1, 3], data: new Float32Array(3) },

@@ -7,7 +7,7 @@ export const JSON_DATATYPES = DATATYPES.filter((datatype) => datatype !== 'FP16'
 /** Shapes with up to four dimensions, some of which have size 0. */
 export const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
 
-/** Texts that onnxruntime-node returns unchanged. */
+/** Strings that onnxruntime-node returns unchanged. */
 const text = fc.string({ unit: 'grapheme' }).filter((each) => !each.includes('\0'));
 
 const INTEGER_BITS: Partial<Record<Datatype, number>> = {

@@ -311,7 +311,7 @@ describe('checks the structure before building objects', () => {
   test.each([
     ['one', [15 * MIB]],
     ['many', new Array<number>(60).fill(MIB / 4)],
-  ])('%s large text(s), in slices', (_, lengths) => {
+  ])('%s large string(s), in slices', (_, lengths) => {
     const only = new GrpcInferRequestDecoder({ ...SIGNATURE, inputs: [SIGNATURE.inputs[2]!] });
     const texts = lengths.map((length) => '\u00e9\u20ac'.repeat(length / 5));
     const input = Buffer.concat([

@@ -113,7 +113,7 @@ test.each([
 
 test.each([
   ['numbers', 'UINT8' as const, () => new Uint8Array(20 * 2 ** 20).fill(7)],
-  ['texts', 'BYTES' as const, () => new Array<string>(100_000).fill('many words')],
+  ['strings', 'BYTES' as const, () => new Array<string>(100_000).fill('many words')],
 ])('many %s are written in slices, with the same result', (_, datatype, make) => {
   const data = make();
   const signature = { inputs: [], outputs: [{ name: 'y', datatype, dimensions: ['n'] }] };

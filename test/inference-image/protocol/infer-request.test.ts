@@ -301,7 +301,7 @@ test.each<[string, Buffer, number | undefined, string]>([
 test('deep nesting is refused in small requests too', () => {
   const depth = 100;
   expect(() => decode('['.repeat(depth) + ']'.repeat(depth))).toThrow(
-    new Error('the request is nested more than 16 levels deep outside data, at byte 16'),
+    new Error('the request is nested more than 16 levels deep at byte 16, not counting levels inside "data"'),
   );
 });
 
@@ -325,7 +325,7 @@ describe('a raw request', () => {
     expect(raw('FP32', [4]).decode(bytes, 0).inputs[0]?.shape).toEqual([4]);
   });
 
-  test('may contain texts', () => {
+  test('may contain strings', () => {
     const { inputs } = raw('BYTES', ['n']).decode(Buffer.from([1, 0, 0, 0, 65, 0, 0, 0, 0]), 0);
     expect(inputs[0]).toMatchObject({ shape: [2], data: ['A', ''] });
   });

@@ -261,7 +261,7 @@ describe('limits the structure before anything is built', () => {
   test.each([
     ['objects', '{},', ''],
     ['numbers', '1,', ''],
-    ['texts', '"",', ''],
+    ['strings', '"",', ''],
     ['data', '{"data":[1]},', ''],
     ['a long name', 'x', '"'],
     ['a long name with escapes', '\\\\', '"'],
@@ -278,7 +278,7 @@ describe('limits the structure before anything is built', () => {
     ['objects', '{"a":', 17],
   ])('too deep %s', (_, unit, depth) => {
     expect(() => decode(unit.repeat(depth), 'FP32')).toThrow(
-      /^the request is nested more than 16 levels deep outside data, at byte \d+$/,
+      /^the request is nested more than 16 levels deep at byte \d+, not counting levels inside "data"$/,
     );
   });
 
@@ -356,11 +356,11 @@ describe('limits the structure before anything is built', () => {
     );
   });
 
-  test('limits the texts of a request', () => {
+  test('limits the number of strings in a request', () => {
     const text = request(`[${'"",'.repeat(65_536)}""]`)
       .replace('[2]', '[65537]')
       .replace('FP32', 'BYTES');
-    expect(() => decode(text, 'BYTES')).toThrow('the request has 65537 texts, and the limit is 65536');
+    expect(() => decode(text, 'BYTES')).toThrow('the request has 65537 strings, and the limit is 65536');
   });
 });
 
@@ -398,8 +398,8 @@ describe('both readers return the same result', () => {
     ['unexpected nesting', request('[[1],[2]]')],
     ['infinity', request('[1e400,2]')],
     ['beyond 32 bits', request('[1e39,2]')],
-    ['texts', request('["NaN",1]')],
-    ['a text that looks like a data key', request('[1,2]', ',"id":"\\"data\\":[3]"')],
+    ['strings', request('["NaN",1]')],
+    ['a string that looks like a data key', request('[1,2]', ',"id":"\\"data\\":[3]"')],
     ['an escape in a key', request('[1,2]').replace('data', 'd\\u0061ta')],
     ['a key that consists of escapes', request('[1,2]').replace('data', '\\u0064\\u0061\\u0074\\u0061')],
     [
@@ -425,7 +425,7 @@ describe('both readers return the same result', () => {
     ['both forms', request('[1,2],"parameters":{"binary_data_size":8}')],
     ['a long parameter', request('[1,2]', ',"parameters":{"p":12345678901234567890}')],
     ['an unknown output', request('[1,2]', ',"outputs":[{"name":"z"}]')],
-    ['an unclosed text', request('[1,2]', ',"id":"')],
+    ['an unterminated string', request('[1,2]', ',"id":"')],
     ['white space', request('\t[ 1\r\n, 2 ] \n').replace(':', ' : ')],
     ['a form feed', request('[1,\f2]')],
     ['a shape with too many elements to count', request('[1,2]').replace('[2]', '[2147483647]')],

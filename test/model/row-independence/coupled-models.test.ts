@@ -137,7 +137,7 @@ const COUPLED: Record<string, [Graph, RegExp]> = {
     },
     /^coupled DynamicQuantizeLinear/,
   ],
-  'texts padded to the longest of the batch, which texts of one word do not show': [
+  'strings padded to the longest of the batch, which strings of one word do not show': [
     {
       inputs: { text: { string: ['batch'] } },
       opset: 20,

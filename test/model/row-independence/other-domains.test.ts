@@ -76,7 +76,7 @@ describe('text', () => {
     );
   });
 
-  test('StringNormalizer removes texts', () => {
+  test('StringNormalizer removes strings', () => {
     expect(verdictOf('StringNormalizer', { x: { string: ['N'] }, attributes: { case_change_action: 'LOWER' } })).toBe(
       'independent 0 | 0',
     );

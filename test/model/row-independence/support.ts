@@ -70,7 +70,7 @@ function constant(name: string, content: Constant): object {
 }
 
 /**
- * Verdict as a short text: `independent 0 | 0`, `coupled Softmax: works over …`, `not understood Reshape: …` or `fixed:
+ * Verdict in short form: `independent 0 | 0`, `coupled Softmax: works over …`, `not understood Reshape: …` or `fixed:
  * …`.
  */
 export function short({ verdict }: RowProof): string {

@@ -7,7 +7,7 @@ import { identity, initializer, node, value, writeOnnxModel, type ModelParts } f
 const EXAMPLE = join(__dirname, '../../../examples/digits');
 
 /**
- * Models to attack. `digits` is the digits example. `text` returns texts unchanged. `several` has three inputs. In
+ * Models to attack. `digits` is the digits example. `text` returns strings unchanged. `several` has three inputs. In
  * `expanding`, a number in the request determines the size of the output.
  */
 export type ModelName = 'digits' | 'text' | 'several' | 'expanding';

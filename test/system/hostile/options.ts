@@ -6,7 +6,7 @@ export interface Options {
   readonly all: boolean;
   /** Whether latency and throughput count. */
   readonly isTimed: boolean;
-  /** Texts of which an attack's name must contain at least one; empty for all attacks. */
+  /** Strings of which an attack's name must contain at least one; empty for all attacks. */
   readonly only: readonly string[];
   /** Text that a configuration's name must contain. */
   readonly on: string;

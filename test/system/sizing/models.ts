@@ -32,7 +32,7 @@ const MADE_HERE: Readonly<Record<string, () => string>> = {
   image: () => servingModel('image').file,
 };
 
-/** Models whose names contain at least one of the texts in `only`; all models if `only` is empty. */
+/** Models whose names contain at least one of the strings in `only`; all models if `only` is empty. */
 export function subjects(zoo: string, only: readonly string[]): Subject[] {
   const isWanted = (name: string) => only.length === 0 || only.some((text) => name.includes(text));
   const wanted = ZOO.filter(isWanted);

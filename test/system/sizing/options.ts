@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 export interface Options {
   readonly seconds: number;
   readonly times: number;
-  /** Texts of which a model's name must contain at least one; empty for all models. */
+  /** Strings of which a model's name must contain at least one; empty for all models. */
   readonly only: readonly string[];
   readonly zoo: string;
   readonly force: boolean;

@@ -58,7 +58,7 @@ function cells(result: Result): string[] {
   ];
 }
 
-/** Share in percent; an empty text if the share was not measured. */
+/** Share in percent; an empty string if the share was not measured. */
 export function shareText(share: number | undefined): string {
   return share === undefined ? '' : (100 * share).toFixed(1);
 }

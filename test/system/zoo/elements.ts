@@ -24,7 +24,7 @@ export function elementsOf(datatype: string, bytes: Buffer): Element[] {
   return Array.from({ length: bytes.length / width }, (_, index) => read(bytes, index * width));
 }
 
-/** Encodes texts in the protocol's binary format, in which each text is preceded by its length. */
+/** Encodes strings in the protocol's binary format, in which each string is preceded by its length. */
 export function textsToBytes(texts: readonly string[]): Buffer {
   return Buffer.concat(
     texts.flatMap((text) => {

@@ -9,7 +9,7 @@ export interface Outcome {
   readonly group: string;
   readonly source: string;
   readonly state: 'passed' | 'failed' | 'skipped';
-  /** `batching` row in the output of `inspect`, or the text that the model is refused. */
+  /** `batching` row in the output of `inspect`, or `refused`. */
   readonly inspect: string;
   /** Whether rows may share a run, according to trials in Python. */
   readonly may: 'yes' | 'no' | 'if its batch were free' | '';

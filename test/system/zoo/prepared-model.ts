@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Tensor of a request or of its correct answer. Contains texts, or bytes from the model's cases.bin. */
+/** Tensor of a request or of its correct answer. Contains strings, or bytes from the model's cases.bin. */
 export interface CaseTensor {
   readonly name: string;
   readonly datatype: string;

@@ -142,7 +142,7 @@ function normalizeText(call: Call): Value {
   const t = call.data(0);
   const words = call.attributes.has('stopwords') && call.attributes.count('stopwords') !== 0;
   if (t.rows && t.dims?.length !== 1) throw coupled('accepts only a single row');
-  if (t.rows && words) throw coupled('removes texts, which shifts the following ones');
+  if (t.rows && words) throw coupled('removes strings, which shifts the following ones');
   return withoutValues(t);
 }
 
@@ -170,7 +170,7 @@ export const machineLearning: Operators = {
   ArrayFeatureExtractor: arrayFeatureExtractor,
 };
 
-/** Text operators of ONNX's default domain. */
+/** String operators of ONNX's default domain. */
 export const text: Operators = {
   TfIdfVectorizer: wordCounts,
   StringNormalizer: normalizeText,

@@ -5,7 +5,7 @@ import { ask, head, hold, JSON_TYPE, PACKED } from '../wire/http1';
 import { message, callOn, INFER, open } from '../wire/grpc';
 import { field, firstInput, inferRequest, REQUEST, shapeOf } from '../wire/protobuf';
 
-/** JSON request with one text of escaped control characters, which an identity model returns. */
+/** JSON request with one string of escaped control characters, which an identity model returns. */
 function textRequest({ inputs }: Target, bytes: number): Buffer {
   const { name, shape } = inputs[0]!;
   const sizes = shape.map(() => 1);
@@ -66,7 +66,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'unread-texts',
-    what: 'texts of the largest size whose answers are six times as long, by 8 clients that do not read',
+    what: 'strings of the largest size whose answers are six times as long, by 8 clients that do not read',
     model: 'text',
     short: true,
     async run(target) {
@@ -81,7 +81,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'large-texts',
-    what: 'texts of the largest size whose answers are six times as long, by 8 clients that read them',
+    what: 'strings of the largest size whose answers are six times as long, by 8 clients that read them',
     model: 'text',
     statuses: /^(HTTP (200|408|413|429)|closed.*)$/,
     async run(target) {
@@ -93,7 +93,7 @@ export const answers: readonly Attack[] = [
   },
   {
     name: 'control-characters-in-texts',
-    what: 'binary texts of control characters, which take six bytes each in a JSON answer, by 8 clients at once',
+    what: 'binary strings of control characters, which take six bytes each in a JSON answer, by 8 clients at once',
     model: 'text',
     statuses: /^(HTTP (200|408|413|429)|closed.*)$/,
     async run(target) {

@@ -56,7 +56,7 @@ const REFUSED = /^(HTTP (400|408|413|429)|closed.*)$/;
 export const binary: readonly Attack[] = [
   attack(
     'binary-empty-texts',
-    'a BYTES tensor of empty texts, which take four bytes each',
+    'a BYTES tensor of empty strings, which take four bytes each',
     (target, size) => {
       const count = Math.floor(size / 4) - 100;
       const bytes = 4 * count;
@@ -66,7 +66,7 @@ export const binary: readonly Attack[] = [
   ),
   attack(
     'binary-more-texts-than-the-shape',
-    'many empty texts for a shape with one element',
+    'many empty strings for a shape with one element',
     (target, size) => {
       const bytes = 4 * (Math.floor(size / 4) - 100);
       return { json: `{"inputs":[${input(target, shapeOf(target, 1), bytes)}]}`, blobs: Buffer.alloc(bytes) };
@@ -75,7 +75,7 @@ export const binary: readonly Attack[] = [
   ),
   attack(
     'binary-text-lengths-that-lie',
-    'texts whose declared lengths exceed the binary data',
+    'strings whose declared lengths exceed the binary data',
     (target, size) => {
       const bytes = 4 * (Math.floor(size / 4) - 100);
       const json = `{"inputs":[${input(target, shapeOf(target, bytes / 4), bytes)}]}`;

@@ -95,7 +95,7 @@ export const jsonStructure: readonly Attack[] = [
   shape('json-long-id', "a request's id as long as the body", (size, target) =>
     json(size, `{"inputs":[${input(target)},"data":[1]}],"id":"`, 'é', '"}'),
   ),
-  shape('json-escapes', 'a text of six-byte escapes', (size, target) =>
+  shape('json-escapes', 'a string of six-byte escapes', (size, target) =>
     json(size, `{"inputs":[${input(target)},"data":["`, '\\u0001', '"]}]}'),
   ),
   shape('json-long-integer', 'one number with as many digits as fit', (size, target) =>

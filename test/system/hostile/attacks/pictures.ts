@@ -95,7 +95,7 @@ function attack(name: string, what: string, clients: number, make: () => Buffer,
   };
 }
 
-/** Chunk of a color profile or a text that inflates to 100 MB. */
+/** Chunk of a color profile or a text chunk that inflates to 100 MB. */
 function packedText(type: string): Buffer {
   return pngChunk(type, Buffer.concat([Buffer.from('name\0\0'), deflateSync(Buffer.alloc(100e6), { level: 9 })]));
 }
@@ -168,7 +168,7 @@ export const pictures: readonly Attack[] = [
   attack('png-of-packed-profile', 'a PNG with a color profile that inflates to 100 MB', 8, () =>
     png({ width: 8, height: 8, before: [packedText('iCCP')] }),
   ),
-  attack('png-of-packed-texts', 'a PNG with 40 texts that inflate to 100 MB each', 8, () =>
+  attack('png-of-packed-texts', 'a PNG with 40 text chunks that inflate to 100 MB each', 8, () =>
     png({ width: 8, height: 8, before: new Array<Buffer>(40).fill(packedText('zTXt')) }),
   ),
   attack('png-of-many-chunks', 'a PNG of half a million empty chunks', 4, () =>

@@ -31,7 +31,7 @@ DATATYPES = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
 
 
 def datatype_of(array):
-    """Datatype of the Open Inference Protocol; texts may have any of numpy's text types."""
+    """Datatype of the Open Inference Protocol; strings may have any of numpy's string types."""
     return "BYTES" if array.dtype.kind in "OSU" else DATATYPES[array.dtype]
 
 
