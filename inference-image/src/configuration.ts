@@ -31,7 +31,7 @@ const SETTING_NAMES = Object.keys(settingsSchema.shape) as SettingName[];
  */
 const KUBERNETES_VARIABLE = /(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
 
-/** Reads the environment and the model folder, and reports all problems of both together. */
+/** Reads the environment and the model folder, and reports the problems found in both in a single error. */
 export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
   const problems: string[] = [];
   const settings = readSettings(environment, problems);

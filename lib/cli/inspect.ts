@@ -161,7 +161,10 @@ function verdict({ servable }: OnnxModel, runtimeCheck: StackModelOptions['runti
 function batchingText({ batching, rebatchable, rebatchObstacle, signature }: OnnxModel): string {
   if (batching.verdict === 'independent') return `independent: requests may share runs${axesText(batching, signature)}`;
   const hint = rebatchable ? '; `model-serving rebatch` can free the first dimension' : '';
-  const obstacle = batching.verdict === 'fixed' && rebatchObstacle ? `; if it were free, ${rebatchObstacle}` : '';
+  const obstacle =
+    batching.verdict === 'fixed' && rebatchObstacle
+      ? `; even with a free first dimension, requests could not share runs: ${rebatchObstacle}`
+      : '';
   return `${batching.verdict}: ${obstacleText(batching)}${hint}${obstacle}`;
 }
 

@@ -61,7 +61,7 @@ export function addDeclaredModelOptions(command: Command): Command {
 
 export function addStackModelOptions(command: Command): Command {
   addDeclaredModelOptions(command)
-    .option('--golden <file>', 'golden examples that the container must reproduce before it is ready')
+    .option('--golden <file>', 'golden examples that the server must reproduce before it is ready')
     .option('--profile <file>', 'profile of the model (default: MODEL.profile.json beside MODEL.onnx, if it exists)')
     .option('--no-profile', 'ignore the profile beside the model')
     .option('--interface <file>', 'accepted interface (default: MODEL.interface.json beside MODEL.onnx, if it exists)')

@@ -66,7 +66,7 @@ export class MeasuredServer {
     return (this.messages.ready as NonNullable<LogMessages['ready']>).startSeconds;
   }
 
-  /** Reason, reported by the server, why requests do not share runs; undefined if they do. */
+  /** Reason that the server logged for not sharing runs; undefined if it logged none. */
   get batchingObstacle(): string | undefined {
     return this.messages['requests do not share runs']?.reason;
   }

@@ -67,8 +67,9 @@ export function sizeReplica(profile: ModelProfile, model: SizedModel, choices: S
   const full = fullRate(cost, executors);
   const rate = attainedShare(profile) * full;
   const usedCpus = rate * cost.cpuSeconds;
-  // While the event loop and the executors do not wait for each other, more CPUs are busy than on average. This can
-  // last longer than one period of the CPU limit.
+  // Derived from the full rate, not from the attained one. At times neither the event loop nor the executors wait for
+  // the other, and more CPUs than the average are busy. Such a burst can outlast one period of the CPU limit, so a limit
+  // at the average would throttle it.
   const cpus = cpuRequest ?? Math.min(cpuLimit ?? Infinity, roundUp(full * cost.cpuSeconds, 0.1));
   const requestsPerSecond = roundDown(Math.min(rate, cpus / cost.cpuSeconds));
   return {

@@ -253,7 +253,7 @@ test('inspect says why rebatch is not possible', () => {
   const coupling = node('Softmax', ['h'], ['y'], { name: 'soft', attributes: { axis: 0 } });
   writeOnnxModel('m.onnx', { ...dense, nodes: [node('MatMul', ['x', 'w'], ['h']), coupling] });
   expect(runCli('inspect', 'm.onnx').stdout).toMatch(
-    /input "x" has a fixed first dimension, 1; if it were free, node "soft" \(Softmax\) .+\n/,
+    /input "x" has a fixed first dimension, 1; even with a free first dimension, requests could not share runs: node "soft" \(Softmax\) .+\n/,
   );
 });
 

@@ -13,7 +13,7 @@ const CODINGS = {
 export type Coding = keyof typeof CODINGS;
 
 /**
- * Compressed bodies of up to 2 KiB are inflated synchronously if the result has at most 64 KiB; that takes at most 0.4
+ * Compressed bodies of up to 2 KiB are inflated synchronously if the result is at most 64 KiB; that takes at most 0.4
  * ms.
  */
 const AT_ONCE_BYTES = 2 * 1024;
@@ -26,7 +26,7 @@ const SLICE_BYTES = 64 * 1024;
 const STREAM_BYTES = 48 * 1024 + CHUNK_BYTES;
 
 /**
- * Compressed bodies of up to 64 KiB whose result has at most 128 KiB are short: they have a queue of their own.
+ * Compressed bodies of up to 64 KiB whose result is at most 128 KiB are short: they have a queue of their own.
  * Detecting that a body is longer takes at most 9 ms.
  */
 const SHORT_BYTES = 64 * 1024;

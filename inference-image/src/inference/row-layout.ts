@@ -91,7 +91,7 @@ export class RowLayout {
     return { inputs, outputs: first.outputs, returnInputs: true };
   }
 
-  /** Returns a run with `rows` rows of a run, beginning at row `start`. */
+  /** Returns a run that contains `rows` rows of the given run, beginning at row `start`. */
   slice(run: Run, start: number, rows: number): Run {
     const inputs = this.inputs.map((input) => {
       const tensor = inputOf(run, input);

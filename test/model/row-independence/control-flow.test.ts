@@ -79,7 +79,8 @@ describe('If', () => {
           initializers: [{ name: 'w', dataType: 1, dims: [4, 3], floatData: new Array(12).fill(0) }],
         }),
       );
-    // The case with three axes cannot run, because Gemm accepts only matrices.
+    // If the last axis is not squeezed, the run fails, because Gemm accepts only matrices. The proof may therefore
+    // assume that its size is 1.
     expect(squeeze(['N', 4, 'k'])).toBe('independent 0 | 0');
     expect(squeeze(['N', 4, 1])).toBe('independent 0 | 0');
     expect(squeeze(['N', 4, 2])).toMatch(/^not understood/);

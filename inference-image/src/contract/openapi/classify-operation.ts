@@ -13,7 +13,7 @@ export function classifyOperation(operationId: string, model: DescribedModel): J
     requestBody: {
       required: true,
       description: model.image
-        ? `A picture or a request, as determined by its first bytes and not by its content type; a request if ${JSON_LENGTH} is set.`
+        ? `A picture or an inference request. The server distinguishes them by the first bytes of the body and ignores the content type. The header ${JSON_LENGTH} declares the body to be a request; do not send it with a picture.`
         : undefined,
       content: requestContent(model),
     },

@@ -76,8 +76,8 @@ export class Turns {
   }
 
   private readonly end = (): void => {
-    // Polls once more without reading, because libuv keeps its order of ready sockets until a poll in which none of
-    // them is read.
+    // Polls once more before any source is resumed. libuv keeps reporting ready sockets in the old order until one poll
+    // has passed in which none of them was being read, so the new order would otherwise have no effect.
     if (this.isFull && !this.hasPolled) {
       this.hasPolled = true;
       setImmediate(this.end);
