@@ -49,7 +49,9 @@ function expectSame(signature: Signature, text: string | Buffer, blob: Buffer = 
   const scanned = outcome(() => {
     return new InferRequestDecoder(signature).decode(Buffer.concat([json, blob]), json.length);
   });
-  if (typeof parsed !== 'string' && scanned !== GIVEN_TWICE) expect(scanned).toEqual(parsed);
+  // JSON.parse reads a number that is too small for a double, such as 1e-999, as 0. The scan reads it exactly.
+  const isTooSmall = /e-\d{3}/i.test(json.toString('latin1')) && /INT64 takes/.test(String(scanned));
+  if (typeof parsed !== 'string' && scanned !== GIVEN_TWICE && !isTooSmall) expect(scanned).toEqual(parsed);
   // Only the scan reads every form of a long integer, such as 10000000000000000000e-1, so parsing may fail alone.
   else if (!/INT64 takes/.test(String(parsed))) expect(typeof scanned).toBe('string');
   return [scanned, parsed];
@@ -146,7 +148,7 @@ describe('numbers', () => {
     }
   });
 
-  test.each(['1e400', '9223372036854775808', '1e19', '1.5', '1e-1', '-1e99999'])(
+  test.each(['1e-999', '1e400', '9223372036854775808', '1e19', '1.5', '1e-1', '-1e99999'])(
     'P16 %s is refused, and the error shows it as written',
     (text) => {
       for (const padding of ['', PADDING]) {
