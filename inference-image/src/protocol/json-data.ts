@@ -2,6 +2,7 @@ import { type Datatype, elementCount } from '../contract/signature';
 import { shapeText } from '../cut-text';
 import { invalid } from '../errors';
 import { emptyData, type NumericData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
+import { notNested } from './array-reader';
 import { arrayField, describe } from './fields';
 import { ELEMENT_TYPES } from './json-elements';
 import { booleanText, float32Pieces, float32Text, integerPieces, integerText, longIntegerText } from './number-text';
@@ -152,11 +153,7 @@ function flatten(data: readonly unknown[], shape: readonly number[]): readonly u
 
 /** Adds the values of `part`, nested from `axis` on. (Array.flat takes ten times as long.) */
 function collect(part: unknown, shape: readonly number[], axis: number, values: unknown[]): unknown[] {
-  if (!Array.isArray(part) || part.length !== shape[axis]) {
-    throw invalid(
-      `the nesting of data does not match shape ${shapeText(shape)}; nest data like the shape, or send a flat array`,
-    );
-  }
+  if (!Array.isArray(part) || part.length !== shape[axis]) throw notNested(shape);
   const innermost = axis === shape.length - 1;
   for (const item of part) {
     if (innermost) values.push(item);
