@@ -141,7 +141,8 @@ function groupQueryAttention(call: Call): Value[] {
     call,
     [0, 1, 2, 3, 4, 5, 9].map((position) => [position, 0] as const),
   );
-  if (!carries && call.wants(3)) throw unwritten('may leave a part of the products unwritten');
+  const obstacle = unwritten('may leave a part of the products unwritten');
+  if (!carries && call.wants(3)) throw obstacle;
   if (!carries) return allShared(call);
   orShared(call, 10, 4);
   const q = call.data(0);
@@ -150,7 +151,7 @@ function groupQueryAttention(call: Call): Value[] {
     rowsFirst([rows, call.fresh(`heads ${at}`), call.fresh(`steps ${at}`), call.fresh(`width ${at}`)], q),
   );
   // Products beyond the length of a row are not written.
-  const products: Value = { kind: 'unusable', obstacle: unwritten('may leave a part of the products unwritten') };
+  const products: Value = { kind: 'unusable', obstacle };
   // Queries, keys and values may be packed into one tensor, which is wider than the result.
   return [rowsFirst([rows, steps, call.has(1) ? width : call.fresh('width')], q), ...kept, products];
 }
