@@ -1,4 +1,11 @@
-import { functionKey, type AttributeMessage, type ModelMessage, type NodeMessage } from './decoded-model';
+import {
+  EMPTY_GRAPH,
+  functionKey,
+  withSubgraphs,
+  type AttributeMessage,
+  type ModelMessage,
+  type NodeMessage,
+} from './decoded-model';
 
 /** Maximum number of different calls of functions to follow. The calls of nested functions can multiply. */
 const MAX_CALLS = 10_000;
@@ -26,7 +33,7 @@ export function* calledNodes({ graph, functions }: ModelMessage): Generator<Call
   const known = new Set<string>();
   // The list grows during the loop, because functions can call other functions.
   for (const [index, { nodes, given }] of calls.entries()) {
-    for (const node of nodes.flatMap(withNested)) {
+    for (const node of withSubgraphs({ ...EMPTY_GRAPH, node: nodes }).flatMap((graph) => graph.node)) {
       const attributes = node.attribute.flatMap((attribute) => resolved(attribute, given));
       yield { node, attributes, isInFunction: index > 0 };
       const called = own.get(functionKey(node.domain, node.opType, node.overload));
@@ -37,12 +44,6 @@ export function* calledNodes({ graph, functions }: ModelMessage): Generator<Call
       known.add(key);
     }
   }
-}
-
-/** A node and the nodes of the graphs inside it, at any depth. */
-function withNested(node: NodeMessage): NodeMessage[] {
-  const graphs = node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
-  return [node, ...graphs.flatMap((graph) => graph.node.flatMap(withNested))];
 }
 
 /** An attribute with its value, which a function takes from its call. Empty if the call does not set it. */

@@ -157,7 +157,14 @@ export function usedGraphs({ graph, functions }: ModelMessage): GraphMessage[] {
   return used;
 }
 
-const EMPTY_GRAPH = { docString: '', initializer: [], sparseInitializer: [], input: [], output: [], valueInfo: [] };
+export const EMPTY_GRAPH = {
+  docString: '',
+  initializer: [],
+  sparseInitializer: [],
+  input: [],
+  output: [],
+  valueInfo: [],
+};
 
 /** Key that identifies a function in its definition and in the nodes that call it. */
 export function functionKey(domain: string, name: string, overload: string): string {

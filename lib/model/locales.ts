@@ -1,6 +1,6 @@
 import type { Problem } from '../errors';
-import { calledNodes, type CalledNode } from './called-nodes';
-import { domainName, type AttributeMessage, type ModelMessage, type NodeMessage } from './decoded-model';
+import type { CalledNode } from './called-nodes';
+import { domainName, type AttributeMessage, type NodeMessage } from './decoded-model';
 import { modelErrors } from './errors';
 import { nodeName, type NeededLocale, type OnnxGraph } from './onnx-graph';
 
@@ -19,8 +19,8 @@ const IN_IMAGE = /^(?:|C|POSIX|C\.(?:utf|UTF)-?8)$/;
  *
  * @see https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/providers/cpu/text/string_normalizer.cc
  */
-export function localesIn(model: ModelMessage): NeededLocale[] {
-  const found = [...calledNodes(model)].flatMap((called) => (isStringNormalizer(called.node) ? localeOf(called) : []));
+export function localesIn(nodes: readonly CalledNode[]): NeededLocale[] {
+  const found = nodes.flatMap((called) => (isStringNormalizer(called.node) ? localeOf(called) : []));
   // Calls with different attributes may need the same locale.
   return [...new Map(found.map((needed) => [JSON.stringify(needed), needed])).values()];
 }

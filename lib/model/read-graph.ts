@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
+import { calledNodes } from './called-nodes';
 import {
   domainName,
   functionKey,
@@ -41,6 +42,7 @@ export function readGraph(path: string): OnnxGraph {
   const { output, docString } = model.graph;
   const graphs = usedGraphs(model);
   const tensors = tensorsIn(graphs);
+  const nodes = [...calledNodes(model)];
   return {
     irVersion: model.irVersion,
     opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [domainName(domain), version])),
@@ -52,8 +54,8 @@ export function readGraph(path: string): OnnxGraph {
     outputs: output.map(valueInfo),
     inputValues: inputValues(model.graph),
     operators: operators(graphs, model.functions),
-    locales: localesIn(model),
-    overwritten: overwrittenConstants(model),
+    locales: localesIn(nodes),
+    overwritten: overwrittenConstants(nodes, model.graph),
     duplicates: graphs.flatMap(duplicates),
     wrongSizeTensors: tensors.flatMap(wrongSize),
     externalTensors: tensors.filter(isExternal).map(externalTensor),

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors';
-import { calledNodes, type CalledNode } from './called-nodes';
-import { domainName, type ModelMessage } from './decoded-model';
+import type { CalledNode } from './called-nodes';
+import { domainName, type GraphMessage } from './decoded-model';
 import { modelErrors } from './errors';
 import { nodeName, type OnnxGraph } from './onnx-graph';
 import { requestInputs } from './value-info';
@@ -12,10 +12,10 @@ import { requestInputs } from './value-info';
  *
  * @see https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/providers/cpu/nn/batch_norm.h
  */
-export function overwrittenConstants(model: ModelMessage): string[] {
-  const trained = [...calledNodes(model)].filter(isInTraining);
+export function overwrittenConstants(nodes: readonly CalledNode[], graph: GraphMessage): string[] {
+  const trained = nodes.filter(isInTraining);
   if (trained.length === 0) return [];
-  const varying = varyingTensors(model);
+  const varying = varyingTensors(graph);
   const isConstant = (name: string | undefined) => name !== undefined && !varying.has(name);
   return trained
     .filter(({ node: { input }, isInFunction }) => {
@@ -39,9 +39,9 @@ function isInTraining({ node, attributes }: CalledNode): boolean {
 }
 
 /** Tensors that depend on a request, or may depend on one because a graph inside a node computes them. */
-function varyingTensors({ graph }: ModelMessage): ReadonlySet<string> {
-  const varying = new Set(graph ? requestInputs(graph).map(({ name }) => name) : []);
-  for (const { input, output, attribute } of graph?.node ?? []) {
+function varyingTensors(graph: GraphMessage): ReadonlySet<string> {
+  const varying = new Set(requestInputs(graph).map(({ name }) => name));
+  for (const { input, output, attribute } of graph.node) {
     const hasGraph = attribute.some(({ g, graphs }) => g !== null || graphs.length > 0);
     if (hasGraph || input.some((name) => varying.has(name))) for (const name of output) varying.add(name);
   }
