@@ -1,4 +1,4 @@
-import { printable } from './printable';
+import { printable } from '../inference-image/src/contract/printable';
 
 /**
  * One fault: a stable code (docs/errors.md lists them), and a message that names the place, the value and the remedy.

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ModelServingError } from '../lib/errors';
-import { printable } from '../lib/printable';
+import { printable } from '../inference-image/src/contract/printable';
 import { node, value, writeOnnxModel } from './support/onnx-builder';
 import { runCli } from './support/run-cli';
 import { temporaryFolder } from './support/temporary-folder';

@@ -14,7 +14,7 @@ import { cardProperties } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { describeSizing } from '../profile/describe-sizing';
 import { sizeReplica, type Sizing } from '../profile/sizing';
-import { printableLine } from '../printable';
+import { printableLine } from '../../inference-image/src/contract/printable';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 import { print } from './print';
 

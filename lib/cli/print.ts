@@ -1,4 +1,4 @@
-import { printable } from '../printable';
+import { printable } from '../../inference-image/src/contract/printable';
 
 /** Writes one or more lines to standard output. */
 export function print(text: string): void {

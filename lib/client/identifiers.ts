@@ -1,4 +1,4 @@
-import { printable } from '../printable';
+import { printable } from '../../inference-image/src/contract/printable';
 
 /** Prefix of the names in a model's client: the client of `digits-v2` is `DigitsV2Client`. */
 export function clientPrefix(modelName: string): string {

@@ -5,7 +5,7 @@ import { ModelServingError } from '../errors';
 import { sortedMetrics } from '../model/model-card';
 import type { OnnxModel } from '../model/onnx-model';
 import { packageRoot } from '../package-root';
-import { printable } from '../printable';
+import { printable } from '../../inference-image/src/contract/printable';
 import type { ContextFile } from './context-file';
 import { PICTURE_DECODER_FOLDER } from './dockerfile';
 import { imageErrors } from './errors';

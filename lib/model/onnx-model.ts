@@ -17,7 +17,7 @@ import { resolvePictureInput, type PictureInputProps } from '../preprocessing/pi
 import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
 import { oldNameErrors } from '../old-names';
-import { printableLine } from '../printable';
+import { printableLine } from '../../inference-image/src/contract/printable';
 import { cardOfFile } from './card-of-file';
 import { checkCard } from './check-card';
 import { checkIdentity } from './checks';

@@ -4,7 +4,7 @@ import { ModelServingError } from '../errors';
 import { isMarked } from '../marked-file';
 import type { OnnxModel } from '../model/onnx-model';
 import { plainText } from '../plain-text';
-import { printable } from '../printable';
+import { printable } from '../../inference-image/src/contract/printable';
 import { replaceFile } from '../replace-file';
 import { openApiErrors } from './errors';
 
