@@ -11,12 +11,12 @@ import { serverSbom } from './inference-image/sbom.mjs';
 
 const OUT = 'dist/inference-image';
 const ENTRIES = {
-  server: 'server.ts',
-  executor: 'executor.ts',
-  codec: 'codec.ts',
+  server: 'entries/server.ts',
+  executor: 'entries/executor.ts',
+  codec: 'entries/codec.ts',
   'grpc-libraries': 'grpc/libraries.ts',
-  'picture-decoder/decoder': 'picture-decoder.ts',
-  healthcheck: 'healthcheck.ts',
+  'picture-decoder/decoder': 'entries/picture-decoder.ts',
+  healthcheck: 'entries/healthcheck.ts',
   // These programs are not part of images; synth and the command line use them.
   'golden-program': 'tools/golden-program.ts',
   'profile-program': 'tools/profile-program.ts',

@@ -1,8 +1,8 @@
-export { ModelServingError, type Problem } from './errors';
+export { ModelServingError, type Problem } from './base/errors';
 export type { SignatureProof } from './model/declared-signature';
 export type { ModelCard } from './model/model-card';
-export type { SourceFile } from './model/model-files';
-export { OnnxModel, type OnnxModelProps } from './model/onnx-model';
+export type { SourceFile } from './base/source-file';
+export { OnnxModel, type OnnxModelProps } from './onnx-model/onnx-model';
 export type { ClassOutputProps } from './preprocessing/class-output';
 export type { PictureInputProps } from './preprocessing/picture-input';
 export type {

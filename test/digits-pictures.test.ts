@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'cdktf';
 import { type PictureInputProps, OnnxModel } from 'cdktf-model-serving';
+import { ROOT } from './support/root';
 import { DigitsStack } from '../examples/digits/stack';
 import { BuildContext } from '../lib/container-image/build-context';
 import { goldenSeven } from './support/golden-seven';
@@ -9,7 +10,7 @@ import { ServerProcess } from './support/server';
 import { temporaryFolder } from './support/temporary-folder';
 
 const folder = temporaryFolder();
-const digits = join(__dirname, '..', 'examples', 'digits');
+const digits = join(ROOT, 'examples/digits');
 const path = '/v2/models/digits/classify';
 
 /** Stages the build context of the example, and returns its folder `model`. */

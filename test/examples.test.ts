@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from 'cdktf';
+import { ROOT } from './support/root';
 import { DigitsStack } from '../examples/digits/stack';
 import { ImageStack, ServiceStack } from '../examples/image-first/stacks';
 import { ServingStack } from '../examples/kubernetes/stack';
@@ -41,7 +42,7 @@ test('kubernetes', () => {
 });
 
 test('platform-template', () => {
-  const model = join(__dirname, '..', 'examples', 'digits', 'digits.onnx');
+  const model = join(ROOT, 'examples/digits/digits.onnx');
   const build = (app: App) => new ModelStack(app, 'model', { model, version: '1', team: 'vision' });
   expect(plans('platform-template', build)).toMatchSnapshot();
 });

@@ -1,9 +1,9 @@
 import { REPORT_PREFIX } from '../inference-image/src/contract/report';
 import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-environment';
 import { dockerfile } from '../lib/container-image/dockerfile';
-import { LocalStage } from '../lib/local-stage';
-import { OnnxModel } from '../lib/model/onnx-model';
-import { reportOf } from '../lib/runtime-process';
+import { LocalStage } from '../lib/local/local-stage';
+import { OnnxModel } from '../lib/onnx-model/onnx-model';
+import { reportOf } from '../lib/base/runtime-process';
 import { multiplier } from './support/models';
 import { temporaryFolder } from './support/temporary-folder';
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
-import { fileSha256 } from '../lib/file-hash';
+import { fileSha256 } from '../lib/base/file-hash';
 import { BuildContext } from '../lib/container-image/build-context';
 import { openApiOf } from '../lib/openapi/openapi-file';
-import { plainText } from '../lib/plain-text';
+import { plainText } from '../lib/base/plain-text';
 import { problemsOf } from './model/support';
 import { multiplier } from './support/models';
 import { profileOf } from './support/profiles';

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
-import { fileBeside } from '../committed-file';
+import { fileBeside } from '../base/committed-file';
 import { locateInterface } from '../interface/interface-file';
-import type { OnnxModel } from '../model/onnx-model';
+import type { OnnxModel } from '../onnx-model/onnx-model';
 import { measuredOn } from '../profile/measured-on';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 import { print } from './print';

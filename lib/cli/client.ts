@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { clientSource } from '../client/client-source';
-import { shellWord } from '../shell-word';
+import { shellWord } from '../base/shell-word';
 import { addClientModelOptions, type ClientModelOptions, readModel } from './model-options';
 import { checkOutput, writeOutput } from './output';
 import { print } from './print';

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
-import { ModelServingError } from '../errors';
+import { ModelServingError } from '../base/errors';
 import { BuildContext } from '../container-image/build-context';
 import { checkContext } from '../container-image/context-problems';
 import { DEFAULT_NODE_PATH } from '../container-image/dockerfile';
 import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../container-image/platform';
-import { Problems } from '../problems';
+import { Problems } from '../terraform/problems';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 import { checkNewFolder } from './output';
 import { print, printNote } from './print';

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { ModelServingError, type Problem } from '../errors';
+import { ModelServingError, type Problem } from '../base/errors';
 import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from '../container-image/dockerfile';
-import { makeFolder } from '../make-folder';
+import { makeFolder } from '../base/make-folder';
 import { modelErrors } from '../model/errors';
-import { isThere } from '../model/model-files';
-import { packageRoot } from '../package-root';
+import { isThere } from '../base/source-file';
+import { packageRoot } from '../base/package-root';
 
 /** Resource limits of a container. If a limit is not set, the container can use all of the engine's CPUs or memory. */
 export interface ContainerLimits {

@@ -7,13 +7,13 @@ import {
   tensorText,
   wireShape,
 } from '../../inference-image/src/contract/signature';
-import { ModelServingError } from '../errors';
-import { bytesText } from '../bytes-text';
-import { defaultMemoryMiB, neededMemoryMiB, requestLimits } from '../memory';
+import { ModelServingError } from '../base/errors';
+import { bytesText } from '../base/bytes-text';
+import { defaultMemoryMiB, neededMemoryMiB, requestLimits } from '../sizing/memory';
 import { cardProperties } from '../model/model-card';
-import type { OnnxModel } from '../model/onnx-model';
-import { describeSizing } from '../profile/describe-sizing';
-import { sizeReplica, type Sizing } from '../profile/sizing';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import { describeSizing } from '../sizing/describe-sizing';
+import { sizeReplica, type Sizing } from '../sizing/sizing';
 import { printableLine } from '../../inference-image/src/contract/printable';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 import { print } from './print';

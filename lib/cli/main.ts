@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { ModelServingError } from '../errors';
+import { ModelServingError } from '../base/errors';
 import { modelServing } from './program';
 import { printNote } from './print';
 

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import { ModelServingError } from '../errors';
+import { ModelServingError } from '../base/errors';
 import { readCardFile } from '../model/card-file';
 import { readPreprocessing } from '../preprocessing/preprocessing-file';
-import { OnnxModel, type OnnxModelProps } from '../model/onnx-model';
-import { oldNameErrors } from '../old-names';
+import { OnnxModel, type OnnxModelProps } from '../onnx-model/onnx-model';
+import { oldNameErrors } from '../base/old-names';
 import { printNote } from './print';
 
 /** Options of every command that reads a model. */

@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ModelServingError, type Problem } from '../errors';
+import { ModelServingError, type Problem } from '../base/errors';
 import { imageErrors } from '../container-image/errors';
-import { isMarked } from '../marked-file';
-import { replaceFile } from '../replace-file';
+import { isMarked } from '../base/marked-file';
+import { replaceFile } from '../base/replace-file';
 
 /** A file that a command writes. */
 export interface Output {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { packageRoot, readPackage } from '../package-root';
+import { packageRoot, readPackage } from '../base/package-root';
 import { checkCommand } from './check';
 import { clientCommand } from './client';
 import { contextCommand } from './context';

@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
-import type { Step } from '../profile/progress';
-import { durationText } from '../profile/units';
+import type { Step } from '../measuring/progress';
+import { durationText } from '../report/units';
 
 const WIDTH = 30;
 

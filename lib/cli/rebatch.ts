@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import type { RebatchComparison } from '../../inference-image/src/contract/rebatch-messages';
-import { type CommittedKind, fileBeside, pathBeside } from '../committed-file';
+import { type CommittedKind, fileBeside, pathBeside } from '../base/committed-file';
 import { acceptCommand } from '../interface/errors';
 import { interfaceOf } from '../interface/model-interface';
-import type { OnnxModel } from '../model/onnx-model';
+import type { OnnxModel } from '../onnx-model/onnx-model';
 import { profileCommand } from '../profile/profile-command';
-import { counted } from '../profile/sizing-text';
+import { counted } from '../sizing/sizing-text';
 import { carryGolden, checkGoldenTarget } from '../rebatch/carry-golden';
 import { rebatch, type Rebatched } from '../rebatch/rebatch';
 import { addClientModelOptions, type ClientModelOptions, readModel } from './model-options';

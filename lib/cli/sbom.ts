@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { imageSbom, SBOM_MARK, sbomText } from '../container-image/image-sbom';
 import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../container-image/platform';
-import { serverFiles } from '../container-image/server-files';
+import { serverFiles } from '../base/server-files';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 import { checkOutput, writeOutput } from './output';
 

@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
-import { checkCacheFolder } from '../cache';
-import { ModelServingError } from '../errors';
-import { localHosts } from '../local-hosts';
-import { LocalServer } from '../local-server';
-import { LocalStage } from '../local-stage';
-import { invalidOptions } from '../serving-options';
-import { checkPorts } from './free-ports';
+import { checkCacheFolder } from '../base/cache';
+import { ModelServingError } from '../base/errors';
+import { localHosts } from '../base/local-hosts';
+import { LocalServer } from '../local/local-server';
+import { LocalStage } from '../local/local-stage';
+import { invalidOptions } from '../terraform/serving-options';
+import { checkPorts } from '../local/free-ports';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 
 const { httpPortNumber, grpcPortNumber, metricsPortNumber } = SETTING_DEFAULTS;

@@ -1,4 +1,4 @@
-import type { OnnxModel } from '../model/onnx-model';
+import type { OnnxModel } from '../onnx-model/onnx-model';
 import { classifyMethod, classSpec, classTypes } from './class-types';
 import { clientPrefix, commentText } from './identifiers';
 import { runtimeText } from './runtime-text';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../package-root';
+import { packageRoot } from '../base/package-root';
 
 /** Source files in the order in which the client contains them. A class must follow the class that it extends. */
 export const RUNTIME_FILES = [

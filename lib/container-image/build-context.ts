@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MANIFEST_FILE, SBOM_FILE } from '../../inference-image/src/contract/model-manifest';
-import { ModelServingError } from '../errors';
-import { makeFolder } from '../make-folder';
-import type { OnnxModel } from '../model/onnx-model';
-import { type ContextFile, fromContent } from './context-file';
+import { ModelServingError } from '../base/errors';
+import { makeFolder } from '../base/make-folder';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import { type ContextFile, fromContent } from '../base/context-file';
 import { dockerfile } from './dockerfile';
 import { imageErrors } from './errors';
 import { imageLabels } from './image-labels';
 import { imageSbom, sbomText } from './image-sbom';
-import { linkOrCopy } from './link-or-copy';
-import { serverFiles } from './server-files';
+import { linkOrCopy } from '../base/link-or-copy';
+import { serverFiles } from '../base/server-files';
 import type { ImagePlatform } from './platform';
 
 export interface BuildContextProps {

@@ -1,4 +1,4 @@
-import type { Problems } from '../problems';
+import type { Problems } from '../terraform/problems';
 import { imageErrors } from './errors';
 import { IMAGE_PLATFORMS, type ImagePlatform } from './platform';
 

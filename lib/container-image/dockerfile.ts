@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../package-root';
+import { packageRoot } from '../base/package-root';
 
 export const DEFAULT_BASE_IMAGE = 'node:24-bookworm-slim';
 export const DEFAULT_NODE_PATH = '/usr/local/bin/node';

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import { IMAGE_PLATFORMS } from './platform';
 
 /** Errors of an image; `where` is the construct's path. */

@@ -1,7 +1,7 @@
 import { SBOM_FILE } from '../../inference-image/src/contract/model-manifest';
 import { metricsText } from '../model/check-card';
 import { cardTexts, type CardText } from '../model/model-card';
-import type { OnnxModel } from '../model/onnx-model';
+import type { OnnxModel } from '../onnx-model/onnx-model';
 
 /** @see https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys */
 const OCI = 'org.opencontainers.image';

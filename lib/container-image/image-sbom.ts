@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ModelServingError } from '../errors';
+import { ModelServingError } from '../base/errors';
 import { sortedMetrics } from '../model/model-card';
-import type { OnnxModel } from '../model/onnx-model';
-import { packageRoot } from '../package-root';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import { packageRoot } from '../base/package-root';
 import { printable } from '../../inference-image/src/contract/printable';
-import type { ContextFile } from './context-file';
+import type { ContextFile } from '../base/context-file';
 import { PICTURE_DECODER_FOLDER } from './dockerfile';
 import { imageErrors } from './errors';
 

@@ -14,10 +14,10 @@ import {
 } from 'cdktf';
 import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer';
 import { Construct } from 'constructs';
-import { ModelServingError, type Problem } from '../errors';
-import type { OnnxModel } from '../model/onnx-model';
-import { Problems } from '../problems';
-import { any, checkProps, model, object, type PropKinds, required, text } from '../props';
+import { ModelServingError, type Problem } from '../base/errors';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import { Problems } from '../terraform/problems';
+import { any, checkProps, model, object, type PropKinds, required, text } from '../terraform/props';
 import { BuildContext } from './build-context';
 import { checkContext } from './context-problems';
 import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from './dockerfile';

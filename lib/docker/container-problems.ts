@@ -1,13 +1,19 @@
 import { isIP } from 'node:net';
-import type { Problem } from '../errors';
-import { isWhole, Problems } from '../problems';
-import { any, image, list, model, object, objectOf, type PropKinds, text, texts } from '../props';
-import type { Sizing } from '../profile/sizing';
-import { servingProblems } from '../serving-options';
-import { checkBatchable, checkBatchDelay } from '../workload/batching';
-import { workloadErrors } from '../workload/errors';
-import { checkEnvironment, checkMemory, checkPortsDiffer, checkRequestBudget, checkSource } from '../workload/problems';
-import { sizedServing } from '../workload/sizing';
+import type { Problem } from '../base/errors';
+import { isWhole, Problems } from '../terraform/problems';
+import { any, image, list, model, object, objectOf, type PropKinds, text, texts } from '../terraform/props';
+import type { Sizing } from '../sizing/sizing';
+import { servingProblems } from '../terraform/serving-options';
+import { checkBatchable, checkBatchDelay } from '../terraform/batching';
+import { workloadErrors } from '../terraform/errors';
+import {
+  checkEnvironment,
+  checkMemory,
+  checkPortsDiffer,
+  checkRequestBudget,
+  checkSource,
+} from '../terraform/workload-problems';
+import { sizedServing } from '../terraform/sizing';
 import { isContainerName } from './container-name';
 import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';

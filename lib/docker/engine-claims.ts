@@ -1,7 +1,7 @@
 import { Token, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
-import type { Problem } from '../errors';
-import { Claims } from '../workload/claims';
+import type { Problem } from '../base/errors';
+import { Claims } from '../terraform/claims';
 import { dockerErrors } from './errors';
 import { conflict, type HostPort } from './host-port';
 

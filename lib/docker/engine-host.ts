@@ -1,8 +1,8 @@
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformStack, Token, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
-import type { Problem } from '../errors';
-import { canonicalAddress, isLoopback } from '../local-hosts';
+import type { Problem } from '../base/errors';
+import { canonicalAddress, isLoopback } from '../base/local-hosts';
 import { dockerErrors } from './errors';
 import { WILDCARDS } from './host-port';
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import type { HostPort } from './host-port';
 
 /** Problems with a ContainerizedModel; `where` is the construct's path. */

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { canonicalAddress } from '../local-hosts';
+import { canonicalAddress } from '../base/local-hosts';
 
 /** A port of the engine's host that is published for a container. */
 export interface HostPort {

@@ -1,7 +1,7 @@
 export { ContainerizedModel, type ContainerizedModelProps } from './containerized-model';
 export type { Hardening } from './hardening';
 export type { LogRotation } from './log-rotation';
-export type { Sizing } from '../profile/sizing';
+export type { Sizing } from '../sizing/sizing';
 export { InferenceImage, type ImageOptions, type InferenceImageProps } from '../container-image/inference-image';
 export {
   type ExpectedModel,
@@ -10,4 +10,4 @@ export {
   type RegistryModelImageProps,
 } from '../container-image/model-image';
 export type { ImagePlatform } from '../container-image/platform';
-export type { ServingOptions } from '../serving-options';
+export type { ServingOptions } from '../terraform/serving-options';

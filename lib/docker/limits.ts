@@ -1,5 +1,5 @@
 import type { ContainerConfig } from '@cdktf/provider-docker/lib/container';
-import { asText, wholeProduct } from '../tokens';
+import { asText, wholeProduct } from '../terraform/tokens';
 
 /** Period of Docker's CPU quota, in microseconds. */
 const CPU_PERIOD = 100_000;

@@ -1,5 +1,5 @@
 import type { ContainerConfig } from '@cdktf/provider-docker/lib/container';
-import { asText } from '../tokens';
+import { asText } from '../terraform/tokens';
 
 /** Limits of the container's log, which Docker otherwise keeps forever. */
 export interface LogRotation {

@@ -3,9 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { GoldenTensor } from '../../inference-image/src/contract/golden';
 import { elementCount } from '../../inference-image/src/contract/signature';
-import { readCache, writeCache } from '../cache';
-import type { Problem } from '../errors';
-import { readingFile } from '../model/model-files';
+import { readCache, writeCache } from '../base/cache';
+import type { Problem } from '../base/errors';
+import { readingFile } from '../base/source-file';
 import { goldenErrors } from './errors';
 import type { Golden } from './golden-file';
 

@@ -1,9 +1,9 @@
 import type { GoldenOrder } from '../../inference-image/src/contract/golden-messages';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
-import { readCache, writeCache } from '../cache';
-import type { Problem } from '../errors';
-import { pictureDecoderFiles } from '../container-image/server-files';
-import { areUnchanged } from '../model/model-files';
+import { readCache, writeCache } from '../base/cache';
+import type { Problem } from '../base/errors';
+import { pictureDecoderFiles } from '../base/server-files';
+import { areUnchanged } from '../base/source-file';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import type { Weights } from '../model/weights';
 import { goldenErrors } from './errors';

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import type { UnusableAnswers } from '../../inference-image/src/contract/golden-messages';
-import { isBeside } from '../committed-file';
-import type { Problem } from '../errors';
-import type { LinkOutside } from '../link-outside';
+import { isBeside } from '../base/committed-file';
+import type { Problem } from '../base/errors';
+import type { LinkOutside } from '../base/link-outside';
 import type { Direction } from '../model/errors';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
-import { shellWord } from '../shell-word';
+import { shellWord } from '../base/shell-word';
 import type { Golden } from './golden-file';
 
 const OWN_REQUESTS =

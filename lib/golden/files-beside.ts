@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, parse, relative, sep } from 'node:path';
-import { ModelServingError } from '../errors';
-import { liesBelow, linkOutside } from '../link-outside';
+import { ModelServingError } from '../base/errors';
+import { liesBelow, linkOutside } from '../base/link-outside';
 import { goldenErrors } from './errors';
 
 /**

@@ -1,5 +1,5 @@
 import type { Signature } from '../../inference-image/src/contract/signature';
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import { goldenErrors } from './errors';
 import { checkGolden, type Golden } from './golden-file';
 

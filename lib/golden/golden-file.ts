@@ -13,12 +13,12 @@ import {
   type Signature,
   type TensorSignature,
 } from '../../inference-image/src/contract/signature';
-import { parseCommittedFile } from '../committed-file';
-import { ModelServingError, type Problem } from '../errors';
-import { foldersBeside, linkOutside } from '../link-outside';
-import { collect } from '../model/collect';
+import { parseCommittedFile } from '../base/committed-file';
+import { ModelServingError, type Problem } from '../base/errors';
+import { foldersBeside, linkOutside } from '../base/link-outside';
+import { collect } from '../base/collect';
 import type { Direction } from '../model/errors';
-import { isThere, readingFile, sourceFile, sourceText, type SourceFile } from '../model/model-files';
+import { isThere, readingFile, sourceFile, sourceText, type SourceFile } from '../base/source-file';
 import { goldenErrors } from './errors';
 
 /** Well-formed golden examples, not yet compared with a model. */

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GoldenOrder, GoldenReport } from '../../inference-image/src/contract/golden-messages';
-import { ModelServingError } from '../errors';
+import { ModelServingError } from '../base/errors';
 import { imageErrors } from '../container-image/errors';
-import { packageRoot } from '../package-root';
-import { reportOf } from '../runtime-process';
+import { packageRoot } from '../base/package-root';
+import { reportOf } from '../base/runtime-process';
 
 /** Program that runs examples with the server's code. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'golden-program.cjs');

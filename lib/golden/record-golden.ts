@@ -8,10 +8,10 @@ import type {
   RecordTask,
 } from '../../inference-image/src/contract/golden-messages';
 import { rowAxes } from '../../inference-image/src/contract/row-axes';
-import { ModelServingError, type Problem } from '../errors';
-import type { OnnxModel } from '../model/onnx-model';
-import { plainText } from '../plain-text';
-import { replaceFiles } from '../replace-file';
+import { ModelServingError, type Problem } from '../base/errors';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import { plainText } from '../base/plain-text';
+import { replaceFiles } from '../base/replace-file';
 import { goldenErrors } from './errors';
 import { FilesBeside } from './files-beside';
 import { checkReservedFiles } from './golden-file';

@@ -1,5 +1,5 @@
 import type { Signature } from '../../inference-image/src/contract/signature';
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import { breaking, type Difference } from './difference';
 import { acceptCommand, interfaceErrors, oldNameText } from './errors';
 import { locateInterface, readInterface } from './interface-file';

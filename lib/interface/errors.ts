@@ -1,7 +1,7 @@
 import { parse } from 'node:path';
-import { isBeside } from '../committed-file';
-import type { Problem } from '../errors';
-import { shellWord } from '../shell-word';
+import { isBeside } from '../base/committed-file';
+import type { Problem } from '../base/errors';
+import { shellWord } from '../base/shell-word';
 import type { Difference } from './difference';
 import type { AcceptedInterface, ModelInterface } from './model-interface';
 

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
-import { fileBeside, parseCommittedFile, pathBeside } from '../committed-file';
-import { ModelServingError } from '../errors';
-import { isObject } from '../json';
-import { sourceText } from '../model/model-files';
-import { replaceFile } from '../replace-file';
+import { fileBeside, parseCommittedFile, pathBeside } from '../base/committed-file';
+import { ModelServingError } from '../base/errors';
+import { isObject } from '../base/json';
+import { sourceText } from '../base/source-file';
+import { replaceFile } from '../base/replace-file';
 import { interfaceErrors, renameCommand } from './errors';
 import type { AcceptedInterface, ModelInterface } from './model-interface';
 

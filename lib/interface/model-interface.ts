@@ -1,6 +1,6 @@
 import type { ClassOutput } from '../../inference-image/src/contract/picture-input';
 import type { Signature } from '../../inference-image/src/contract/signature';
-import type { OnnxModel } from '../model/onnx-model';
+import type { OnnxModel } from '../onnx-model/onnx-model';
 
 /** The properties of a model that clients depend on. */
 export interface ModelInterface extends Signature {

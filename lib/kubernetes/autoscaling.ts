@@ -4,8 +4,8 @@ import {
 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
 import type { TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
-import { cpuTarget } from '../profile/cpu-target';
-import type { Sizing } from '../profile/sizing';
+import { cpuTarget } from '../sizing/cpu-target';
+import type { Sizing } from '../sizing/sizing';
 import type { ResourceMetadata } from './labels';
 import { ScalingTarget } from './scaling-target';
 

@@ -1,9 +1,9 @@
 import { Token } from 'cdktf';
-import type { OnnxModel } from '../model/onnx-model';
+import type { OnnxModel } from '../onnx-model/onnx-model';
 import { profileAt } from '../profile/profile-at';
-import type { Sizing } from '../profile/sizing';
-import type { Problems } from '../problems';
-import { measureCommand } from '../workload/sizing-notes';
+import type { Sizing } from '../sizing/sizing';
+import type { Problems } from '../terraform/problems';
+import { measureCommand } from '../terraform/sizing-notes';
 import { type Capacity, handledRate, isCapacity, isHeadroom, isRate, replicasFor } from './capacity';
 import { kubernetesErrors } from './errors';
 import { capacityProfile, replicaSizing } from './replica-sizing';

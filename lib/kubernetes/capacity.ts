@@ -1,10 +1,10 @@
 import { Token } from 'cdktf';
-import { DEFAULT_HEADROOM, headroomText } from '../profile/headroom';
+import { DEFAULT_HEADROOM, headroomText } from '../sizing/headroom';
 import { measuredOn } from '../profile/measured-on';
 import type { ModelProfile } from '../profile/model-profile';
-import { roundDown } from '../profile/rounding';
-import { counted, cpusText, rateText } from '../profile/sizing-text';
-import type { Sizing } from '../profile/sizing';
+import { roundDown } from '../sizing/rounding';
+import { counted, cpusText, rateText } from '../sizing/sizing-text';
+import type { Sizing } from '../sizing/sizing';
 
 /** Load that a service must handle, checked against its model's profile. */
 export interface Capacity {

@@ -1,10 +1,10 @@
 import type { DeploymentV1SpecTemplateSpecContainerResources } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import { Fn, Token } from 'cdktf';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
-import { defaultMemoryMiB } from '../memory';
-import type { OnnxModel } from '../model/onnx-model';
-import type { ServingOptions } from '../serving-options';
-import { wholeQuotient } from '../tokens';
+import { defaultMemoryMiB } from '../sizing/memory';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { ServingOptions } from '../terraform/serving-options';
+import { wholeQuotient } from '../terraform/tokens';
 import { decimalQuantity, memoryQuantity } from './quantities';
 
 /** Resources of each replica. */

@@ -1,9 +1,9 @@
 import { ConfigMapV1 } from '@cdktf/provider-kubernetes/lib/config-map-v1';
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
-import { ModelServingError } from '../errors';
-import { Problems } from '../problems';
-import { checkTerraformIds } from '../workload/terraform-ids';
+import { ModelServingError } from '../base/errors';
+import { Problems } from '../terraform/problems';
+import { checkTerraformIds } from '../terraform/terraform-ids';
 import { dashboardPanels } from './dashboard-panels';
 import { kubernetesErrors } from './errors';
 import { claimName } from './name-claims';

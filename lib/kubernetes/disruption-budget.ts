@@ -1,7 +1,7 @@
 import { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
 import type { TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
-import { asText } from '../tokens';
+import { asText } from '../terraform/tokens';
 import type { ResourceMetadata } from './labels';
 
 /**

@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import type { Difference } from '../interface/difference';
-import { headroomText } from '../profile/headroom';
+import { headroomText } from '../sizing/headroom';
 import { measuredOn } from '../profile/measured-on';
 import type { ModelProfile } from '../profile/model-profile';
-import { cpusText, figure, rateText } from '../profile/sizing-text';
+import { cpusText, figure, rateText } from '../sizing/sizing-text';
 import { measuredSizes, sizesOf } from '../profile/profile-at';
 import { sizesText } from '../profile/sizes-text';
-import type { Sizing } from '../profile/sizing';
-import { shellWord } from '../shell-word';
+import type { Sizing } from '../sizing/sizing';
+import { shellWord } from '../base/shell-word';
 import type { CanaryShare } from './canary-weight';
 import type { Capacity } from './capacity';
 

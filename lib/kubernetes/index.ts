@@ -13,7 +13,7 @@ export type { RolloutOptions } from './rollout';
 export { ScalableModelService, type ScalableModelServiceProps } from './scalable-model-service';
 export { ScalingTarget } from './scaling-target';
 export type { ServiceOptions } from './service-ports';
-export type { Sizing } from '../profile/sizing';
+export type { Sizing } from '../sizing/sizing';
 export { InferenceImage, type ImageOptions, type InferenceImageProps } from '../container-image/inference-image';
 export {
   type ExpectedModel,
@@ -22,4 +22,4 @@ export {
   type RegistryModelImageProps,
 } from '../container-image/model-image';
 export type { ImagePlatform } from '../container-image/platform';
-export type { ServingOptions } from '../serving-options';
+export type { ServingOptions } from '../terraform/serving-options';

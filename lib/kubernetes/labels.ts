@@ -1,4 +1,4 @@
-import type { OnnxModel } from '../model/onnx-model';
+import type { OnnxModel } from '../onnx-model/onnx-model';
 import { labelValue } from './names';
 
 /** Metadata of a Kubernetes resource. */

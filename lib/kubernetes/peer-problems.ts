@@ -1,5 +1,5 @@
 import { Token } from 'cdktf';
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import { kubernetesErrors } from './errors';
 import type { EgressRule } from './network';
 import type { Peer } from './peers';

@@ -1,6 +1,6 @@
 import { isPinned } from '../container-image/image-reference';
 import type { ModelImage } from '../container-image/model-image';
-import type { Problems } from '../problems';
+import type { Problems } from '../terraform/problems';
 import { kubernetesErrors } from './errors';
 
 /** Checks that a cluster can pull an image, and always pulls the same one. */

@@ -1,5 +1,5 @@
 import { Token } from 'cdktf';
-import { asText } from '../tokens';
+import { asText } from '../terraform/tokens';
 
 /**
  * Formats a number as Kubernetes returns it, so that plans stay empty: `2`, `500m`, `1k`. Rounds up to a thousandth.

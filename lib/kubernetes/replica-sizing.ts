@@ -1,9 +1,9 @@
-import type { OnnxModel } from '../model/onnx-model';
+import type { OnnxModel } from '../onnx-model/onnx-model';
 import type { ModelProfile } from '../profile/model-profile';
 import { profileAt } from '../profile/profile-at';
-import type { Sizing } from '../profile/sizing';
-import type { ServingOptions } from '../serving-options';
-import { sizingOf } from '../workload/sizing';
+import type { Sizing } from '../sizing/sizing';
+import type { ServingOptions } from '../terraform/serving-options';
+import { sizingOf } from '../terraform/sizing';
 import type { Capacity } from './capacity';
 import type { ComputeResources } from './compute-resources';
 

@@ -1,8 +1,8 @@
 import { Token } from 'cdktf';
-import type { OnnxModel } from '../model/onnx-model';
-import { inMiB } from '../memory';
-import { startupBudget } from '../profile/startup-budget';
-import type { Problems } from '../problems';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import { inMiB } from '../sizing/memory';
+import { startupBudget } from '../sizing/startup-budget';
+import type { Problems } from '../terraform/problems';
 import { kubernetesErrors } from './errors';
 import { probedStartupSeconds } from './probes';
 

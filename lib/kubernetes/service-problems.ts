@@ -1,13 +1,19 @@
 import { Token } from 'cdktf';
-import type { Problem } from '../errors';
-import { any, image, model, object, objectOf, type PropKinds, record, text, texts } from '../props';
-import type { Sizing } from '../profile/sizing';
-import { isWhole, Problems } from '../problems';
-import { servingProblems } from '../serving-options';
-import { checkBatchable, checkBatchDelay } from '../workload/batching';
-import { workloadErrors } from '../workload/errors';
-import { checkEnvironment, checkMemory, checkPortsDiffer, checkRequestBudget, checkSource } from '../workload/problems';
-import { sizedServing } from '../workload/sizing';
+import type { Problem } from '../base/errors';
+import { any, image, model, object, objectOf, type PropKinds, record, text, texts } from '../terraform/props';
+import type { Sizing } from '../sizing/sizing';
+import { isWhole, Problems } from '../terraform/problems';
+import { servingProblems } from '../terraform/serving-options';
+import { checkBatchable, checkBatchDelay } from '../terraform/batching';
+import { workloadErrors } from '../terraform/errors';
+import {
+  checkEnvironment,
+  checkMemory,
+  checkPortsDiffer,
+  checkRequestBudget,
+  checkSource,
+} from '../terraform/workload-problems';
+import { sizedServing } from '../terraform/sizing';
 import { type Autoscaling, DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
 import type { Capacity } from './capacity';
 import { checkCapacity } from './capacity-problems';

@@ -1,4 +1,4 @@
-import type { Sizing } from '../profile/sizing';
+import type { Sizing } from '../sizing/sizing';
 import { DEFAULT_REPLICAS, sizedAutoscaling } from './autoscaling';
 import { isCapacity, replicasFor } from './capacity';
 import type { ScalableModelServiceProps } from './scalable-model-service';

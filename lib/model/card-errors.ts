@@ -1,4 +1,4 @@
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import { CARD_TEXTS } from './model-card';
 
 /** Problems with a model card; `field` is the location of the value, such as `ml/digits.onnx: card.license`. */

@@ -1,8 +1,8 @@
-import { ModelServingError } from '../errors';
-import { isObject, parseJson } from '../json';
+import { ModelServingError } from '../base/errors';
+import { isObject, parseJson } from '../base/json';
 import { cardErrors } from './card-errors';
 import type { ModelCard } from './model-card';
-import { readText, sourceFile } from './model-files';
+import { readText, sourceFile } from '../base/source-file';
 
 /**
  * Reads a model card from a JSON file. The content of the card is validated later, together with the model.

@@ -1,5 +1,5 @@
-import type { Problem } from '../errors';
-import { isObject } from '../json';
+import type { Problem } from '../base/errors';
+import { isObject } from '../base/json';
 import { cardErrors } from './card-errors';
 import { CARD_TEXTS, type CardText, type ModelCard, sortedMetrics } from './model-card';
 

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import { elementType } from './element-types';
 import { modelErrors, type Direction } from './errors';
 import type { OnnxGraph, ValueInfo } from './onnx-graph';

@@ -1,6 +1,6 @@
 import { dimensionsText } from '../../inference-image/src/contract/signature';
-import type { Problem } from '../errors';
-import type { LinkOutside } from '../link-outside';
+import type { Problem } from '../base/errors';
+import type { LinkOutside } from '../base/link-outside';
 import { elementType } from './element-types';
 import {
   operatorName,

@@ -1,10 +1,10 @@
 import { dirname, join, posix } from 'node:path';
 import { RESERVED_FILES } from '../../inference-image/src/contract/model-manifest';
-import { ModelServingError, type Problem } from '../errors';
-import { foldersBeside, linkOutside } from '../link-outside';
-import { collect } from './collect';
+import { ModelServingError, type Problem } from '../base/errors';
+import { foldersBeside, linkOutside } from '../base/link-outside';
+import { collect } from '../base/collect';
 import { modelErrors } from './errors';
-import { isThere, sourceFile, type SourceFile } from './model-files';
+import { isThere, sourceFile, type SourceFile } from '../base/source-file';
 import type { ExternalTensor } from './onnx-graph';
 
 /**

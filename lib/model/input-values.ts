@@ -6,7 +6,7 @@ import {
   type GraphMessage,
   type NodeMessage,
   type TensorMessage,
-} from './decoded-model';
+} from '../onnx/decoded-model';
 import type { ValueInfo } from './onnx-graph';
 import { constantTensor } from './row-independence/constants';
 import { requestInputs } from './value-info';

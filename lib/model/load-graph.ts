@@ -1,10 +1,10 @@
-import { readCache, writeCache } from '../cache';
-import { ModelServingError } from '../errors';
-import { fileSha256 } from '../file-hash';
-import { packageRoot, readPackage } from '../package-root';
+import { readCache, writeCache } from '../base/cache';
+import { ModelServingError } from '../base/errors';
+import { fileSha256 } from '../base/file-hash';
+import { packageRoot, readPackage } from '../base/package-root';
 import { modelErrors } from './errors';
-import { MalformedFile } from './file-cursor';
-import { readingFile, type SourceFile } from './model-files';
+import { MalformedFile } from '../onnx/file-cursor';
+import { readingFile, type SourceFile } from '../base/source-file';
 import type { OnnxGraph } from './onnx-graph';
 
 /**

@@ -1,6 +1,6 @@
-import type { Problem } from '../errors';
-import type { CalledNode } from './called-nodes';
-import { domainName, type AttributeMessage, type NodeMessage } from './decoded-model';
+import type { Problem } from '../base/errors';
+import type { CalledNode } from '../onnx/called-nodes';
+import { domainName, type AttributeMessage, type NodeMessage } from '../onnx/decoded-model';
 import { modelErrors } from './errors';
 import { nodeName, type NeededLocale, type OnnxGraph } from './onnx-graph';
 

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { calledNodes } from './called-nodes';
+import { calledNodes } from '../onnx/called-nodes';
 import {
   domainName,
   functionKey,
@@ -9,9 +9,9 @@ import {
   type GraphMessage,
   type ModelMessage,
   type TensorMessage,
-} from './decoded-model';
+} from '../onnx/decoded-model';
 import { tensorBytes } from './element-types';
-import { MalformedFile } from './file-cursor';
+import { MalformedFile } from '../onnx/file-cursor';
 import { inputValues } from './input-values';
 import { localesIn } from './locales';
 import {
@@ -22,10 +22,10 @@ import {
   type OnnxGraph,
   type Operator,
 } from './onnx-graph';
-import { onnxMessage } from './onnx-messages';
+import { onnxMessage } from '../onnx/onnx-messages';
 import { proveRowIndependence } from './row-independence/prove';
 import { unwrittenIfEmpty } from './row-independence/unwritten-if-empty';
-import { readSkeleton } from './skeleton-reader';
+import { readSkeleton } from '../onnx/skeleton-reader';
 import { overwrittenConstants } from './training-mode';
 import { requestInputs, valueInfo } from './value-info';
 

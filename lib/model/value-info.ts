@@ -5,7 +5,7 @@ import type {
   GraphMessage,
   TypeMessage,
   ValueInfoMessage,
-} from './decoded-model';
+} from '../onnx/decoded-model';
 import type { ValueInfo } from './onnx-graph';
 
 /** Inputs that a request must send: the graph's inputs, except those with an initializer. */

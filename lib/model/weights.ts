@@ -1,10 +1,10 @@
 import { MODEL_FILE } from '../../inference-image/src/contract/model-manifest';
-import { ModelServingError, type Problem } from '../errors';
+import { ModelServingError, type Problem } from '../base/errors';
 import { checkGraph } from './checks';
-import { collect } from './collect';
+import { collect } from '../base/collect';
 import { externalFiles } from './external-data';
 import { loadGraph } from './load-graph';
-import { sourceFile, type SourceFile } from './model-files';
+import { sourceFile, type SourceFile } from '../base/source-file';
 import type { OnnxGraph } from './onnx-graph';
 
 /** A model's graph, and the files with the graph and the weights; the ONNX file comes first. */

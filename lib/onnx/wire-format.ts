@@ -1,4 +1,4 @@
-import { MalformedFile, type FileCursor } from '../model/file-cursor';
+import { MalformedFile, type FileCursor } from './file-cursor';
 
 /** https://protobuf.dev/programming-guides/encoding/#structure */
 export const WIRE_TYPE = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 };

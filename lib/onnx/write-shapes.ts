@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Dimension } from '../../inference-image/src/contract/signature';
-import { FileCursor, MalformedFile } from '../model/file-cursor';
+import { FileCursor, MalformedFile } from './file-cursor';
 import { bytesField, fieldHead, fieldsOf, MAX_DEPTH, varintField, type WireField } from './wire-format';
 
 /** New dimensions of a model's inputs and outputs, by name. */

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 
 /** Problems with the file of an OpenAPI document; `where` is the construct's path or the command. */
 export const openApiErrors = {

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
-import { ModelServingError } from '../errors';
-import { isMarked } from '../marked-file';
-import type { OnnxModel } from '../model/onnx-model';
-import { plainText } from '../plain-text';
+import { ModelServingError } from '../base/errors';
+import { isMarked } from '../base/marked-file';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import { plainText } from '../base/plain-text';
 import { printable } from '../../inference-image/src/contract/printable';
-import { replaceFile } from '../replace-file';
+import { replaceFile } from '../base/replace-file';
 import { openApiErrors } from './errors';
 
 /** Text that identifies generated documents: it is part of the description in every model's OpenAPI document. */
@@ -24,7 +24,7 @@ export function openApiOf(model: OnnxModel): string {
 
 function textOf(manifest: ModelManifest): string {
   const { openApiText } =
-    require('../../inference-image/src/contract/openapi/document') as typeof import('../../inference-image/src/contract/openapi/document');
+    require('../../inference-image/src/openapi/document') as typeof import('../../inference-image/src/openapi/document');
   return printable(openApiText(manifest));
 }
 

@@ -1,6 +1,6 @@
 import { dimensionsText, type TensorSignature } from '../../inference-image/src/contract/signature';
-import type { Problem } from '../errors';
-import type { LinkOutside } from '../link-outside';
+import type { Problem } from '../base/errors';
+import type { LinkOutside } from '../base/link-outside';
 
 /** Errors in the declaration of a picture or of classes; `path` is the model file as the user gave it. */
 export const preprocessingErrors = {

@@ -1,5 +1,5 @@
 import type { TensorSignature } from '../../inference-image/src/contract/signature';
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import { preprocessingErrors as errors } from './errors';
 
 /** The axes of each layout. In `flat`, F is the whole picture, and N is optional. */

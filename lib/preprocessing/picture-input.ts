@@ -7,7 +7,7 @@ import {
   type PictureInput,
 } from '../../inference-image/src/contract/picture-input';
 import type { Signature, TensorSignature } from '../../inference-image/src/contract/signature';
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import { preprocessingErrors as errors } from './errors';
 import { AXES, fitLayout, LAYOUTS, type Layout } from './layout';
 

@@ -1,6 +1,6 @@
-import { ModelServingError } from '../errors';
-import { isObject, parseJson } from '../json';
-import { readText } from '../model/model-files';
+import { ModelServingError } from '../base/errors';
+import { isObject, parseJson } from '../base/json';
+import { readText } from '../base/source-file';
 import type { ClassOutputProps } from './class-output';
 import { preprocessingErrors as errors } from './errors';
 import type { PictureInputProps } from './picture-input';

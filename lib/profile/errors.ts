@@ -1,4 +1,4 @@
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import { measuredOn } from './measured-on';
 import type { ModelProfile } from './model-profile';
 import { profileCommand } from './profile-command';

@@ -1,5 +1,5 @@
 import type { ModelProfile } from './model-profile';
-import { counted, cpusText } from './sizing-text';
+import { counted, cpusText } from '../sizing/sizing-text';
 
 /** Describes the machine of a profile: `AMD EPYC 9B14, 2 CPUs, 7,962 MiB, linux/x64, Node v24.21.0` */
 export function machineText({ machine }: Pick<ModelProfile, 'machine'>): string {

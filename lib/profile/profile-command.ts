@@ -1,4 +1,4 @@
-import { shellWord } from '../shell-word';
+import { shellWord } from '../base/shell-word';
 
 /** The command that measures a model; used in messages. */
 export function profileCommand(modelPath: string): string {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { fileBeside, parseCommittedFile } from '../committed-file';
-import type { Problem } from '../errors';
-import { sourceText } from '../model/model-files';
+import { fileBeside, parseCommittedFile } from '../base/committed-file';
+import type { Problem } from '../base/errors';
+import { sourceText } from '../base/source-file';
 import { profileErrors } from './errors';
 import type { ModelProfile } from './model-profile';
 

@@ -1,15 +1,15 @@
 import { copyFileSync, existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pathBeside } from '../committed-file';
-import { ModelServingError } from '../errors';
-import { fileSha256 } from '../file-hash';
+import { pathBeside } from '../base/committed-file';
+import { ModelServingError } from '../base/errors';
+import { fileSha256 } from '../base/file-hash';
 import { checkReproduced } from '../golden/check-golden';
 import { readGoldenFile, type Golden } from '../golden/golden-file';
-import { makeFolder } from '../make-folder';
-import { readText } from '../model/model-files';
-import type { OnnxModel } from '../model/onnx-model';
+import { makeFolder } from '../base/make-folder';
+import { readText } from '../base/source-file';
+import type { OnnxModel } from '../onnx-model/onnx-model';
 import { readWeights } from '../model/weights';
-import { replaceFile } from '../replace-file';
+import { replaceFile } from '../base/replace-file';
 import { rebatchErrors } from './errors';
 
 /** Path and number of the copied golden examples, or the reasons why they were not copied. */

@@ -1,7 +1,7 @@
 import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
-import type { Problem } from '../errors';
+import type { Problem } from '../base/errors';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
-import { shellWord } from '../shell-word';
+import { shellWord } from '../base/shell-word';
 
 /** Errors of `model-serving rebatch`; `path` is the model as the user gave it. */
 export const rebatchErrors = {

@@ -7,16 +7,16 @@ import type {
   RebatchOrder,
   RebatchReport,
 } from '../../inference-image/src/contract/rebatch-messages';
-import { ModelServingError } from '../errors';
+import { ModelServingError } from '../base/errors';
 import { imageErrors } from '../container-image/errors';
-import { fileSha256 } from '../file-hash';
-import { linkOrCopy } from '../container-image/link-or-copy';
-import { makeFolder } from '../make-folder';
-import type { OnnxModel } from '../model/onnx-model';
+import { fileSha256 } from '../base/file-hash';
+import { linkOrCopy } from '../base/link-or-copy';
+import { makeFolder } from '../base/make-folder';
+import type { OnnxModel } from '../onnx-model/onnx-model';
 import { readWeights, type Weights } from '../model/weights';
 import { writeWithShapes } from '../onnx/write-shapes';
-import { packageRoot } from '../package-root';
-import { reportOf } from '../runtime-process';
+import { packageRoot } from '../base/package-root';
+import { reportOf } from '../base/runtime-process';
 import { rebatchErrors } from './errors';
 import { freedShapes, rowSymbol } from './free-rows';
 

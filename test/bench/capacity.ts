@@ -1,21 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from '../support/root';
 import { OnnxModel } from '../../lib';
 import { ContainerizedModel } from '../../lib/docker';
-import { DEFAULT_HEADROOM } from '../../lib/profile/headroom';
-import type { Sizing } from '../../lib/profile/sizing';
+import { DEFAULT_HEADROOM } from '../../lib/sizing/headroom';
+import type { Sizing } from '../../lib/sizing/sizing';
 import { only, synthStack } from '../support/synth';
 import { buildImage, docker, whyNoEngine } from './docker';
 import { generate } from './load/generator';
 import { staged } from './models';
 import type { Report } from './report';
 import { servingModel, type ServingModel } from './serving-models';
-import { requestBytes } from '../../lib/profile/http-connection';
+import { requestBytes } from '../../lib/measuring/http-connection';
 import { v2Json } from './subjects/exchange';
 import { atLeast, compare, count, latency, notRun, perSecond, table } from './table';
 
-const CLI = join(__dirname, '../../dist/lib/cli/main.js');
+const CLI = join(ROOT, 'dist/lib/cli/main.js');
 const WARM_UP_SECONDS = 2;
 const SECONDS = 30;
 const MAX_CONNECTIONS = 256;

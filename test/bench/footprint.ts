@@ -3,7 +3,7 @@ import { generate } from './load/generator';
 import type { Effort, Report } from './report';
 import { servingModel } from './serving-models';
 import { SUBJECTS } from './subjects/all';
-import { requestBytes } from '../../lib/profile/http-connection';
+import { requestBytes } from '../../lib/measuring/http-connection';
 import { ours } from './subjects/node-subjects';
 import { RunningSubject } from './subjects/subject';
 import { atMost, compare, megabytes, median, milliseconds, notRun, table } from './table';

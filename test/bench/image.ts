@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { ROOT } from '../support/root';
 import { DEFAULT_BASE_IMAGE } from '../../lib/container-image/dockerfile';
 import { buildImage, docker, whyNoEngine } from './docker';
 import { staged, tinyModel } from './models';
 import type { Row } from './table';
 
-const DIGITS = join(__dirname, '../../examples/digits/digits.onnx');
+const DIGITS = join(ROOT, 'examples/digits/digits.onnx');
 
 /** Measures the size of an image. If no Docker engine has the base image, returns a row with this reason instead. */
 export function imageRows(): Row[] {

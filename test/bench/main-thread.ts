@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { ROOT } from '../support/root';
 import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-arguments';
 import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
@@ -23,7 +24,7 @@ import { median, table } from './table';
 
 const MIB = 2 ** 20;
 const SIZES = [1, 4, 16];
-const SERVER = join(__dirname, '../../dist/inference-image/server.cjs');
+const SERVER = join(ROOT, 'dist/inference-image/server.cjs');
 const PROBE = join(__dirname, 'main-thread-probe.cjs');
 /** Limits that are high enough for requests of 16 MiB. */
 const SETTINGS = {

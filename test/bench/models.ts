@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BuildContext } from '../../lib/container-image/build-context';
-import { OnnxModel } from '../../lib/model/onnx-model';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
 import { initializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 
 export const folder = mkdtempSync(join(tmpdir(), 'model-serving-bench-'));

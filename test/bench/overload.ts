@@ -2,7 +2,7 @@ import type { Measured } from './load/closed-loop';
 import { generate } from './load/generator';
 import type { Effort, Report } from './report';
 import { servingModel } from './serving-models';
-import { requestBytes } from '../../lib/profile/http-connection';
+import { requestBytes } from '../../lib/measuring/http-connection';
 import { ours } from './subjects/node-subjects';
 import { RunningSubject } from './subjects/subject';
 import { atLeast, atMost, compare, count, latency, median, milliseconds, perSecond, table } from './table';

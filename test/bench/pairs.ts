@@ -7,7 +7,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { requestBytes } from '../../lib/profile/http-connection';
+import { ROOT } from '../support/root';
+import { requestBytes } from '../../lib/measuring/http-connection';
 import { generate, stopGenerator } from './load/generator';
 import { folder } from './models';
 import { startServer, type Started } from './processes';
@@ -19,7 +20,7 @@ const CLIENTS = 16;
 const WARM_UP_SECONDS = 1;
 /** Clock ticks per second in /proc: 100 on every Linux that Node runs on (`getconf CLK_TCK`). */
 const TICKS_A_SECOND = 100;
-const HERE = join(__dirname, '../..');
+const HERE = ROOT;
 
 /** Measures figures of one checkout. */
 type Measure = (checkout: string) => Promise<Record<string, number>>;

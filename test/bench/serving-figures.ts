@@ -4,7 +4,7 @@ import { generate } from './load/generator';
 import type { Effort } from './report';
 import type { ServingModel } from './serving-models';
 import { CLIENTS } from './serving';
-import { requestBytes } from '../../lib/profile/http-connection';
+import { requestBytes } from '../../lib/measuring/http-connection';
 import type { Protocol } from './subjects/exchange';
 import { SUBJECTS } from './subjects/all';
 import { RunningSubject } from './subjects/subject';

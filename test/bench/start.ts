@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { ROOT } from '../support/root';
 import { staged } from './models';
 import { startNode, startServer } from './processes';
 import { atMost, ratioRow, type Row } from './table';
 
 const ROUNDS = 11;
-const DIGITS = join(__dirname, '../../examples/digits/digits.onnx');
+const DIGITS = join(ROOT, 'examples/digits/digits.onnx');
 
 const BARE = `
 require('onnxruntime-node').InferenceSession.create(process.argv[1], { intraOpNumThreads: 1 })

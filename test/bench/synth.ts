@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { ROOT } from '../support/root';
 import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { folder, tinyModel } from './models';
 import { atMost, median, milliseconds, ratioRow, type Row } from './table';
 
 const ROUNDS = 15;
 const MIB = 2 ** 20;
-const CLI = join(__dirname, '../../dist/lib/cli/main.js');
+const CLI = join(ROOT, 'dist/lib/cli/main.js');
 const GIGABYTE = 'gigabyte.onnx';
 const WEIGHTS = 'weights.bin';
 

@@ -5,6 +5,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ROOT } from '../support/root';
 import { CLI } from '../support/cli';
 import { runCli } from '../support/run-cli';
 import { infer } from '../support/client';
@@ -14,7 +15,6 @@ import { profiledModel } from '../support/profiles';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
-const root = join(__dirname, '..', '..');
 
 describe('model-serving inspect', () => {
   test('prints a table', () => {
@@ -198,7 +198,7 @@ test.each([
       [CLI, 'serve', file, ...flags, ...['--port', '--grpc-port', '--metrics-port'].flatMap((flag) => [flag, '0'])],
       {
         env: { ...process.env, MODEL_SERVING_EXECUTORS: 'for another server' },
-        cwd: root,
+        cwd: ROOT,
       },
     );
     const exited = once(server, 'exit');
@@ -220,7 +220,7 @@ test.each([
 
 describe('the process', () => {
   function start(...args: string[]) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: root, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: ROOT, encoding: 'utf8' });
     return { status, stdout, stderr };
   }
 

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../support/root';
 import { runCli } from '../support/run-cli';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -9,7 +10,7 @@ const home = process.cwd();
 beforeAll(() => process.chdir(folder));
 afterAll(() => process.chdir(home));
 
-const DIGITS = join(__dirname, '..', '..', 'examples/digits/digits.onnx');
+const DIGITS = join(ROOT, 'examples/digits/digits.onnx');
 
 /** Part of a client's source that depends on the model, without the path of this repository. */
 function modelPart(source: string): string {

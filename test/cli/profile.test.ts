@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ROOT } from '../support/root';
 import { profileCommand } from '../../lib/cli/profile';
-import { fileSha256 } from '../../lib/file-hash';
+import { fileSha256 } from '../../lib/base/file-hash';
 import type { ModelProfile } from '../../lib/profile/model-profile';
 import { CLI } from '../support/cli';
 import { initializer, node, value, writeOnnxModel } from '../support/onnx-builder';
@@ -13,12 +14,11 @@ import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
-const root = join(__dirname, '..', '..');
 // --force is needed, because other tests run at the same time and keep the machine busy.
 const QUICK = ['--seconds', '0.01', '--max-batch', '4', '--threads', '1,2', '--force'];
 
 function run(...args: string[]) {
-  return spawnSync(process.execPath, [CLI, 'profile', ...args], { cwd: root, encoding: 'utf8', env: process.env });
+  return spawnSync(process.execPath, [CLI, 'profile', ...args], { cwd: ROOT, encoding: 'utf8', env: process.env });
 }
 
 test('model-serving profile writes a profile and its chart beside the model', () => {
@@ -129,7 +129,7 @@ test.each([
   ['SIGTERM', 'load test of the server', 143],
 ] as const)('%s during "%s" leaves no files', async (signal, moment, exitCode) => {
   const file = multiplier(folder, signal, 2);
-  const child = spawn(process.execPath, [CLI, 'profile', file, ...QUICK], { cwd: root, env: process.env });
+  const child = spawn(process.execPath, [CLI, 'profile', file, ...QUICK], { cwd: ROOT, env: process.env });
   const ended = once(child, 'exit');
   child.stdout.resume();
   createInterface(child.stderr).on('line', (line) => line.startsWith(moment) && child.kill(signal));
@@ -190,7 +190,7 @@ exec ${process.execPath} "$@"
         '--cpus=1.5',
         '--memory=512m',
         '--memory-swap=512m',
-        `--mount=type=bind,source=${root},target=${root},readonly`,
+        `--mount=type=bind,source=${ROOT},target=${ROOT},readonly`,
         '--mount=type=bind,source=FOLDER,target=FOLDER,readonly',
         '--mount=type=bind,source=FOLDER/elsewhere,target=FOLDER/elsewhere',
       ]),

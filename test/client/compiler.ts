@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-
-const root = join(__dirname, '..', '..');
+import { ROOT } from '../support/root';
 
 /** All compiler options that a strict project turns on. */
 const STRICT: ts.CompilerOptions = {
@@ -29,7 +28,7 @@ export const NODE: ts.CompilerOptions = {
   ...STRICT,
   lib: ['lib.es2022.d.ts'],
   types: ['node'],
-  typeRoots: [join(root, 'node_modules/@types')],
+  typeRoots: [join(ROOT, 'node_modules/@types')],
 };
 
 export function compile(options: ts.CompilerOptions, ...files: string[]): readonly ts.Diagnostic[] {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientSource } from '../../lib/client/client-source';
-import { OnnxModel } from '../../lib/model/onnx-model';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
 import { writeOnnxModel } from '../support/onnx-builder';
 import { ServerProcess } from '../support/server';
 import { temporaryFolder } from '../support/temporary-folder';

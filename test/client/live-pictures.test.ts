@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
+import { ROOT } from '../support/root';
 import { clientSource } from '../../lib/client/client-source';
 import { BuildContext, modelFiles } from '../../lib/container-image/build-context';
 import { identity, writeOnnxModel } from '../support/onnx-builder';
@@ -8,7 +9,7 @@ import { ServerProcess } from '../support/server';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
-const digits = join(__dirname, '..', '..', 'examples', 'digits');
+const digits = join(ROOT, 'examples/digits');
 const picture = (name: string) => readFileSync(join(digits, 'pictures', name));
 
 /** Starts a server for the model, and returns a function that creates the model's generated client. */

@@ -1,12 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../support/root';
 import { DATATYPES } from '../../inference-image/src/contract/signature';
 import { clientPrefix, commentText, isIdentifier, stringLiteral } from '../../lib/client/identifiers';
 import { RUNTIME_FILES, runtimeText } from '../../lib/client/runtime-text';
 import { NUMERIC_ARRAYS, type Datatype } from '../../lib/client/runtime/tensors';
 
 test('a client contains every source of the runtime', () => {
-  const folder = join(__dirname, '..', '..', 'lib/client/runtime');
+  const folder = join(ROOT, 'lib/client/runtime');
   expect([...RUNTIME_FILES].sort()).toEqual(readdirSync(folder).sort());
 });
 

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ROOT } from '../support/root';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import type { Preprocessing } from '../../lib/preprocessing/preprocessing-file';
 import { temporaryFolder } from '../support/temporary-folder';
 import { compile, compileSnippets, NODE, texts } from './compiler';
 import { clientOf, DECLARED, DIGITS, EVERY_DATATYPE, ODD_NAMES, PICTURES } from './signatures';
 
-const root = join(__dirname, '..', '..');
 const folder = temporaryFolder();
 const inFolder = (file: string) => join(folder, file);
 
@@ -184,7 +184,7 @@ test('code that matches the model compiles, and other code causes a specific err
 });
 
 test("clients and the code in docs/client.md compile with Node's types and without the DOM", () => {
-  const page = readFileSync(join(root, 'docs/client.md'), 'utf8');
+  const page = readFileSync(join(ROOT, 'docs/client.md'), 'utf8');
   const snippets = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
   expect(snippets).toHaveLength(4);
   mkdirSync(inFolder('page'));
@@ -198,7 +198,7 @@ test("clients and the code in docs/client.md compile with Node's types and witho
 });
 
 test('a client is formatted', () => {
-  const config = join(root, '.prettierrc.json');
+  const config = join(ROOT, '.prettierrc.json');
   const { stdout, stderr } = spawnSync(
     process.execPath,
     [join(dirname(require.resolve('prettier/package.json')), 'bin/prettier.cjs'), '--config', config, '-l', ...CLIENTS],

@@ -12,9 +12,9 @@ import {
 import { join } from 'node:path';
 import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-arguments';
 import { BuildContext } from '../../lib/container-image/build-context';
-import { fromContent } from '../../lib/container-image/context-file';
+import { fromContent } from '../../lib/base/context-file';
 import type { ImagePlatform } from '../../lib/container-image/platform';
-import { OnnxModel } from '../../lib/model/onnx-model';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
 import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';

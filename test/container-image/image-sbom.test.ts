@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
+import { ROOT } from '../support/root';
 import { imageSbom, sbomText } from '../../lib/container-image/image-sbom';
 import type { ImagePlatform } from '../../lib/container-image/platform';
-import { serverFiles } from '../../lib/container-image/server-files';
+import { serverFiles } from '../../lib/base/server-files';
 import { multiplier } from '../support/models';
 import { externalInitializer, identity, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -122,7 +123,7 @@ test('it contains every file under /app, and every package of the bundles with a
       .sort(),
   );
   const libraries = components.filter(({ type }: any) => type === 'library');
-  const notices = readFileSync(join(__dirname, '../../dist/inference-image/THIRD_PARTY_NOTICES.txt'), 'utf8');
+  const notices = readFileSync(join(ROOT, 'dist/inference-image/THIRD_PARTY_NOTICES.txt'), 'utf8');
   expect(libraries.length).toBeGreaterThan(20);
   for (const { 'bom-ref': ref, name, version, licenses, hashes, purl } of libraries) {
     expect([ref, version, licenses?.length]).toEqual([ref, expect.stringMatching(/^\d/), 1]);
@@ -149,7 +150,7 @@ test('it contains every library that is compiled into WebAssembly, with a versio
   const flat = writeOnnxModel(join(folder, 'flat-parts.onnx'), identity('float', ['batch', 4]));
   const { components, compositions } = sbom(flat, { picture: { color: 'gray', width: 2, height: 2 } });
   const packages = components.filter(({ group }: any) => group === '@jsquash');
-  const decoders = join(__dirname, '../../dist/inference-image/picture-decoder');
+  const decoders = join(ROOT, 'dist/inference-image/picture-decoder');
   const named = readdirSync(decoders)
     .filter((file) => file.endsWith('.wasm'))
     .flatMap((file) => [

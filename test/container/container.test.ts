@@ -2,8 +2,9 @@ import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ROOT } from '../support/root';
 import { BuildContext } from '../../lib/container-image/build-context';
-import { OnnxModel } from '../../lib/model/onnx-model';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
 import { infer } from '../support/client';
 import { goldenSeven } from '../support/golden-seven';
 import { multiplier } from '../support/models';
@@ -166,7 +167,7 @@ test('the card and the bill of materials can be read back from the image unchang
 });
 
 test('after the golden picture, a picture is classified as curl sends it; and the page is served', async () => {
-  const digits = join(__dirname, '../../examples/digits');
+  const digits = join(ROOT, 'examples/digits');
   const { examples } = JSON.parse(readFileSync(join(digits, 'digits.golden.json'), 'utf8'));
   const golden = join(folder, 'digits.golden.json');
   writeFileSync(golden, JSON.stringify({ examples: [...examples, goldenSeven(folder)] }));

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../support/root';
 import { png } from '../support/png';
 import { runCli } from '../support/run-cli';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -7,7 +8,7 @@ import { describeWith, hasNewExporter, runScript, type Script } from './pythons'
 import { ServedModel } from './served-model';
 
 const folder = temporaryFolder();
-const docs = readFileSync(join(__dirname, '..', '..', 'docs', 'convert.md'), 'utf8');
+const docs = readFileSync(join(ROOT, 'docs/convert.md'), 'utf8');
 
 /** Replaces the numbers in a string, because they differ between machines. */
 const withoutFigures = (text: string) => text.replace(/-?\d+(\.\d+)?/g, '#');

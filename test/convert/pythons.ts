@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { ROOT } from '../support/root';
 
-const SCRIPTS = join(__dirname, '..', '..', 'examples', 'convert');
+const SCRIPTS = join(ROOT, 'examples/convert');
 
 /** Python interpreters in which each framework is installed, as `run` found them. */
 export const PYTHONS = {

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { GoldenExample, GoldenTensor } from '../../inference-image/src/contract/golden';
-import { LocalServer } from '../../lib/local-server';
-import { LocalStage } from '../../lib/local-stage';
-import { OnnxModel } from '../../lib/model/onnx-model';
+import { LocalServer } from '../../lib/local/local-server';
+import { LocalStage } from '../../lib/local/local-stage';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
 
 /** A converted model, served by the server of its image. */
 export class ServedModel {

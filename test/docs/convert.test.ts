@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../support/root';
 
-const ROOT = join(__dirname, '..', '..');
 const SCRIPTS = join(ROOT, 'examples', 'convert');
 
 test("the guide's Python is part of the scripts", () => {

@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../support/root';
 
 interface Pattern {
   /** Name of the pattern in the guide. */
@@ -57,7 +58,6 @@ export function plainWordFaults(text: string): Finding[] {
     );
 }
 
-const ROOT = join(__dirname, '..', '..');
 /** Files with text that this project's authors write; licences and data come from others. */
 const TEXTS = /(?:^|\/)(?:Dockerfile|run|[^/]+\.(?:ts|mts|js|mjs|cjs|md|css|html|py|sh))$/;
 /** Files that contain the words on purpose. */

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import * as ts from 'typescript';
+import { ROOT } from '../support/root';
 import { program, snippets } from './snippet';
-
-const ROOT = join(__dirname, '../..');
 
 test('every snippet of the README and of docs/ compiles', () => {
   const sources = new Map(snippets(ROOT).map((snippet, i) => [join(ROOT, 'docs', `snippet${i}.ts`), snippet]));

@@ -7,6 +7,7 @@ import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { type App, TerraformOutput, TerraformStack } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel, InferenceImage } from 'cdktf-model-serving/docker';
+import { ROOT } from '../support/root';
 import { DigitsStack } from '../../examples/digits/stack';
 import { infer } from '../support/client';
 import { GrpcClient } from '../support/grpc-client';
@@ -36,14 +37,14 @@ describeApplied(reason === undefined ? 'applied to a Docker engine' : `NOT APPLI
     test('answers at the URL in its output', async () => {
       const url = workspace.output('digits', 'url');
       expect(url).toBe(`http://127.0.0.1:${variables.host_port}`);
-      const [sample] = JSON.parse(readFileSync(join(__dirname, '../../examples/digits/digits.samples.json'), 'utf8'));
+      const [sample] = JSON.parse(readFileSync(join(ROOT, 'examples/digits/digits.samples.json'), 'utf8'));
       const { outputs } = await infer(url, 'digits', sample.request.inputs);
       const logits: number[] = outputs[0].data;
       expect(logits.indexOf(Math.max(...logits))).toBe(sample.label);
     });
 
     test('classifies a picture that curl sends', () => {
-      const picture = join(__dirname, '../../examples/digits/pictures/7.png');
+      const picture = join(ROOT, 'examples/digits/pictures/7.png');
       const classify = `${workspace.output('digits', 'url')}/v2/models/digits/classify`;
       const answer = execFileSync('curl', ['-sSf', '--data-binary', `@${picture}`, classify], { encoding: 'utf8' });
       expect(JSON.parse(answer)).toMatchObject({ class: '7', index: 7 });

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { packedSometimes, protoBomb } from './bombs';
 import { mutateBytes } from './bytes';
 import type { BytesCase, GrpcCase } from './cases';
-import { encodeInfer, frame, INFER, inferRequest, ROOT } from './grpc-message';
+import { encodeInfer, frame, INFER, inferRequest, PROTO_ROOT } from './grpc-message';
 import type { FuzzModel } from './models';
 import type { Random } from './random';
 import { MAX_REQUEST_BYTES } from './target';
@@ -132,7 +132,7 @@ const METHODS = [
   'inference.GRPCInferenceService',
   'grpc.health.v1.Health',
   'grpc.reflection.v1.ServerReflection',
-].flatMap((name) => ROOT.lookupService(name).methodsArray.map((method) => `/${name}/${method.name}`));
+].flatMap((name) => PROTO_ROOT.lookupService(name).methodsArray.map((method) => `/${name}/${method.name}`));
 const NO_METHODS = [
   '/',
   '/x',

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { Root } from 'protobufjs';
+import { ROOT } from '../support/root';
 import type { FuzzModel } from './models';
 
-const PROTOS = join(__dirname, '..', '..', 'inference-image', 'src', 'grpc', 'protos');
+const PROTOS = join(ROOT, 'inference-image/src/grpc/protos');
 const FILES = ['open_inference', 'health', 'reflection'].map((name) => join(PROTOS, `${name}.proto`));
 
-export const ROOT = new Root().loadSync(FILES, { keepCase: true }).resolveAll();
+export const PROTO_ROOT = new Root().loadSync(FILES, { keepCase: true }).resolveAll();
 
-const REQUEST = ROOT.lookupType('inference.ModelInferRequest');
-const RESPONSE = ROOT.lookupType('inference.ModelInferResponse');
+const REQUEST = PROTO_ROOT.lookupType('inference.ModelInferRequest');
+const RESPONSE = PROTO_ROOT.lookupType('inference.ModelInferResponse');
 
 export const INFER = '/inference.GRPCInferenceService/ModelInfer';
 

@@ -4,12 +4,13 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from '../support/root';
 import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
 import { settingsEnvironment } from '../../inference-image/src/contract/settings';
 import { modelFolder } from '../support/model-folder';
 import type { FuzzModel } from './models';
 
-const SERVER = join(__dirname, '..', '..', 'dist', 'inference-image', 'server.cjs');
+const SERVER = join(ROOT, 'dist/inference-image/server.cjs');
 
 /**
  * Maximum size of a request: large enough for bodies that the codec thread decodes, and small enough for bodies beyond

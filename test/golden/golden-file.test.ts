@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OnnxModel } from '../../lib/model/onnx-model';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
 import { identity, node, value, writeOnnxModel, type ModelParts } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 import { problemsOf } from '../model/support';

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../support/root';
 import { declarationText } from '../../inference-image/src/contract/model-declaration';
 import { modelFolder } from '../support/model-folder';
 import { identity, initializer, node, onnxModel, value, type ModelParts } from '../support/onnx-builder';
@@ -201,7 +202,7 @@ test('logs requests only at level debug, and a warning if limits do not fit toge
 });
 
 describe('the health check of the image', () => {
-  const script = join(__dirname, '..', '..', 'dist', 'inference-image', 'healthcheck.cjs');
+  const script = join(ROOT, 'dist/inference-image/healthcheck.cjs');
   const check = (env: NodeJS.ProcessEnv) =>
     spawnSync(process.execPath, [script], { env: { ...process.env, ...env } }).status;
 

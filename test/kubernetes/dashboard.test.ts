@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceDashboard } from 'cdktf-model-serving/kubernetes';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { ROOT } from '../support/root';
 import { dashboardPanels } from '../../lib/kubernetes/dashboard-panels';
 import { only, synthStack } from '../support/synth';
 
-const exposition = readFileSync(join(__dirname, '../../inference-image/src/metrics/exposition.ts'), 'utf8');
+const exposition = readFileSync(join(ROOT, 'inference-image/src/metrics/exposition.ts'), 'utf8');
 
 test('every metric in a query is exported by the server', () => {
   const ofProcess = new Registry();

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { TerraformStack, Testing } from 'cdktf';
 import { OnnxModel } from 'cdktf-model-serving';
 import * as ts from 'typescript';
+import { ROOT } from '../support/root';
 import { program, snippets } from '../docs/snippet';
 import { multiplier } from '../support/models';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -10,7 +10,7 @@ const model = OnnxModel.fromFile(multiplier(temporaryFolder(), 'digits', 2));
 
 /** Synthesizes the snippet in docs/kubernetes.md that contains the given text, and returns its resources. */
 function synthSnippet(text: string): any {
-  const found = snippets(join(__dirname, '../..')).filter(
+  const found = snippets(ROOT).filter(
     ({ place, code }) => place.startsWith('docs/kubernetes.md:') && code.includes(text),
   );
   expect(found).toHaveLength(1);

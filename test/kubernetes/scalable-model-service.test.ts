@@ -12,6 +12,7 @@ import {
   type ScalableModelServiceProps,
   ScalingTarget,
 } from 'cdktf-model-serving/kubernetes';
+import { ROOT } from '../support/root';
 import { BuildContext } from '../../lib/container-image/build-context';
 import { declarationText } from '../../inference-image/src/contract/model-declaration';
 import { largeModel, multiplier } from '../support/models';
@@ -613,7 +614,7 @@ test.each([
   ['docker', 'kubernetes'],
   ['kubernetes', 'docker/lib/container'],
 ])('importing %s does not load the provider %s', (entry, provider) => {
-  const entryPoint = join(__dirname, '..', '..', 'lib', entry, 'index.ts');
+  const entryPoint = join(ROOT, 'lib', entry, 'index.ts');
   const script = `require(${JSON.stringify(entryPoint)}); console.log(Object.keys(require.cache).join('\\n'))`;
   const args = ['--require', 'tsx/cjs', '--eval', script];
   const loaded = execFileSync(process.execPath, args, { encoding: 'utf8' });

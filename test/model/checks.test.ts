@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { version as runtime } from 'onnxruntime-node/package.json';
-import { OnnxModel, type OnnxModelProps } from '../../lib/model/onnx-model';
+import { OnnxModel, type OnnxModelProps } from '../../lib/onnx-model/onnx-model';
 import {
   externalInitializer,
   identity,

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
-import { OnnxModel } from '../../lib/model/onnx-model';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
 import { externalInitializer, node, value, writeOnnxModel, type ModelParts } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 import { problemsOf } from './support';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OnnxModel, type OnnxModelProps } from '../../lib/model/onnx-model';
+import { OnnxModel, type OnnxModelProps } from '../../lib/onnx-model/onnx-model';
 import { node, value, writeOnnxModel, type AttributeValue, type ModelParts } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 import { problemsOf } from './support';

@@ -1,5 +1,5 @@
 import { utimesSync } from 'node:fs';
-import { ModelServingError } from '../../lib/errors';
+import { ModelServingError } from '../../lib/base/errors';
 
 /** Problems that an action reports, in the form `code: message`. */
 export function problemsOf(action: () => unknown): string[] {

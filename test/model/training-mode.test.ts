@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { OnnxModel } from '../../lib/model/onnx-model';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
 import { node, value, writeOnnxModel, type AttributeValue, type ModelParts } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 import { problemsOf } from './support';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OnnxModel } from '../../lib/model/onnx-model';
-import { onnxMessage } from '../../lib/model/onnx-messages';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
+import { onnxMessage } from '../../lib/onnx/onnx-messages';
 import { writeWithShapes } from '../../lib/onnx/write-shapes';
 import { initializer, node, onnxModel, value, type ModelParts } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';

@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { OnnxModel } from 'cdktf-model-serving';
 import { Ajv2020 } from 'ajv/dist/2020';
-import type { DescribedModel } from '../../inference-image/src/contract/openapi/model';
-import { openApiText } from '../../inference-image/src/contract/openapi/document';
+import { ROOT } from '../support/root';
+import type { DescribedModel } from '../../inference-image/src/openapi/model';
+import { openApiText } from '../../inference-image/src/openapi/document';
 import { DATATYPES, type Signature, type TensorSignature } from '../../inference-image/src/contract/signature';
 import { openApiOf } from '../../lib/openapi/openapi-file';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -75,7 +76,7 @@ test('documents are OpenAPI 3.1', () => {
 });
 
 test('the document of digits', () => {
-  const path = join(__dirname, '../../examples/digits/digits.onnx');
+  const path = join(ROOT, 'examples/digits/digits.onnx');
   expect(openApiOf(OnnxModel.fromFile(path, { runtimeCheck: 'skip' }))).toMatchSnapshot();
 });
 

@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020';
-import { openApiText } from '../../inference-image/src/contract/openapi/document';
+import { openApiText } from '../../inference-image/src/openapi/document';
 import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { OnnxModel } from 'cdktf-model-serving';
 import { openApiOf } from '../../lib/openapi/openapi-file';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import { localHosts } from '../../lib/local-hosts';
+import { localHosts } from '../../lib/base/local-hosts';
 import { identity } from '../support/onnx-builder';
 import { floats } from '../support/requests';
 import { ServerProcess } from '../support/server';

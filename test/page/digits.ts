@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { OnnxModel } from 'cdktf-model-serving';
-import { LocalServer } from '../../lib/local-server';
-import { LocalStage } from '../../lib/local-stage';
+import { ROOT } from '../support/root';
+import { LocalServer } from '../../lib/local/local-server';
+import { LocalStage } from '../../lib/local/local-stage';
 
-const FOLDER = join(__dirname, '..', '..', 'examples', 'digits');
+const FOLDER = join(ROOT, 'examples/digits');
 
 /** Starts a server for the digits example, with the files of the example's image. */
 export async function serveDigits(): Promise<{ url: string; stop: () => Promise<void> }> {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { ROOT } from '../support/root';
 import { identity, node, value } from '../support/onnx-builder';
 import { ServerProcess } from '../support/server';
 import { accessibilityProblems } from './accessibility';
@@ -309,7 +310,7 @@ test('examples and zeros that cannot be shown in the editor leave it empty', asy
 });
 
 const screenshot = process.env.PAGE_SCREENSHOT;
-const SEVEN = join(__dirname, '..', '..', 'examples', 'digits', 'pictures', '7.png');
+const SEVEN = join(ROOT, 'examples/digits/pictures/7.png');
 (screenshot ? test : test.skip)('a screenshot of the digits example, at the path in PAGE_SCREENSHOT', async () => {
   await open(site.url, { viewport: { width: 960, height: 1100 } });
   await page.getByLabel('Picture', { exact: true }).setInputFiles(SEVEN);

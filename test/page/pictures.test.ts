@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { ROOT } from '../support/root';
 import { PICTURE } from '../support/picture-input';
 import { identity } from '../support/onnx-builder';
 import { png } from '../support/png';
@@ -10,7 +11,7 @@ import { accessibilityProblems } from './accessibility';
 import { PHONE, type WatchedPage } from './browser';
 import { Site } from './site';
 
-const PICTURES = join(__dirname, '..', '..', 'examples', 'digits', 'pictures');
+const PICTURES = join(ROOT, 'examples/digits/pictures');
 const pictureOf = (name: string) => join(PICTURES, name);
 
 const site = new Site();

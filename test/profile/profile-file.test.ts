@@ -123,7 +123,9 @@ test('a valid profile is not validated again: a warm synth does not load zod', (
     jest.doMock('../../lib/profile/profile-schema', () => {
       throw new Error('loaded');
     });
-    const again = jest.requireActual<typeof import('../../lib/model/onnx-model')>('../../lib/model/onnx-model');
+    const again = jest.requireActual<typeof import('../../lib/onnx-model/onnx-model')>(
+      '../../lib/onnx-model/onnx-model',
+    );
     expect(again.OnnxModel.fromFile(path).profile).toEqual(profileOf(sha256));
     write(beside, profileOf(sha256, { measuredAt: '2028-01-01T00:00:00Z' }));
     expect(() => again.OnnxModel.fromFile(path)).toThrow('loaded');

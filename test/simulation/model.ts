@@ -1,5 +1,5 @@
 import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
-import type { Tensor } from '../../inference-image/src/inference/tensor';
+import type { Tensor } from '../../inference-image/src/tensor/tensor';
 
 /** Dimensions of x and y of the model y = x. Requests with different widths cannot share a run. */
 const dimensions = ['n', 'm'];

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { FromExecutor, ToExecutor } from '../../inference-image/src/inference/executor-messages';
-import type { NumericData, Tensor } from '../../inference-image/src/inference/tensor';
+import type { NumericData, Tensor } from '../../inference-image/src/tensor/tensor';
 import { MODEL, outputOf, requestsIn } from './model';
 import type { World } from './world';
 

@@ -1,6 +1,6 @@
 import type { Job } from '../../inference-image/src/inference/job';
 import { NO_LIMITS, type JobQueue, type QueueLimits } from '../../inference-image/src/inference/job-queue';
-import type { Tensor } from '../../inference-image/src/inference/tensor';
+import type { Tensor } from '../../inference-image/src/tensor/tensor';
 import { MAX_LATENESS_MS } from './event-loop';
 import type { Answer, Socket } from './http';
 import { requestsIn, valuesOf } from './model';

@@ -1,7 +1,8 @@
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from './root';
 
-const DIGITS = join(__dirname, '..', '..', 'examples', 'digits');
+const DIGITS = join(ROOT, 'examples/digits');
 
 /** Writes a picture of a seven to a subfolder, and returns a golden example of the digits model that refers to it. */
 export function goldenSeven(folder: string): object {

@@ -10,10 +10,11 @@ import {
 } from '@grpc/grpc-js';
 import { join } from 'node:path';
 import { Root, type Type } from 'protobufjs';
+import { ROOT } from './root';
 
-const PROTOS = join(__dirname, '..', '..', 'inference-image', 'src', 'grpc', 'protos');
+const PROTOS = join(ROOT, 'inference-image/src/grpc/protos');
 
-export const ROOT = new Root()
+export const PROTO_ROOT = new Root()
   .loadSync(
     ['open_inference', 'health', 'reflection'].map((name) => join(PROTOS, `${name}.proto`)),
     { keepCase: true },
@@ -114,7 +115,7 @@ export function failureOf({ code, details }: Failure): Failure {
 
 export function methodOf(name: string): { path: string; requestType: Type; responseType: Type } {
   const [, service = 'inference.GRPCInferenceService', method = name] = /^(.*)\.(\w+)$/.exec(name) ?? [];
-  const { resolvedRequestType, resolvedResponseType } = ROOT.lookupService(service).methods[method]!;
+  const { resolvedRequestType, resolvedResponseType } = PROTO_ROOT.lookupService(service).methods[method]!;
   return { path: `/${service}/${method}`, requestType: resolvedRequestType!, responseType: resolvedResponseType! };
 }
 

@@ -6,7 +6,7 @@ import { Inflater } from '../../inference-image/src/budget/inflater';
 import { MemoryBudget } from '../../inference-image/src/budget/memory-budget';
 import type { Method } from '../../inference-image/src/grpc/transport/method';
 import { Transport, type TransportOptions } from '../../inference-image/src/grpc/transport/transport';
-import type { Log } from '../../inference-image/src/log';
+import type { Log } from '../../inference-image/src/base/log';
 
 /** Result of a call: the contents of its answers, and its status. */
 export interface Outcome {

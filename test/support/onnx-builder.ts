@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Datatype } from '../../inference-image/src/contract/signature';
-import { onnxMessage } from '../../lib/model/onnx-messages';
+import { onnxMessage } from '../../lib/onnx/onnx-messages';
 
 /** Numbers of ONNX's element types, by their usual names: https://onnx.ai/onnx/intro/concepts.html#element-type */
 export const ELEM = {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { OnnxModel, type MeasuredRun, type ModelProfile, type OnnxModelProps } from 'cdktf-model-serving';
 import { RUNTIME_VERSION } from '../../lib/model/runtime-limits';
-import { pathBeside } from '../../lib/committed-file';
+import { pathBeside } from '../../lib/base/committed-file';
 
 /** Measured runs of a profile. @param milliseconds Duration of a run, by number of rows */
 export function ladder(threads: number, milliseconds: Record<number, number>): MeasuredRun[] {

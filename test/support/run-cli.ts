@@ -1,7 +1,7 @@
 import { format } from 'node:util';
 import { CommanderError, type Command } from 'commander';
 import { modelServing } from '../../lib/cli/program';
-import { ModelServingError } from '../../lib/errors';
+import { ModelServingError } from '../../lib/base/errors';
 
 /**
  * Runs `model-serving` with the given arguments in the working directory, and returns its output. The command runs in

@@ -4,12 +4,13 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from './root';
 import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
 import { settingsEnvironment, type Settings } from '../../inference-image/src/contract/settings';
 import { modelFolder, type ModelFolderOptions } from './model-folder';
 import type { ModelParts } from './onnx-builder';
 
-const SERVER = join(__dirname, '..', '..', 'dist', 'inference-image', 'server.cjs');
+const SERVER = join(ROOT, 'dist/inference-image/server.cjs');
 const running = new Set<ServerProcess>();
 
 /** Line of the server's log. */

@@ -1,4 +1,4 @@
-import { ServingError } from '../errors';
+import { ServingError } from '../base/errors';
 import type { MemoryBudget } from './memory-budget';
 
 /**

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { createGunzip, createInflate, gunzip, gunzipSync, inflate, inflateSync } from 'node:zlib';
-import { invalid, messageOf, ServingError } from '../errors';
+import { invalid, messageOf, ServingError } from '../base/errors';
 import { BodyParts } from './body-parts';
 import type { Holding } from './holding';
 import { Line } from './line';

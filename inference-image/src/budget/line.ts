@@ -1,4 +1,4 @@
-import { ServingError } from '../errors';
+import { ServingError } from '../base/errors';
 
 /** A queue of asynchronous steps that run one at a time, in order of arrival. */
 export class Line {

@@ -1,4 +1,4 @@
-import { MemoryFullError, ServingError } from '../errors';
+import { MemoryFullError, ServingError } from '../base/errors';
 import { Holding } from './holding';
 
 /** Share of the budget that requests may hold while they wait for their clients to send or read the rest. */

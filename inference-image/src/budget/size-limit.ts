@@ -1,4 +1,4 @@
-import type { ServingError } from '../errors';
+import type { ServingError } from '../base/errors';
 
 /** Limit on the bytes of a body or a message, both compressed and decompressed. */
 export interface SizeLimit {

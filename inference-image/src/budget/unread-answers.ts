@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { MemoryFullError } from '../errors';
+import { MemoryFullError } from '../base/errors';
 import type { Metrics } from '../metrics/metrics';
 import type { MemoryBudget } from './memory-budget';
 

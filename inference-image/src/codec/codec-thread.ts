@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
-import { ThreadClient } from '../thread-client';
+import { ThreadClient } from '../threads/thread-client';
 import type { CodecModel, ToCodec } from './messages';
 
 const MIB = 1024 * 1024;

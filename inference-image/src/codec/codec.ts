@@ -1,13 +1,13 @@
 import { constants } from 'node:buffer';
 import type { Holding } from '../budget/holding';
-import { invalid, ServingError } from '../errors';
-import type { Tensor } from '../inference/tensor';
+import { invalid, ServingError } from '../base/errors';
+import type { Tensor } from '../tensor/tensor';
 import { answerSize, ASK_FOR_BINARY, type AnswerSize } from '../protocol/answer-size';
 import type { InferRequest, InferRequestDecoder } from '../protocol/infer-request';
 import { InferResponseEncoder, joinParts, type InferResponse } from '../protocol/infer-response';
-import { jsonDataPieces } from '../protocol/json-data';
+import { jsonDataPieces } from '../json/json-data';
 import { packedLength, unpackRequest, unpackRequestInSlices, type PackedRequest } from '../protocol/packed-request';
-import { COPY_BYTES, type Sliced, SlicedWork, TURN_BYTES } from '../protocol/sliced-work';
+import { COPY_BYTES, type Sliced, SlicedWork, TURN_BYTES } from '../base/sliced-work';
 import type { CodecThread } from './codec-thread';
 import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
 import { ownBuffers, ownBytes } from './transfer';

@@ -1,6 +1,6 @@
 import type { ModelManifest } from '../contract/model-manifest';
 import type { FromExecutor } from '../inference/executor-messages';
-import type { Tensor } from '../inference/tensor';
+import type { Tensor } from '../tensor/tensor';
 import type { InferRequest } from '../protocol/infer-request';
 import type { PackedRequest } from '../protocol/packed-request';
 

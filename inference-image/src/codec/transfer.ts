@@ -1,6 +1,6 @@
-import type { NumericData, Tensor } from '../inference/tensor';
+import type { NumericData, Tensor } from '../tensor/tensor';
 import type { PackedTensor } from '../protocol/packed-request';
-import { isPacked } from '../protocol/packed-texts';
+import { isPacked } from '../tensor/packed-texts';
 
 /**
  * Returns the bytes in a buffer that contains nothing else, so that it can be transferred to another thread. Copies

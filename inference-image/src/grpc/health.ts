@@ -1,11 +1,11 @@
-import { ServingError } from '../errors';
+import { ServingError } from '../base/errors';
 import type { DataPlane } from '../inference/data-plane';
-import { quoted } from '../protocol/fields';
+import { quoted } from '../base/fields';
 import { INFERENCE_SERVICE } from './inference-service';
 import { decodeMessage, encodeMessage } from './messages';
 import type { GrpcOptions } from './options';
 import { probe, type MethodHandler } from './service';
-import { toServingError } from './status';
+import { toServingError } from './transport/status';
 import type { Call } from './transport/call';
 
 interface HealthRequest {

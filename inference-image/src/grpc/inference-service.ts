@@ -1,4 +1,4 @@
-import type { ServingError } from '../errors';
+import type { ServingError } from '../base/errors';
 import { checkRequestedModel } from '../protocol/requested-model';
 import { modelMetadata, SERVER_METADATA } from '../protocol/metadata';
 import { modelConfig } from '../protocol/model-config';
@@ -8,7 +8,7 @@ import { Inference } from './inference';
 import { encodeMessage } from './messages';
 import type { GrpcOptions } from './options';
 import { probe, unary, type MethodHandler } from './service';
-import { STATUS } from './status';
+import { STATUS } from './transport/status';
 
 export const INFERENCE_SERVICE = 'inference.GRPCInferenceService';
 

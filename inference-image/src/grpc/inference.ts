@@ -1,14 +1,14 @@
 import type { Holding } from '../budget/holding';
-import { ServingError } from '../errors';
+import { ServingError } from '../base/errors';
 import type { Caller } from '../inference/job';
-import type { Tensor } from '../inference/tensor';
+import type { Tensor } from '../tensor/tensor';
 import { checkRequestedModel } from '../protocol/requested-model';
 import { GrpcInferRequestDecoder } from '../protocol/grpc-infer-request';
 import { GrpcInferResponseEncoder, type ResponseForm } from '../protocol/grpc-infer-response';
 import type { InferRequest } from '../protocol/infer-request';
-import { SlicedWork } from '../protocol/sliced-work';
+import { SlicedWork } from '../base/sliced-work';
 import type { GrpcOptions } from './options';
-import { toServingError } from './status';
+import { toServingError } from './transport/status';
 import type { Call } from './transport/call';
 
 /** Called with an error, or with the answer as a gRPC frame, which the call's holding already counts. */

@@ -1,5 +1,5 @@
 import type { Type } from 'protobufjs/light';
-import { invalid, messageOf } from '../errors';
+import { invalid, messageOf } from '../base/errors';
 import { Root } from './libraries';
 import health from './protos/health.proto';
 import openInference from './protos/open_inference.proto';

@@ -3,7 +3,7 @@ import type { MemoryBudget } from '../budget/memory-budget';
 import type { UnreadAnswers } from '../budget/unread-answers';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { DataPlane } from '../inference/data-plane';
-import type { Log } from '../log';
+import type { Log } from '../base/log';
 import type { Metrics } from '../metrics/metrics';
 import type { ModelTuning } from '../protocol/model-config';
 

@@ -1,10 +1,10 @@
 import type { Namespace, ReflectionObject, Service as ServiceType } from 'protobufjs/light';
-import type { Log } from '../log';
+import type { Log } from '../base/log';
 import { describePackage, fileNameOf } from './descriptors';
 import { Enum, Service, Type } from './libraries';
 import { decodeMessage, encodeMessage } from './messages';
 import type { MethodHandler } from './service';
-import { STATUS, toServingError } from './status';
+import { STATUS, toServingError } from './transport/status';
 
 interface ReflectionRequest {
   readonly host: string;

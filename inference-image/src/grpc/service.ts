@@ -1,7 +1,7 @@
 import type { Method as Definition, Service } from 'protobufjs/light';
-import type { Log } from '../log';
+import type { Log } from '../base/log';
 import { decodeMessage, encodeMessage } from './messages';
-import { toServingError } from './status';
+import { toServingError } from './transport/status';
 import type { Method } from './transport/method';
 
 /** Limit on the bytes of a message without tensors. */

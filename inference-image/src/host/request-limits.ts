@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import type { Configuration } from '../configuration';
+import type { Configuration } from './configuration';
 import {
   budgetFor,
   defaultBudget,

@@ -1,6 +1,6 @@
 import type { Scheduler } from '../inference/scheduler';
-import type { Stoppable } from '../lifecycle';
-import type { ModelHost } from '../model-host';
+import type { Stoppable } from './lifecycle';
+import type { ModelHost } from './model-host';
 
 /** Accepts requests of one protocol. */
 interface Transport {

@@ -1,5 +1,5 @@
 import type { SizeLimit } from '../budget/size-limit';
-import { ServingError } from '../errors';
+import { ServingError } from '../base/errors';
 
 /** Limit on the bodies of requests other than inference. */
 const OTHER_BYTES = 64 * 1024;

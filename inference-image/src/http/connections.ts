@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { closeClients } from '../closing-clients';
-import { expiryOf } from '../connection-age';
+import { closeClients } from '../sockets/closing-clients';
+import { expiryOf } from '../sockets/connection-age';
 import { headerBytes, requestBytes, type Holding } from '../budget/holding';
 import type { MemoryBudget } from '../budget/memory-budget';
 import type { DropReason, RefusalReason } from '../metrics/refusals';
-import { stopListening } from '../stop-listening';
+import { stopListening } from '../sockets/stop-listening';
 import { ReadingTurns, type Share } from './reading-turns';
 import type { UnreadAnswers } from '../budget/unread-answers';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { quoted, quotedList } from '../cut-text';
-import { ServingError } from '../errors';
+import { quoted, quotedList } from '../base/cut-text';
+import { ServingError } from '../base/errors';
 import { JSON_LENGTH_HEADER } from './bodies';
 import { isSmall } from './discard-body';
 import { awaitsContinue } from './every-request';

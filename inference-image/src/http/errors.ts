@@ -1,9 +1,9 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { cut } from '../cut-text';
-import { internalError, ServingError, type ErrorKind } from '../errors';
-import type { Log } from '../log';
-import { traceFields } from '../trace-context';
+import { cut } from '../base/cut-text';
+import { internalError, ServingError, type ErrorKind } from '../base/errors';
+import type { Log } from '../base/log';
+import { traceFields } from './trace-context';
 import { awaitsContinue } from './every-request';
 import { BUSY_DISCARDED_BYTES, discardBody, hasLargeLength, isLeft, isSmall } from './discard-body';
 

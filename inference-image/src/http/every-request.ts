@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { invalid, type ServingError } from '../errors';
+import { invalid, type ServingError } from '../base/errors';
 
 /**
  * Maximum number of headers, as in common servers. node:http joins each repeated header with all previous ones, which

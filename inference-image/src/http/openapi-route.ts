@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { openApiText } from '../contract/openapi/document';
+import { openApiText } from '../openapi/document';
 import type { AppOptions } from './app';
 import { addRoutes } from './routes';
 

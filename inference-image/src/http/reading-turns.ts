@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { isReadWanted, startReading, stopReading } from '../socket-reading';
+import { isReadWanted, startReading, stopReading } from '../sockets/socket-reading';
 
 /**
  * Time that one turn of the event loop may spend on reading connections, before work in progress and the other

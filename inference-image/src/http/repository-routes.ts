@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { invalid } from '../errors';
-import { booleanParameter, objectField } from '../protocol/fields';
-import { parseJson } from '../protocol/json';
+import { invalid } from '../base/errors';
+import { booleanParameter, objectField } from '../base/fields';
+import { parseJson } from '../json/json';
 import { repositoryIndex, repositoryIsFixed } from '../protocol/repository';
 import type { AppOptions } from './app';
 import { addRoutes, checkModel } from './routes';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { ModelManifest } from '../contract/model-manifest';
-import { ServingError } from '../errors';
+import { ServingError } from '../base/errors';
 import { checkRequestedModel } from '../protocol/requested-model';
 
 type Method = 'GET' | 'POST';

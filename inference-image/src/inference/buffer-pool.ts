@@ -1,4 +1,4 @@
-import { TYPED_ARRAY, type NumericData, type NumericDatatype, type Tensor } from './tensor';
+import { TYPED_ARRAY, type NumericData, type NumericDatatype, type Tensor } from '../tensor/tensor';
 
 /**
  * Maximum number of free buffers kept for each size, which is more than the number of concurrent runs. The others are

@@ -1,11 +1,11 @@
 import { dimensionName } from '../contract/given-sizes';
 import type { ModelManifest } from '../contract/model-manifest';
-import { quoted, shapeText } from '../cut-text';
-import { invalid, ServingError } from '../errors';
+import { quoted, shapeText } from '../base/cut-text';
+import { invalid, ServingError } from '../base/errors';
 import type { Run } from './executor';
 import type { Caller } from './job';
 import type { Scheduler } from './scheduler';
-import { stringBytes, type Tensor } from './tensor';
+import { stringBytes, type Tensor } from '../tensor/tensor';
 
 type State =
   { readonly name: 'starting' | 'serving' | 'draining' } | { readonly name: 'failed'; readonly reason: string };

@@ -1,7 +1,7 @@
-import { ServingError, messageOf, type ErrorKind } from '../errors';
+import { ServingError, messageOf, type ErrorKind } from '../base/errors';
 import type { Run, RunResult } from './executor';
 import type { SessionOptions, SessionSignature } from './session';
-import type { Tensor } from './tensor';
+import type { Tensor } from '../tensor/tensor';
 
 /** Messages from the main thread to an executor. Every message except `close` gets one reply, in order. */
 export type ToExecutor =

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../errors';
+import { messageOf } from '../base/errors';
 import type { Scheduler } from './scheduler';
 import type { WorkerExecutor } from './worker-executor';
 

@@ -1,4 +1,4 @@
-import type { Tensor } from './tensor';
+import type { Tensor } from '../tensor/tensor';
 
 /** One run of the model, for a single request or for several merged into a batch. */
 export interface Run {

@@ -1,7 +1,7 @@
 import type { Tolerance } from '../contract/golden';
 import type { Executor, Run } from './executor';
 import { halfValue } from '../contract/half';
-import type { Tensor } from './tensor';
+import type { Tensor } from '../tensor/tensor';
 
 /** A run and its expected outputs. */
 export interface GoldenRun {

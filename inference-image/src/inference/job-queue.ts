@@ -1,4 +1,4 @@
-import { ServingError } from '../errors';
+import { ServingError } from '../base/errors';
 import { Fifo } from './fifo';
 import { type Job, whyAbandoned } from './job';
 import { QueuedWork } from './queued-work';

@@ -1,7 +1,7 @@
 import type { Holding } from '../budget/holding';
-import { ServingError } from '../errors';
+import { ServingError } from '../base/errors';
 import type { Run } from './executor';
-import type { Tensor } from './tensor';
+import type { Tensor } from '../tensor/tensor';
 
 /** The party that waits for a run. */
 export interface Caller {

@@ -1,7 +1,7 @@
 import type { Datatype } from '../contract/signature';
 import { halfValue } from '../contract/half';
 import { sameBits, sameSizes } from './rows';
-import type { Tensor } from './tensor';
+import type { Tensor } from '../tensor/tensor';
 
 /** Differences that the trial of rows allows: rounding, or none. */
 export type RowTolerance = 'rounding' | 'none';

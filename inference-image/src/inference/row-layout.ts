@@ -3,7 +3,7 @@ import type { Signature } from '../contract/signature';
 import type { BufferPool } from './buffer-pool';
 import type { Run } from './executor';
 import { copyTensor, isSame, joinRows, sameSizesExcept, sliceRows, type Allocate } from './rows';
-import type { Tensor } from './tensor';
+import type { Tensor } from '../tensor/tensor';
 
 interface InputLayout {
   readonly name: string;

@@ -1,8 +1,8 @@
-import { messageOf } from '../errors';
+import { messageOf } from '../base/errors';
 import type { Executor, Run } from './executor';
 import { compareRow, type RowTolerance } from './row-comparison';
 import type { RowLayout } from './row-layout';
-import type { Tensor } from './tensor';
+import type { Tensor } from '../tensor/tensor';
 
 /** Result of running rows alone and together. */
 export interface RowTrial {

@@ -1,4 +1,4 @@
-import { TYPED_ARRAY, type NumericData, type NumericDatatype, type Tensor, type TensorData } from './tensor';
+import { TYPED_ARRAY, type NumericData, type NumericDatatype, type Tensor, type TensorData } from '../tensor/tensor';
 
 /** Allocates data whose elements have arbitrary values. */
 export type Allocate = (datatype: NumericDatatype, count: number) => NumericData;

@@ -1,6 +1,6 @@
 import type { RowAxes } from '../contract/batching-verdict';
 import type { Signature } from '../contract/signature';
-import type { ServingError } from '../errors';
+import type { ServingError } from '../base/errors';
 import { BufferPool } from './buffer-pool';
 import { EventLoopTurn } from './event-loop-turn';
 import type { Executor, Run, RunResult } from './executor';
@@ -9,7 +9,7 @@ import { type Caller, type Job, whyAbandoned } from './job';
 import { JobQueue, NO_LIMITS, type QueueLimits } from './job-queue';
 import { QueuedWork } from './queued-work';
 import { RowLayout } from './row-layout';
-import { dataBytes, elementsOfWork, totalElements, type Tensor } from './tensor';
+import { dataBytes, elementsOfWork, totalElements, type Tensor } from '../tensor/tensor';
 
 export interface SchedulerOptions extends QueueLimits {
   readonly signature: Signature;

@@ -5,9 +5,9 @@ import { env, type Tensor as OnnxTensor } from 'onnxruntime-node';
 // https://github.com/microsoft/onnxruntime/issues/19611
 import { binding, initOrt, type Binding } from 'onnxruntime-node/dist/binding';
 import type { Datatype } from '../contract/signature';
-import { invalid, messageOf } from '../errors';
+import { invalid, messageOf } from '../base/errors';
 import type { Run, RunResult } from './executor';
-import { TYPED_ARRAY, type Tensor, type TensorData } from './tensor';
+import { TYPED_ARRAY, type Tensor, type TensorData } from '../tensor/tensor';
 
 export interface SessionOptions {
   readonly modelPath: string;

@@ -1,6 +1,6 @@
 import { halfValue } from '../contract/half';
 import { sameBits } from './rows';
-import type { Tensor } from './tensor';
+import type { Tensor } from '../tensor/tensor';
 
 /** Whether an output contains only NaN, so that comparing it tests nothing. */
 export function isAllNaN({ datatype, data }: Tensor): boolean {

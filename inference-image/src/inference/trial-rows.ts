@@ -2,7 +2,7 @@ import type { RowAxes } from '../contract/batching-verdict';
 import { elementCount, type Signature } from '../contract/signature';
 import type { Run } from './executor';
 import { copyTensor, joinRows } from './rows';
-import { totalElements, TYPED_ARRAY, type NumericDatatype, type Tensor, type TensorHeader } from './tensor';
+import { totalElements, TYPED_ARRAY, type NumericDatatype, type Tensor, type TensorHeader } from '../tensor/tensor';
 import { trialTensor, type TrialRange } from './trial-values';
 
 /** Number of rows that are always computed; later rows are rotations of these rows if that is faster. */

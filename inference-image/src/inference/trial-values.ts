@@ -1,7 +1,7 @@
 import type { InputValues } from '../contract/input-values';
 import { elementCount } from '../contract/signature';
 import { halfBits } from '../contract/half';
-import { emptyData, type Tensor, type TensorHeader } from './tensor';
+import { emptyData, type Tensor, type TensorHeader } from '../tensor/tensor';
 
 /**
  * Range of trial values.

@@ -2,7 +2,7 @@ import type { RowAxes } from '../contract/batching-verdict';
 import { elementCount, type Signature } from '../contract/signature';
 import type { Executor, Run } from './executor';
 import type { Measurement } from './inline-executor';
-import { emptyData, totalElements } from './tensor';
+import { emptyData, totalElements } from '../tensor/tensor';
 import { trialTensor } from './trial-values';
 
 /**

@@ -1,4 +1,4 @@
-import { ThreadClient } from '../thread-client';
+import { ThreadClient } from '../threads/thread-client';
 import type { Executor, Run, RunResult } from './executor';
 import { transferList, type ToExecutor } from './executor-messages';
 import type { SessionOptions, SessionSignature } from './session';

@@ -1,5 +1,5 @@
 import type { ModelManifest } from '../contract/model-manifest';
-import { MemoryFullError, type ServingError } from '../errors';
+import { MemoryFullError, type ServingError } from '../base/errors';
 import type { CompletedRun } from '../inference/scheduler';
 import type { InferenceTotals, Total } from '../protocol/statistics';
 import type { Exposition, MemoryReadings, Readings } from './exposition';

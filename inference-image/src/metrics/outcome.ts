@@ -1,4 +1,4 @@
-import { ServingError, type ErrorKind } from '../errors';
+import { ServingError, type ErrorKind } from '../base/errors';
 
 /** Outcomes of a request. The set of label values is fixed, so that clients cannot extend it. */
 export const OUTCOMES = ['success', 'invalid', 'rejected', 'unavailable', 'timeout', 'cancelled', 'error'] as const;

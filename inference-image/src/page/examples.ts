@@ -3,9 +3,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { GoldenExample, GoldenRequest, GoldenTensor } from '../contract/golden';
 import { pictureFormat } from '../contract/picture-format';
-import { messageOf } from '../errors';
+import { messageOf } from '../base/errors';
 import { decodeBinaryData } from '../protocol/binary-data';
-import { decodeJsonData, encodeJsonData } from '../protocol/json-data';
+import { decodeJsonData, encodeJsonData } from '../json/json-data';
 
 /**
  * Limit on the JSON of a request, and on the JSON of its expected answer. An editor in a browser cannot handle more.

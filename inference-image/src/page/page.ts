@@ -1,5 +1,5 @@
 import { contentSecurityPolicy, html } from '../../page/index.html';
-import type { Configuration } from '../configuration';
+import type { Configuration } from '../host/configuration';
 import type { Page } from '../http/page-routes';
 import { pageExamples } from './examples';
 

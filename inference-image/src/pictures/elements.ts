@@ -1,5 +1,5 @@
 import { channelsOf, type PictureInput } from '../contract/picture-input';
-import { TYPED_ARRAY } from '../inference/tensor';
+import { TYPED_ARRAY } from '../tensor/tensor';
 import type { Picture } from './picture';
 
 type Elements = InstanceType<(typeof TYPED_ARRAY)[PictureInput['datatype']]>;

@@ -1,5 +1,5 @@
 import type { PictureInput } from '../contract/picture-input';
-import { ServingError } from '../errors';
+import { ServingError } from '../base/errors';
 import { crop, flatten, pad, type Picture } from './picture';
 
 /**

@@ -1,4 +1,4 @@
-import { invalid } from '../errors';
+import { invalid } from '../base/errors';
 
 const END_OF_IMAGE = 0xd9;
 const START_OF_SCAN = 0xda;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import decodeJpegWith, { type MozJPEGModule } from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import { decode as pngPixels, initSync as startPng } from '@jsquash/png/codec/pkg/squoosh_png.js';
 import { initSync as startResize, resize as resizePixels } from '@jsquash/resize/lib/resize/pkg/squoosh_resize.js';
-import { invalid } from '../errors';
+import { invalid } from '../base/errors';
 import type { PictureHeader } from './picture-header';
 import type { Picture } from './picture';
 

@@ -1,5 +1,5 @@
 import type { FromExecutor } from '../inference/executor-messages';
-import type { NumericData } from '../inference/tensor';
+import type { NumericData } from '../tensor/tensor';
 import type { PictureHeader } from './picture-header';
 
 /** Messages from the main thread to the decoder's thread. Every message except `close` gets one reply, in order. */

@@ -1,6 +1,6 @@
 import { pictureFormat } from '../contract/picture-format';
-import { invalid } from '../errors';
-import { isForm } from '../form-body';
+import { invalid } from '../base/errors';
+import { isForm } from '../base/form-body';
 import { findFrame } from './jpeg-segments';
 
 export interface PictureHeader {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { PictureInput } from '../contract/picture-input';
-import { ThreadClient } from '../thread-client';
+import { ThreadClient } from '../threads/thread-client';
 import type { ToPictureDecoder } from './messages';
 
 /** Main-thread side of the thread that decodes pictures. */

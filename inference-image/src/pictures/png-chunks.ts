@@ -1,4 +1,4 @@
-import { invalid } from '../errors';
+import { invalid } from '../base/errors';
 
 const SIGNATURE_BYTES = 8;
 /**

@@ -1,5 +1,5 @@
 import { createInflate } from 'node:zlib';
-import { invalid } from '../errors';
+import { invalid } from '../base/errors';
 
 /** Maximum ratio of inflated to compressed bytes: https://www.zlib.net/zlib_tech.html */
 const MAX_RATIO = 1032;

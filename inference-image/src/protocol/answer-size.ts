@@ -1,8 +1,8 @@
 import { constants } from 'node:buffer';
 import { LONGEST_ELEMENT_BYTES } from '../contract/element-text';
 import { elementCount, type Datatype } from '../contract/signature';
-import { invalid } from '../errors';
-import type { Tensor } from '../inference/tensor';
+import { invalid } from '../base/errors';
+import type { Tensor } from '../tensor/tensor';
 import { packedTextBytes } from './binary-data';
 import type { InferRequest } from './infer-request';
 

@@ -1,11 +1,11 @@
 import type { Holding } from '../budget/holding';
 import { type Datatype, elementCount } from '../contract/signature';
-import { shapeText } from '../cut-text';
-import { invalid } from '../errors';
-import { MAX_TEXTS } from '../inference/input-checks';
-import { TYPED_ARRAY, type NumericData, type Tensor, type TensorData, type TensorHeader } from '../inference/tensor';
-import { COPY_BYTES, finish, type Sliced } from './sliced-work';
-import { LENGTH_BYTES, countTexts, isPacked, textBytes, unpackTexts, type PackedTexts } from './packed-texts';
+import { shapeText } from '../base/cut-text';
+import { invalid } from '../base/errors';
+import { MAX_TEXTS } from '../tensor/input-checks';
+import { TYPED_ARRAY, type NumericData, type Tensor, type TensorData, type TensorHeader } from '../tensor/tensor';
+import { COPY_BYTES, finish, type Sliced } from '../base/sliced-work';
+import { LENGTH_BYTES, countTexts, isPacked, textBytes, unpackTexts, type PackedTexts } from '../tensor/packed-texts';
 
 /** Number of bytes of strings, including their lengths, that take a few milliseconds to write. */
 const SLICE_BYTES = 256 * 1024;

@@ -1,9 +1,9 @@
 import type { Holding } from '../budget/holding';
-import { invalid } from '../errors';
-import type { NumericData, TensorHeader } from '../inference/tensor';
+import { invalid } from '../base/errors';
+import type { NumericData, TensorHeader } from '../tensor/tensor';
 import { checkBinaryData, copyBinaryData } from './binary-data';
-import { describe } from './fields';
-import type { PackedTexts } from './packed-texts';
+import { describe } from '../base/fields';
+import type { PackedTexts } from '../tensor/packed-texts';
 
 /** Reads the binary data that follows a request's JSON, in the order of its inputs. */
 export class BlobReader {

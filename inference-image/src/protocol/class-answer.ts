@@ -1,9 +1,9 @@
 import type { ClassOutput } from '../contract/picture-input';
 import type { ModelManifest } from '../contract/model-manifest';
 import { halfValue } from '../contract/half';
-import type { Tensor } from '../inference/tensor';
-import { ServingError, invalid } from '../errors';
-import { shortFloat32 } from './float32-text';
+import type { Tensor } from '../tensor/tensor';
+import { ServingError, invalid } from '../base/errors';
+import { shortFloat32 } from '../json/float32-text';
 
 /** Maximum number of classes in an answer. */
 const TOP = 5;

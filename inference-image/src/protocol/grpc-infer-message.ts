@@ -1,6 +1,6 @@
 import type { Signature } from '../contract/signature';
-import { invalid } from '../errors';
-import type { Fields } from './fields';
+import { invalid } from '../base/errors';
+import type { Fields } from '../base/fields';
 import { MAX_FIELDS, tagOf, WIRE, WireReader } from './wire-reader';
 
 /** Maximum length of a name that is read. A longer one cannot be valid, and is cut for error messages. */

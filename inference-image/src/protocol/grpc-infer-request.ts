@@ -1,16 +1,16 @@
 import type { Holding } from '../budget/holding';
 import type { Signature } from '../contract/signature';
-import { invalid } from '../errors';
-import { InputChecks } from '../inference/input-checks';
-import type { Tensor, TensorData, TensorHeader } from '../inference/tensor';
+import { invalid } from '../base/errors';
+import { InputChecks } from '../tensor/input-checks';
+import type { Tensor, TensorData, TensorHeader } from '../tensor/tensor';
 import { readBinaryData } from './binary-data';
-import { inInput, parametersField } from './fields';
+import { inInput, parametersField } from '../base/fields';
 import { readInferMessage, type InferMessage, type InputMessage } from './grpc-infer-message';
 import { readHeader, type InferRequest } from './infer-request';
-import { isPacked, unpackInSlices } from './packed-texts';
+import { isPacked, unpackInSlices } from '../tensor/packed-texts';
 import { OutputReader } from './requested-outputs';
 import { timeoutSeconds } from './schedule-policy';
-import type { Sliced } from './sliced-work';
+import type { Sliced } from '../base/sliced-work';
 import { decodeTypedContents } from './typed-contents';
 import { WireError } from './wire-reader';
 

@@ -1,9 +1,9 @@
 import type { Holding } from '../budget/holding';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { TensorSignature } from '../contract/signature';
-import { dataBytes, type Tensor } from '../inference/tensor';
+import { dataBytes, type Tensor } from '../tensor/tensor';
 import { binaryDataBytes, writeBinaryData } from './binary-data';
-import type { Sliced } from './sliced-work';
+import type { Sliced } from '../base/sliced-work';
 import { PREFIX_BYTES, bytesField, fieldStart, varintLength, writeVarint } from './wire-writer';
 
 /** Message type of an answer: a ModelInferResponse, or a ModelStreamInferResponse that contains one. */

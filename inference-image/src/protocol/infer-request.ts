@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Holding } from '../budget/holding';
 import { DATATYPES, type Datatype, elementCount, type Signature } from '../contract/signature';
-import { invalid, ServingError } from '../errors';
+import { invalid, ServingError } from '../base/errors';
 import type { Run } from '../inference/executor';
-import { InputChecks } from '../inference/input-checks';
-import type { TensorData, TensorHeader } from '../inference/tensor';
+import { InputChecks } from '../tensor/input-checks';
+import type { TensorData, TensorHeader } from '../tensor/tensor';
 import { BlobReader } from './blob-reader';
 import {
   arrayField,
@@ -15,12 +15,12 @@ import {
   parametersField,
   stringField,
   type Fields,
-} from './fields';
-import { parseJson } from './json';
-import { jsonArrayBytes, readJsonArray } from './json-array';
-import { decodeJsonData } from './json-data';
+} from '../base/fields';
+import { parseJson } from '../json/json';
+import { jsonArrayBytes, readJsonArray } from '../json/json-array';
+import { decodeJsonData } from '../json/json-data';
 import { unpackRequest, type PackedRequest } from './packed-request';
-import { textBytes, type PackedTexts } from './packed-texts';
+import { textBytes, type PackedTexts } from '../tensor/packed-texts';
 import { arrayOf, parseAround, type ParsedRequest } from './parsed-request';
 import { RawRequests } from './raw-request';
 import { OutputReader } from './requested-outputs';

@@ -1,11 +1,11 @@
 import type { ModelManifest } from '../contract/model-manifest';
-import { quoted } from '../cut-text';
-import { invalid } from '../errors';
-import type { Tensor } from '../inference/tensor';
+import { quoted } from '../base/cut-text';
+import { invalid } from '../base/errors';
+import type { Tensor } from '../tensor/tensor';
 import { encodeBinaryData } from './binary-data';
 import type { InferRequest } from './infer-request';
-import { encodeJsonData, FP16_HAS_NO_JSON, jsonDataPieces } from './json-data';
-import { COPY_BYTES, type Sliced } from './sliced-work';
+import { encodeJsonData, FP16_HAS_NO_JSON, jsonDataPieces } from '../json/json-data';
+import { COPY_BYTES, type Sliced } from '../base/sliced-work';
 
 export interface InferResponse {
   /** JSON, optionally followed by binary data. */

@@ -1,8 +1,8 @@
-import type { Tensor, TensorData, TensorHeader } from '../inference/tensor';
-import { inInput } from './fields';
+import type { Tensor, TensorData, TensorHeader } from '../tensor/tensor';
+import { inInput } from '../base/fields';
 import type { InferRequest } from './infer-request';
-import { isPacked, unpackInSlices, unpackTexts, type PackedTexts } from './packed-texts';
-import type { Sliced } from './sliced-work';
+import { isPacked, unpackInSlices, unpackTexts, type PackedTexts } from '../tensor/packed-texts';
+import type { Sliced } from '../base/sliced-work';
 
 /** A tensor whose strings may still be packed. */
 export type PackedTensor = TensorHeader & { readonly data: TensorData | PackedTexts };

@@ -1,6 +1,6 @@
-import { invalid, messageOf, ServingError } from '../errors';
-import { arrayField, isAbsent, objectField } from './fields';
-import { parseJson } from './json';
+import { invalid, messageOf, ServingError } from '../base/errors';
+import { arrayField, isAbsent, objectField } from '../base/fields';
+import { parseJson } from '../json/json';
 import { scanRequest, type ScannedRequest } from './request-scan';
 
 /** A parsed request without the arrays of its elements. */

@@ -1,8 +1,8 @@
 import type { Holding } from '../budget/holding';
 import { elementCount, type TensorSignature, wireShape } from '../contract/signature';
-import { quoted } from '../cut-text';
-import { invalid } from '../errors';
-import { checkTexts } from '../inference/input-checks';
+import { quoted } from '../base/cut-text';
+import { invalid } from '../base/errors';
+import { checkTexts } from '../tensor/input-checks';
 import { countElements, readBinaryData } from './binary-data';
 import type { PackedRequest } from './packed-request';
 

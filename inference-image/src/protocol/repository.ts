@@ -1,6 +1,6 @@
 import type { ModelManifest } from '../contract/model-manifest';
-import { quoted } from '../cut-text';
-import { invalid, type ServingError } from '../errors';
+import { quoted } from '../base/cut-text';
+import { invalid, type ServingError } from '../base/errors';
 
 export interface Readiness {
   readonly ready: boolean;

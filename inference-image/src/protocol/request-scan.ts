@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { invalid } from '../errors';
+import { invalid } from '../base/errors';
 import {
   BACKSLASH,
   CLOSE_ARRAY,
@@ -13,9 +13,9 @@ import {
   afterSpace,
   endOfNested,
   endOfString,
-} from './json-bytes';
-import { notJson } from './json';
-import { codePointAt, UNICODE } from './json-escapes';
+} from '../json/json-bytes';
+import { notJson } from '../json/json';
+import { codePointAt, UNICODE } from '../json/json-escapes';
 
 /** Number of bytes of a `\u` escape. */
 const ESCAPE_BYTES = 6;

@@ -1,6 +1,6 @@
 import type { ModelManifest } from '../contract/model-manifest';
-import { ServingError } from '../errors';
-import { quoted } from './fields';
+import { ServingError } from '../base/errors';
+import { quoted } from '../base/fields';
 
 /** Throws unless a request names the served model and, if given, its version. */
 export function checkRequestedModel(

@@ -1,6 +1,6 @@
 import type { TensorSignature } from '../contract/signature';
-import { quoted, quotedList } from '../cut-text';
-import { invalid } from '../errors';
+import { quoted, quotedList } from '../base/cut-text';
+import { invalid } from '../base/errors';
 import {
   arrayField,
   booleanParameter,
@@ -9,7 +9,7 @@ import {
   parametersField,
   stringField,
   type Fields,
-} from './fields';
+} from '../base/fields';
 
 export interface RequestedOutputs {
   /** Names of the outputs in the requested order; all outputs of the model if the client names none. */

@@ -1,5 +1,5 @@
-import { invalid } from '../errors';
-import { describe, type Fields } from './fields';
+import { invalid } from '../base/errors';
+import { describe, type Fields } from '../base/fields';
 
 /**
  * Maximum time that a request may wait for its run, from `timeout` in microseconds; undefined if that is absent or 0.

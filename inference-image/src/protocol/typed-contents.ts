@@ -1,11 +1,11 @@
 import type { Holding } from '../budget/holding';
 import { type Datatype, elementCount } from '../contract/signature';
-import { shapeText } from '../cut-text';
-import { invalid } from '../errors';
-import { TYPED_ARRAY, type NumericData, type TensorData, type TensorHeader } from '../inference/tensor';
-import { ELEMENT_TYPES } from './json-elements';
-import { longText, shortText, SLICE_BYTES as TEXT_SLICE_BYTES, textBytes } from './packed-texts';
-import type { Sliced } from './sliced-work';
+import { shapeText } from '../base/cut-text';
+import { invalid } from '../base/errors';
+import { TYPED_ARRAY, type NumericData, type TensorData, type TensorHeader } from '../tensor/tensor';
+import { ELEMENT_TYPES } from '../json/json-elements';
+import { longText, shortText, SLICE_BYTES as TEXT_SLICE_BYTES, textBytes } from '../tensor/packed-texts';
+import type { Sliced } from '../base/sliced-work';
 import { tagOf, WIRE, WireError, WireReader } from './wire-reader';
 
 /** https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md#inference-1 */

@@ -1,7 +1,7 @@
 import type { TrialReport } from '../contract/load-messages';
 import type { Signature, TensorSignature } from '../contract/signature';
 import type { Session } from '../inference/session';
-import type { Tensor } from '../inference/tensor';
+import type { Tensor } from '../tensor/tensor';
 import { FreeDimensions } from './free-dimensions';
 
 const POSITIVE = { at: () => 1 };

@@ -1,7 +1,7 @@
 import type { RowAxes } from '../contract/batching-verdict';
 import type { InputValues, InputValuesByName } from '../contract/input-values';
 import { elementCount, type Signature } from '../contract/signature';
-import type { Tensor } from '../inference/tensor';
+import type { Tensor } from '../tensor/tensor';
 import { trialTensor, type TrialValues } from '../inference/trial-values';
 
 /** Position of a free dimension in the inputs. */

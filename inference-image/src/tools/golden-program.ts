@@ -4,11 +4,11 @@ import { dirname } from 'node:path';
 import type { GoldenDifference, GoldenOrder, GoldenReport } from '../contract/golden-messages';
 import { REPORT_PREFIX } from '../contract/report';
 import { goldenFileSchema } from '../contract/schemas';
-import { messageOf } from '../errors';
-import { GoldenExamples } from '../golden-examples';
+import { messageOf } from '../base/errors';
+import { GoldenExamples } from '../host/golden-examples';
 import { goldenDifferences, type GoldenRun } from '../inference/golden-check';
 import type { Session } from '../inference/session';
-import { parseJson } from '../protocol/json';
+import { parseJson } from '../json/json';
 import { GoldenRecorder, Unusable } from './golden-recorder';
 
 async function report(order: GoldenOrder): Promise<GoldenReport> {

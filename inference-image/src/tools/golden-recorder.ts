@@ -9,17 +9,17 @@ import type {
 } from '../contract/golden-messages';
 import { goldenRequestSchema } from '../contract/schemas';
 import { elementCount } from '../contract/signature';
-import { messageOf } from '../errors';
-import type { GoldenExamples } from '../golden-examples';
+import { messageOf } from '../base/errors';
+import type { GoldenExamples } from '../host/golden-examples';
 import { outputDifferences } from '../inference/golden-check';
 import { isSame } from '../inference/rows';
 import type { Session } from '../inference/session';
 import { areSame, isAllNaN } from '../inference/telling-answers';
-import type { Tensor } from '../inference/tensor';
+import type { Tensor } from '../tensor/tensor';
 import { encodeBinaryData } from '../protocol/binary-data';
-import { parseJson } from '../protocol/json';
-import { encodeJsonData } from '../protocol/json-data';
-import { seededRandom } from '../seeded-random';
+import { parseJson } from '../json/json';
+import { encodeJsonData } from '../json/json-data';
+import { seededRandom } from './seeded-random';
 import { MadeUpRequests } from './made-up-requests';
 import { mostTolerance, nudged, roundingTolerance } from './rounding';
 

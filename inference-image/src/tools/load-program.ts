@@ -2,7 +2,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import type { LoadReport, LoadOrder, TrialReport } from '../contract/load-messages';
 import { REPORT_PREFIX } from '../contract/report';
-import { messageOf } from '../errors';
+import { messageOf } from '../base/errors';
 import type { Session } from '../inference/session';
 import { EdgeTrial } from './edge-trial';
 import { tryShapes } from './signature-trial';

@@ -3,14 +3,14 @@ import { withSizes, type GivenSizes } from '../contract/given-sizes';
 import type { UnusableAnswers } from '../contract/golden-messages';
 import type { InputValuesByName } from '../contract/input-values';
 import type { Signature } from '../contract/signature';
-import { messageOf } from '../errors';
+import { messageOf } from '../base/errors';
 import { compareRow } from '../inference/row-comparison';
 import { isSame } from '../inference/rows';
 import type { Session } from '../inference/session';
 import { beginAlike, isAllNaN } from '../inference/telling-answers';
-import type { Tensor } from '../inference/tensor';
+import type { Tensor } from '../tensor/tensor';
 import type { TrialValues } from '../inference/trial-values';
-import { seededRandom } from '../seeded-random';
+import { seededRandom } from './seeded-random';
 import { FreeDimensions } from './free-dimensions';
 import { trialSizes } from './trial-sizes';
 

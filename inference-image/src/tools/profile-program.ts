@@ -1,7 +1,7 @@
 import type { TrialAnswer, TrialQuestion } from '../contract/trial';
-import { readConfiguration } from '../configuration';
-import { messageOf } from '../errors';
-import { ModelTrial } from '../profile/model-trial';
+import { readConfiguration } from '../host/configuration';
+import { messageOf } from '../base/errors';
+import { ModelTrial } from './model-trial';
 
 /**
  * Entry point of the process that measures a model for its profile. The caller runs it as a separate process, because a

@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import type { RebatchOrder, RebatchReport } from '../contract/rebatch-messages';
 import { REPORT_PREFIX } from '../contract/report';
 import { goldenFileSchema } from '../contract/schemas';
-import { messageOf } from '../errors';
-import { GoldenExamples } from '../golden-examples';
+import { messageOf } from '../base/errors';
+import { GoldenExamples } from '../host/golden-examples';
 import type { Run } from '../inference/executor';
-import { parseJson } from '../protocol/json';
+import { parseJson } from '../json/json';
 import { compareModels } from './compare-models';
 
 async function report(order: RebatchOrder): Promise<RebatchReport> {

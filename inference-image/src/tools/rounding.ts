@@ -1,4 +1,4 @@
-import type { Tensor } from '../inference/tensor';
+import type { Tensor } from '../tensor/tensor';
 import { halfValue } from '../contract/half';
 
 /** Safety factor, because rounding on other processors may cause larger differences than were measured on this one. */

@@ -1,9 +1,9 @@
 import type { TrialReport, TrialRun } from '../contract/load-messages';
 import { contradicts, symbolSizes } from '../contract/shape-claims';
 import type { Signature } from '../contract/signature';
-import { messageOf } from '../errors';
+import { messageOf } from '../base/errors';
 import type { Session } from '../inference/session';
-import type { Tensor } from '../inference/tensor';
+import type { Tensor } from '../tensor/tensor';
 import type { TrialValues } from '../inference/trial-values';
 import { FreeDimensions } from './free-dimensions';
 import { extraSizes, partialSizes, trialSizes, type TrialSizes } from './trial-sizes';

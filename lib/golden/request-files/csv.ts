@@ -1,5 +1,5 @@
 import type { Datatype, Signature, TensorSignature } from '../../../inference-image/src/contract/signature';
-import { counted } from '../../profile/sizing-text';
+import { counted } from '../../sizing/sizing-text';
 
 /** A fault in a table, with the remedy. */
 export class CsvFault extends Error {

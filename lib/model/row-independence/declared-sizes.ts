@@ -1,4 +1,4 @@
-import type { NodeMessage, ValueInfoMessage } from '../decoded-model';
+import type { NodeMessage, ValueInfoMessage } from '../../onnx/decoded-model';
 import { valueInfo } from '../value-info';
 import { notUnderstood } from './obstacle';
 import { readBy } from './order';

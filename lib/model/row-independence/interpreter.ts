@@ -8,7 +8,7 @@ import {
   type NodeMessage,
   type OperatorSetMessage,
   type ValueInfoMessage,
-} from '../decoded-model';
+} from '../../onnx/decoded-model';
 import { Attributes } from './attributes';
 import { Call } from './call';
 import { constantTensor, sparseConstant } from './constants';

@@ -1,6 +1,6 @@
 import type { BatchingVerdict } from '../../../inference-image/src/contract/batching-verdict';
 import { dimensionName } from '../../../inference-image/src/contract/given-sizes';
-import type { GraphMessage, ModelMessage, NodeMessage } from '../decoded-model';
+import type { GraphMessage, ModelMessage, NodeMessage } from '../../onnx/decoded-model';
 import type { RowProof, ValueInfo } from '../onnx-graph';
 import { requestInputs } from '../value-info';
 import { ExactSizes } from './exact-sizes';

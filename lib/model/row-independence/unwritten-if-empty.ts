@@ -1,5 +1,5 @@
 import { dimensionNames } from '../../../inference-image/src/contract/given-sizes';
-import type { GraphMessage, ModelMessage } from '../decoded-model';
+import type { GraphMessage, ModelMessage } from '../../onnx/decoded-model';
 import type { UnwrittenIfEmpty } from '../onnx-graph';
 import { requestInputs } from '../value-info';
 import { ExactSizes } from './exact-sizes';

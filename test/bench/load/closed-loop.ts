@@ -1,4 +1,4 @@
-import { HttpConnection, type HttpTarget } from '../../../lib/profile/http-connection';
+import { HttpConnection, type HttpTarget } from '../../../lib/measuring/http-connection';
 import { Samples } from './samples';
 
 export interface ClosedLoop extends HttpTarget {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Measured } from './closed-loop';
-import { HttpConnection, type HttpTarget } from '../../../lib/profile/http-connection';
+import { HttpConnection, type HttpTarget } from '../../../lib/measuring/http-connection';
 import { Samples } from './samples';
 
 export interface OpenLoop extends HttpTarget {

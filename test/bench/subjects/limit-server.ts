@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../../support/root';
 import { v2Json } from './exchange';
 import { NotRun, type Subject } from './subject';
 
-const ROOT = join(__dirname, '../../..');
 const SOURCE = process.env.LIMIT_SERVER ?? join(ROOT, '../shared/limit-server');
 /** Folder of the copy in which the server is built, because the source folder might be read-only. */
 const COPY = join(ROOT, 'node_modules/.cache/limit-server');

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../../support/root';
 import { plainJson, v2Binary, v2Json, type Exchanges } from './exchange';
 import type { ServingModel } from '../serving-models';
 import { NotRun, type Subject } from './subject';
@@ -8,7 +9,7 @@ import { NotRun, type Subject } from './subject';
 const PYTHON = process.env.PYTHON ?? 'python3';
 const SOURCES = join(__dirname, '../peers');
 /** Folder of the Python environments. Each peer has one of its own, because the dependencies of the peers conflict. */
-const ENVIRONMENTS = join(__dirname, '../../../node_modules/.cache/bench-venvs');
+const ENVIRONMENTS = join(ROOT, 'node_modules/.cache/bench-venvs');
 
 /** Maximum number of rows per run for peers that batch; the same as in our server and the limit server. */
 const MAX_BATCH = 32;

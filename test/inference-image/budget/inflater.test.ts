@@ -3,7 +3,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import type { Holding } from '../../../inference-image/src/budget/holding';
 import { inflateAtOnce, Inflater, type Coding } from '../../../inference-image/src/budget/inflater';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
-import { ServingError } from '../../../inference-image/src/errors';
+import { ServingError } from '../../../inference-image/src/base/errors';
 
 const MIB = 1024 * 1024;
 const limit = { bytes: 4 * MIB, error: () => new ServingError('tooLarge', 'too large') };

@@ -1,16 +1,17 @@
 import { constants } from 'node:buffer';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../../support/root';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { Codec } from '../../../inference-image/src/codec/codec';
 import { CodecThread } from '../../../inference-image/src/codec/codec-thread';
 import type { CodecModel } from '../../../inference-image/src/codec/messages';
-import type { Tensor } from '../../../inference-image/src/inference/tensor';
+import type { Tensor } from '../../../inference-image/src/tensor/tensor';
 import { InferRequestDecoder } from '../../../inference-image/src/protocol/infer-request';
 import { InferResponseEncoder } from '../../../inference-image/src/protocol/infer-response';
 import { temporaryFolder } from '../../support/temporary-folder';
 
-const SCRIPT = join(__dirname, '..', '..', '..', 'dist', 'inference-image', 'codec.cjs');
+const SCRIPT = join(ROOT, 'dist/inference-image/codec.cjs');
 const DEADLY = join(temporaryFolder(), 'deadly.cjs');
 writeFileSync(
   DEADLY,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { GrpcPort } from '../../../inference-image/src/grpc/grpc-port';
 import type { Transport } from '../../../inference-image/src/grpc/transport/transport';
-import type { Log } from '../../../inference-image/src/log';
+import type { Log } from '../../../inference-image/src/base/log';
 
 const logged: unknown[][] = [];
 const log = { error: (...line: unknown[]) => logged.push(line) } as unknown as Log;

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ServingError } from '../../../inference-image/src/errors';
-import { isReadWanted } from '../../../inference-image/src/socket-reading';
+import { ServingError } from '../../../inference-image/src/base/errors';
+import { isReadWanted } from '../../../inference-image/src/sockets/socket-reading';
 import { errorReply, refuse } from '../../../inference-image/src/http/errors';
 import { identity } from '../../support/onnx-builder';
 import { head, RawConnection } from '../../support/raw-connection';

@@ -10,7 +10,7 @@ import { buildApp } from '../../../inference-image/src/http/app';
 import type { DataPlane } from '../../../inference-image/src/inference/data-plane';
 import type { Run } from '../../../inference-image/src/inference/executor';
 import type { Caller } from '../../../inference-image/src/inference/job';
-import type { Log } from '../../../inference-image/src/log';
+import type { Log } from '../../../inference-image/src/base/log';
 import { Metrics } from '../../../inference-image/src/metrics/metrics';
 import { InferRequestDecoder } from '../../../inference-image/src/protocol/infer-request';
 import { floats } from '../../support/requests';

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { elementCount } from '../../../inference-image/src/contract/signature';
-import type { Tensor } from '../../../inference-image/src/inference/tensor';
+import type { Tensor } from '../../../inference-image/src/tensor/tensor';
 import { decodeBinaryData, encodeBinaryData } from '../../../inference-image/src/protocol/binary-data';
 import { initializer, node, value, identity, type Elem, type ModelParts } from '../../support/onnx-builder';
 import { floats } from '../../support/requests';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { invalid, messageOf } from '../../../inference-image/src/errors';
+import { invalid, messageOf } from '../../../inference-image/src/base/errors';
 import type { Executor, Run, RunResult } from '../../../inference-image/src/inference/executor';
 import { Scheduler, type CompletedRun, type SchedulerOptions } from '../../../inference-image/src/inference/scheduler';
-import type { Tensor } from '../../../inference-image/src/inference/tensor';
+import type { Tensor } from '../../../inference-image/src/tensor/tensor';
 import { rowsOf, schedulerOptions, signatureOf } from './scheduler-options';
 
 /** Executor for y = x. Its runs end when the test calls `finish`. */

@@ -1,5 +1,5 @@
 import { BufferPool } from '../../../inference-image/src/inference/buffer-pool';
-import type { NumericData } from '../../../inference-image/src/inference/tensor';
+import type { NumericData } from '../../../inference-image/src/tensor/tensor';
 
 const tensor = (data: NumericData) => ({ name: 'x', datatype: 'FP32' as const, shape: [data.length], data });
 

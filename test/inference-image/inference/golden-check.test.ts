@@ -1,6 +1,6 @@
 import type { Executor } from '../../../inference-image/src/inference/executor';
 import { checkGolden } from '../../../inference-image/src/inference/golden-check';
-import type { Tensor } from '../../../inference-image/src/inference/tensor';
+import type { Tensor } from '../../../inference-image/src/tensor/tensor';
 
 const tolerance = { absolute: 0.01, relative: 0.1 };
 const fp32 = (data: number[], shape = [data.length]): Tensor => {

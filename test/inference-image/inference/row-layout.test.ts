@@ -1,7 +1,7 @@
 import type { Signature } from '../../../inference-image/src/contract/signature';
 import type { Run } from '../../../inference-image/src/inference/executor';
 import { RowLayout } from '../../../inference-image/src/inference/row-layout';
-import type { Tensor } from '../../../inference-image/src/inference/tensor';
+import type { Tensor } from '../../../inference-image/src/tensor/tensor';
 
 const signature: Signature = {
   inputs: [

@@ -5,7 +5,7 @@ import { compareRow } from '../../../inference-image/src/inference/row-compariso
 import { RowLayout } from '../../../inference-image/src/inference/row-layout';
 import { trialBatches, tryRows, tryRowsInTurn } from '../../../inference-image/src/inference/row-trial';
 import { sliceRows } from '../../../inference-image/src/inference/rows';
-import type { Tensor, TensorData } from '../../../inference-image/src/inference/tensor';
+import type { Tensor, TensorData } from '../../../inference-image/src/tensor/tensor';
 import { TrialRows } from '../../../inference-image/src/inference/trial-rows';
 import type { TrialRange } from '../../../inference-image/src/inference/trial-values';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DATATYPES, elementCount, type Datatype } from '../../../inference-image/src/contract/signature';
 import { isSame, joinRows, sliceRows } from '../../../inference-image/src/inference/rows';
-import { emptyData, type Tensor } from '../../../inference-image/src/inference/tensor';
+import { emptyData, type Tensor } from '../../../inference-image/src/tensor/tensor';
 
 /**
  * Tensor whose elements all have different bits. Some elements are NaNs, because copying a NaN by value can change its

@@ -1,5 +1,5 @@
 import type { Dimension, Signature } from '../../../inference-image/src/contract/signature';
-import type { Tensor } from '../../../inference-image/src/inference/tensor';
+import type { Tensor } from '../../../inference-image/src/tensor/tensor';
 import type { SchedulerOptions } from '../../../inference-image/src/inference/scheduler';
 
 /**

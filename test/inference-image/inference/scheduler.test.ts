@@ -4,7 +4,7 @@ import type { InlineExecutor } from '../../../inference-image/src/inference/inli
 import type { Caller } from '../../../inference-image/src/inference/job';
 import { Scheduler, type CompletedRun } from '../../../inference-image/src/inference/scheduler';
 import { rowsOf, schedulerOptions } from './scheduler-options';
-import { ServingError } from '../../../inference-image/src/errors';
+import { ServingError } from '../../../inference-image/src/base/errors';
 
 /** An executor that finishes its run when the test asks it to. */
 class ManualExecutor implements Executor {

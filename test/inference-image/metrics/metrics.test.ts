@@ -1,4 +1,4 @@
-import { MemoryFullError, ServingError } from '../../../inference-image/src/errors';
+import { MemoryFullError, ServingError } from '../../../inference-image/src/base/errors';
 import { Metrics } from '../../../inference-image/src/metrics/metrics';
 
 const idle = { queueLength: 0, runningCount: 0, executorCount: 1 };

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import type { Signature } from '../../../inference-image/src/contract/signature';
-import { ServingError } from '../../../inference-image/src/errors';
+import { ServingError } from '../../../inference-image/src/base/errors';
 import { GrpcInferRequestDecoder } from '../../../inference-image/src/protocol/grpc-infer-request';
-import { finish, SlicedWork } from '../../../inference-image/src/protocol/sliced-work';
+import { finish, SlicedWork } from '../../../inference-image/src/base/sliced-work';
 import { bytesField, varintLength, writeVarint } from '../../../inference-image/src/protocol/wire-writer';
-import { ROOT } from '../../support/grpc-client';
+import { PROTO_ROOT } from '../../support/grpc-client';
 
-const REQUEST = ROOT.lookupType('inference.ModelInferRequest');
+const REQUEST = PROTO_ROOT.lookupType('inference.ModelInferRequest');
 const MIB = 1024 * 1024;
 
 const SIGNATURE: Signature = {

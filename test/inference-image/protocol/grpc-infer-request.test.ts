@@ -1,20 +1,20 @@
 import * as fc from 'fast-check';
 import { type Datatype, DATATYPES, elementCount } from '../../../inference-image/src/contract/signature';
-import type { Tensor } from '../../../inference-image/src/inference/tensor';
+import type { Tensor } from '../../../inference-image/src/tensor/tensor';
 import { encodeBinaryData } from '../../../inference-image/src/protocol/binary-data';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { GrpcInferRequestDecoder } from '../../../inference-image/src/protocol/grpc-infer-request';
 import { GrpcInferResponseEncoder } from '../../../inference-image/src/protocol/grpc-infer-response';
-import { finish } from '../../../inference-image/src/protocol/sliced-work';
-import { ROOT } from '../../support/grpc-client';
+import { finish } from '../../../inference-image/src/base/sliced-work';
+import { PROTO_ROOT } from '../../support/grpc-client';
 import { ELEM_OF, node, value } from '../../support/onnx-builder';
 import { GrpcClient } from '../../support/grpc-client';
 import { ServerProcess } from '../../support/server';
 import { dataOf, shapes } from './arbitraries';
 
-const REQUEST = ROOT.lookupType('inference.ModelInferRequest');
-const RESPONSE = ROOT.lookupType('inference.ModelInferResponse');
-const STREAM_RESPONSE = ROOT.lookupType('inference.ModelStreamInferResponse');
+const REQUEST = PROTO_ROOT.lookupType('inference.ModelInferRequest');
+const RESPONSE = PROTO_ROOT.lookupType('inference.ModelInferResponse');
+const STREAM_RESPONSE = PROTO_ROOT.lookupType('inference.ModelStreamInferResponse');
 
 const FIELDS: Partial<Record<Datatype, string>> = {
   BOOL: 'bool_contents',

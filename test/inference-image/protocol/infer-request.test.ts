@@ -7,7 +7,7 @@ import {
   type Signature,
   type TensorSignature,
 } from '../../../inference-image/src/contract/signature';
-import { ServingError } from '../../../inference-image/src/errors';
+import { ServingError } from '../../../inference-image/src/base/errors';
 import { InferRequestDecoder } from '../../../inference-image/src/protocol/infer-request';
 import { InferResponseEncoder } from '../../../inference-image/src/protocol/infer-response';
 import { dataOf, shapes } from './arbitraries';

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
+import { ROOT } from '../../support/root';
 import type { LoadOrder } from '../../../inference-image/src/contract/load-messages';
-import { OnnxModel } from '../../../lib/model/onnx-model';
-import { reportsOf } from '../../../lib/runtime-process';
+import { OnnxModel } from '../../../lib/onnx-model/onnx-model';
+import { reportsOf } from '../../../lib/base/runtime-process';
 import { initializer, node, value, writeOnnxModel } from '../../support/onnx-builder';
 import { multiplier, recurrent, slowMultiplier } from '../../support/models';
 import { temporaryFolder } from '../../support/temporary-folder';
 
-const PROGRAM = join(__dirname, '../../../dist/inference-image/load-program.cjs');
+const PROGRAM = join(ROOT, 'dist/inference-image/load-program.cjs');
 const folder = temporaryFolder();
 
 /**

@@ -1,4 +1,4 @@
-import type { Tensor } from '../../../inference-image/src/inference/tensor';
+import type { Tensor } from '../../../inference-image/src/tensor/tensor';
 import { roundingTolerance } from '../../../inference-image/src/tools/rounding';
 
 function output(datatype: 'FP32' | 'FP64', ...values: number[]): Tensor {

@@ -5,7 +5,7 @@ import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { App, TerraformStack } from 'cdktf';
 import type { OnnxModel } from 'cdktf-model-serving';
 import { ContainerizedModel, type ServingOptions, type Sizing } from 'cdktf-model-serving/docker';
-import { requestNeeds } from '../../../lib/request-needs';
+import { requestNeeds } from '../../../lib/sizing/request-needs';
 import { buildImage } from '../../bench/docker';
 
 /** Container as `terraform apply` would run it. */

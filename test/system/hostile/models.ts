@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OnnxModel } from 'cdktf-model-serving';
+import { ROOT } from '../../support/root';
 import { identity, initializer, node, value, writeOnnxModel, type ModelParts } from '../../support/onnx-builder';
 
-const EXAMPLE = join(__dirname, '../../../examples/digits');
+const EXAMPLE = join(ROOT, 'examples/digits');
 
 /**
  * Models to attack. `digits` is the digits example. `text` returns strings unchanged. `several` has three inputs. In

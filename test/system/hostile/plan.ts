@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ROOT } from '../../support/root';
 import { planOf, type Plan } from '../container/plan';
 import type { Configuration } from './configurations';
 import { modelOf } from './models';
 
-const CLI = join(__dirname, '../../../dist/lib/cli/main.js');
-const DIGITS = join(__dirname, '../../../examples/digits/digits.onnx');
+const CLI = join(ROOT, 'dist/lib/cli/main.js');
+const DIGITS = join(ROOT, 'examples/digits/digits.onnx');
 
 /** Plan that `terraform apply` would run for a configuration. */
 export function configurationPlan({ model: name, isProfiled, maxRequestBytes }: Configuration): Plan {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../../support/root';
 import { servingModel } from '../../bench/serving-models';
 import { modelsIn, type CaseTensor } from '../zoo/prepared-model';
 
@@ -27,7 +28,7 @@ const ZOO = [
 ];
 
 const MADE_HERE: Readonly<Record<string, () => string>> = {
-  digits: () => join(__dirname, '../../../examples/digits/digits.onnx'),
+  digits: () => join(ROOT, 'examples/digits/digits.onnx'),
   mlp: () => servingModel('mlp').file,
   image: () => servingModel('image').file,
 };

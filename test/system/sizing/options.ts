@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ROOT } from '../../support/root';
 
 /** Options of a run; see test/system/sizing/run. */
 export interface Options {
@@ -18,7 +19,7 @@ export function readOptions(args?: string[]): Options {
       seconds: { type: 'string', default: '60' },
       times: { type: 'string', default: '3' },
       only: { type: 'string', multiple: true, default: [] },
-      zoo: { type: 'string', default: join(__dirname, '../../../node_modules/.cache/zoo/all/packages') },
+      zoo: { type: 'string', default: join(ROOT, 'node_modules/.cache/zoo/all/packages') },
       force: { type: 'boolean', default: false },
     },
   });

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OnnxModel } from 'cdktf-model-serving';
 import type { Sizing } from 'cdktf-model-serving/docker';
+import { ROOT } from '../../support/root';
 import { elementCount, type Datatype } from '../../../inference-image/src/contract/signature';
 import { rowAxes } from '../../../inference-image/src/contract/row-axes';
 import { SETTING_DEFAULTS } from '../../../inference-image/src/contract/settings';
-import { exampleInputs, madeUpInputs } from '../../../inference-image/src/profile/trial-inputs';
-import { trialRequest } from '../../../inference-image/src/profile/trial-request';
-import { emptyData, type Tensor } from '../../../inference-image/src/inference/tensor';
-import { requestBytes } from '../../../lib/profile/http-connection';
+import { exampleInputs, madeUpInputs } from '../../../inference-image/src/tools/trial-inputs';
+import { trialRequest } from '../../../inference-image/src/tools/trial-request';
+import { emptyData, type Tensor } from '../../../inference-image/src/tensor/tensor';
+import { requestBytes } from '../../../lib/measuring/http-connection';
 import { generate } from '../../bench/load/generator';
 import { Container } from '../container/container';
 import { planOf } from '../container/plan';
@@ -20,7 +21,7 @@ import type { CaseTensor } from '../zoo/prepared-model';
 import type { Subject } from './models';
 import type { Options } from './options';
 
-const CLI = join(__dirname, '../../../dist/lib/cli/main.js');
+const CLI = join(ROOT, 'dist/lib/cli/main.js');
 
 /**
  * Maximum number of connections, slightly below the server's default maximum of 1024. It exceeds the number of requests

@@ -1,6 +1,7 @@
 /** npm run test:zoo: inspects and serves third-party models, and checks their answers. `run` describes the options. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../../support/root';
 import { checkModel } from './check-model';
 import { CommandLine } from './cli';
 import { readOptions, type Options } from './options';
@@ -9,7 +10,7 @@ import { compatibilityPage, contradictions, summary } from './report';
 import { prepared } from './sources';
 import { throughput } from './throughput';
 
-const PAGE = join(__dirname, '../../../docs/compatibility.md');
+const PAGE = join(ROOT, 'docs/compatibility.md');
 /** Number of servers that run at the same time. */
 const AT_ONCE = 2;
 /** For each group, the minimum share of models whose requests shared runs, among the models that may share runs. */

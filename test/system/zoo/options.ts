@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ROOT } from '../../support/root';
 
 export const GROUPS = ['packages', 'torch', 'learners', 'tensorflow', 'backend'] as const;
 /** Source of models. */
 export type Group = (typeof GROUPS)[number];
-
-const ROOT = join(__dirname, '..', '..', '..');
 
 const CI_SAMPLE = '200';
 

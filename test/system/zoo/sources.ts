@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../../support/root';
 import type { Group, Options } from './options';
 import { modelsIn, type PreparedModel, type Skipped } from './prepared-model';
 
 const SCRIPTS = join(__dirname, 'models');
-const CACHE = join(__dirname, '../../../node_modules/.cache/zoo');
+const CACHE = join(ROOT, 'node_modules/.cache/zoo');
 
 /** Number of models to prepare. */
 export type Extent = Pick<Options, 'all' | 'sample'>;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { requestBytes } from '../../../lib/profile/http-connection';
+import { requestBytes } from '../../../lib/measuring/http-connection';
 import { generate, stopGenerator } from '../../bench/load/generator';
 import { freePort } from '../../bench/subjects/subject';
 import { count, median, table } from '../../bench/table';

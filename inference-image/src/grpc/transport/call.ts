@@ -3,10 +3,10 @@ import type { Holding } from '../../budget/holding';
 import { inflateAtOnce, clientGone, type Coding, type Inflater } from '../../budget/inflater';
 import type { MemoryBudget } from '../../budget/memory-budget';
 import type { UnreadAnswers } from '../../budget/unread-answers';
-import { invalid, ServingError } from '../../errors';
+import { invalid, ServingError } from '../../base/errors';
 import type { Metrics } from '../../metrics/metrics';
-import { describe } from '../../protocol/fields';
-import { statusOf, type Status } from '../status';
+import { describe } from '../../base/fields';
+import { statusOf, type Status } from './status';
 import {
   ANSWER_HEADERS,
   ENCODINGS,

@@ -1,6 +1,6 @@
 import { constants, type Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { startReading, stopReading } from '../../socket-reading';
+import { startReading, stopReading } from '../../sockets/socket-reading';
 import { CALL_WORK, type Source, type Turns } from './turns';
 
 const { NGHTTP2_NO_ERROR } = constants;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
-import { invalid } from '../../errors';
-import { describe } from '../../protocol/fields';
-import type { Status } from '../status';
+import { invalid } from '../../base/errors';
+import { describe } from '../../base/fields';
+import type { Status } from './status';
 
 /** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests */
 const UNIT_MS: Readonly<Record<string, number>> = {

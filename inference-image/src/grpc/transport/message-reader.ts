@@ -1,6 +1,6 @@
 import type { Holding } from '../../budget/holding';
 import type { SizeLimit } from '../../budget/size-limit';
-import { invalid, ServingError } from '../../errors';
+import { invalid, ServingError } from '../../base/errors';
 import type { Method } from './method';
 import { PREFIX_BYTES } from '../../protocol/wire-writer';
 

@@ -1,4 +1,4 @@
-import type { ServingError } from '../../errors';
+import type { ServingError } from '../../base/errors';
 import type { Call } from './call';
 
 /** A method of a service, as the transport calls it. */

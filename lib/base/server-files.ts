@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ModelServingError } from './errors';
+import { packageRoot, readPackage } from './package-root';
+import { type ContextFile, fromFile } from './context-file';
+import { PICTURE_DECODER_FOLDER } from '../container-image/dockerfile';
+import { imageErrors } from '../container-image/errors';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { ImagePlatform } from '../container-image/platform';
+
+const BUNDLES = [
+  'server.cjs',
+  'executor.cjs',
+  'codec.cjs',
+  'grpc-libraries.cjs',
+  'healthcheck.cjs',
+  'THIRD_PARTY_NOTICES.txt',
+];
+
+/** Additional files in the images of models with a picture input. */
+const PICTURE_DECODER = [
+  'decoder.cjs',
+  'squoosh_png_bg.wasm',
+  'mozjpeg_dec.wasm',
+  'squoosh_resize_bg.wasm',
+  'THIRD_PARTY_NOTICES.txt',
+].map((name) => `${PICTURE_DECODER_FOLDER}/${name}`);
+
+/**
+ * Names of the runtime's native files. On linux x64, their folder may also contain CUDA libraries, which must not be
+ * part of the image or change its hash.
+ */
+const NATIVE_FILES: Record<string, readonly string[]> = {
+  'linux/x64': ['onnxruntime_binding.node', 'libonnxruntime.so.1'],
+  'linux/arm64': ['onnxruntime_binding.node', 'libonnxruntime.so.1'],
+  'darwin/arm64': ['onnxruntime_binding.node', 'libonnxruntime.1.dylib'],
+  'win32/x64': ['onnxruntime_binding.node', 'onnxruntime.dll', 'DirectML.dll'],
+  'win32/arm64': ['onnxruntime_binding.node', 'onnxruntime.dll', 'DirectML.dll'],
+};
+
+const NATIVE_FOLDER: Record<ImagePlatform, string> = { 'linux/amd64': 'linux/x64', 'linux/arm64': 'linux/arm64' };
+
+const cache = new Map<string, readonly ContextFile[]>();
+
+/** Properties of a model that the server's files depend on. */
+type ServedModel = Pick<OnnxModel, 'picture'>;
+
+/** Files of a model's image under app/: the bundled server and the runtime for the platform. */
+export function serverFiles(platform: ImagePlatform, model: ServedModel): readonly ContextFile[] {
+  return filesFor(NATIVE_FOLDER[platform], model);
+}
+
+/** Files of a server that runs as a process on this machine. */
+export function localServerFiles(model: ServedModel): readonly ContextFile[] {
+  return filesFor(`${process.platform}/${process.arch}`, model);
+}
+
+function filesFor(nativeFolder: string, { picture }: ServedModel): readonly ContextFile[] {
+  const files = cached(nativeFolder, () => [...bundleFiles(BUNDLES), ...runtimeFiles(nativeFolder)]);
+  return picture ? [...files, ...pictureDecoderFiles()] : files;
+}
+
+/** Files that convert a picture to a model's input, on this machine and in the image. */
+export function pictureDecoderFiles(): readonly ContextFile[] {
+  return cached('picture decoder', () => bundleFiles(PICTURE_DECODER));
+}
+
+function cached(key: string, find: () => readonly ContextFile[]): readonly ContextFile[] {
+  const files = cache.get(key) ?? find();
+  cache.set(key, files);
+  return files;
+}
+
+function bundleFiles(names: readonly string[]): ContextFile[] {
+  const folder = join(packageRoot, 'dist', 'inference-image');
+  const missing = names.map((name) => join(folder, name)).find((file) => !existsSync(file));
+  if (missing) throw new ModelServingError([imageErrors.bundleMissing(missing)]);
+  return names.map((name) => fromFile(`app/${name}`, join(folder, name)));
+}
+
+function runtimeFiles(nativeFolder: string): ContextFile[] {
+  const names = NATIVE_FILES[nativeFolder];
+  const node = dirname(require.resolve('onnxruntime-node/package.json'));
+  const natives = (names ?? []).map((name) => `bin/napi-v6/${nativeFolder}/${name}`);
+  if (!names || !natives.every((path) => existsSync(join(node, path)))) {
+    throw new ModelServingError([imageErrors.runtimeMissing(nativeFolder, node)]);
+  }
+  checkVersion(node);
+  return natives.map((path) => fromFile(`app/node_modules/onnxruntime-node/${path}`, join(node, path)));
+}
+
+/** Checks that the native code has the same version as the JavaScript in the bundle. */
+function checkVersion(node: string): void {
+  const { version } = readPackage(node);
+  const builtFor = readPackage(packageRoot).dependencies['onnxruntime-node'];
+  if (version !== builtFor) throw new ModelServingError([imageErrors.runtimeVersion(node, version, builtFor)]);
+}

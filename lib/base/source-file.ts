@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ModelFile } from '../../inference-image/src/contract/model-manifest';
+import { ModelServingError, type Problem } from './errors';
+import { fileSha256, type FileHash } from './file-hash';
+import { plainText } from './plain-text';
+import { modelErrors } from '../model/errors';
+
+/** A file of a model: its entry in the image, and its location on this machine. */
+export interface SourceFile extends ModelFile {
+  /** Absolute path on this machine. */
+  readonly sourcePath: string;
+  /**
+   * Normalized content of a text file, set only if it differs from the file on this machine. The image contains this
+   * text.
+   */
+  readonly text?: string;
+}
+
+/**
+ * Finds and hashes a file.
+ *
+ * @param imagePath - path in the image, relative to the model folder, with forward slashes
+ * @param path - path on this machine, relative to the working directory
+ * @throws ModelServingError `file-not-found`, `not-a-file`, `file-empty`, `git-lfs-pointer`, `file-unreadable`
+ */
+export function sourceFile(imagePath: string, path: string): SourceFile {
+  return readingFile(path, () => {
+    checkFile(path);
+    return { path: imagePath, sourcePath: resolve(path), ...fileSha256(path) };
+  });
+}
+
+/** A text file of a model, and its normalized content. */
+export interface SourceText {
+  readonly file: SourceFile;
+  readonly content: string;
+}
+
+/**
+ * Finds and hashes a text file. Its hash ignores byte order marks and Windows line breaks, so it does not depend on the
+ * system that wrote the file. The file is read once.
+ *
+ * @throws ModelServingError the errors of `sourceFile`, and `file-not-utf8`
+ */
+export function sourceText(imagePath: string, path: string): SourceText {
+  return readingFile(path, () => {
+    checkFile(path);
+    const bytes = readFileSync(path);
+    const content = decodedText(path, bytes);
+    const isPlain = Buffer.from(content).equals(bytes);
+    const file = { path: imagePath, sourcePath: resolve(path), ...textHash(content) };
+    return { file: isPlain ? file : { ...file, text: content }, content };
+  });
+}
+
+function checkFile(path: string): void {
+  const stats = statSync(path);
+  if (!stats.isFile()) throw new ModelServingError([modelErrors.notAFile(path)]);
+  if (stats.size === 0) throw new ModelServingError([modelErrors.fileEmpty(path)]);
+  if (isGitLfsPointer(path, stats.size)) throw new ModelServingError([modelErrors.gitLfsPointer(path)]);
+}
+
+/**
+ * Reads a text file that people edit, and normalizes its content.
+ *
+ * @param path - path as the user gave it
+ * @throws ModelServingError `file-not-found`, `not-a-file`, `file-unreadable`, `file-not-utf8`
+ */
+export function readText(path: string): string {
+  return decodedText(
+    path,
+    readingFile(path, () => readFileSync(path)),
+  );
+}
+
+/** Decodes and normalizes a text file that has already been read, as `readText` does. */
+export function decodedText(path: string, bytes: Buffer): string {
+  const plain = plainText(bytes);
+  if ('encoding' in plain) throw new ModelServingError([modelErrors.fileNotUtf8(path, plain.encoding)]);
+  return plain.text;
+}
+
+/** Whether files are unchanged since they were hashed. */
+export function areUnchanged(files: readonly SourceFile[]): boolean {
+  return files.every(({ sourcePath, sha256, text }) =>
+    text === undefined ? fileSha256(sourcePath).sha256 === sha256 : readText(sourcePath) === text,
+  );
+}
+
+function textHash(text: string): FileHash {
+  return { sha256: createHash('sha256').update(text).digest('hex'), sizeBytes: Buffer.byteLength(text) };
+}
+
+/**
+ * Whether a path exists. Throws if permissions or a loop of links prevent the check.
+ *
+ * @throws ModelServingError `file-unreadable`, `file-link-circle`
+ */
+export function isThere(path: string): boolean {
+  return readingFile(path, () => {
+    try {
+      statSync(path);
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  });
+}
+
+/** Converts errors of the file system to ModelServingErrors. */
+export function readingFile<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (!code || !(syscall || isMissing(error))) throw error;
+    throw new ModelServingError([problemOf(path, error, code)]);
+  }
+}
+
+function problemOf(path: string, error: unknown, code: string): Problem {
+  if (isMissing(error)) return modelErrors.fileNotFound(path);
+  if (code === 'EISDIR') return modelErrors.notAFile(path);
+  return code === 'ELOOP' ? modelErrors.fileLinkCircle(path) : modelErrors.fileUnreadable(path, code);
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  // Node throws ERR_INVALID_ARG_VALUE for a path with a NUL.
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ERR_INVALID_ARG_VALUE';
+}
+
+/**
+ * Whether a file is a Git LFS pointer. A pointer is shorter than 1024 bytes and starts with this text:
+ * https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer
+ */
+function isGitLfsPointer(path: string, sizeBytes: number): boolean {
+  return sizeBytes < 1024 && readFileSync(path, 'latin1').startsWith('version https://git-lfs');
+}

@@ -1,0 +1,71 @@
+import { relative } from 'node:path';
+import { Annotations, Token } from 'cdktf';
+import type { Construct, IConstruct } from 'constructs';
+import { defaultMemoryMiB } from '../sizing/memory';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import { RUNTIME_VERSION } from '../model/runtime-limits';
+import { loadText, MAX_LOAD } from '../measuring/machine-load';
+import { measuredOn } from '../profile/measured-on';
+import type { ModelProfile } from '../profile/model-profile';
+import { profileCommand } from '../profile/profile-command';
+import { rateText, shapeText } from '../sizing/sizing-text';
+import type { Sizing } from '../sizing/sizing';
+import type { ServingOptions } from './serving-options';
+
+/** Apps that already have a note about a missing profile. Each app shows the note only once, not for each model. */
+const notedApps = new WeakSet<IConstruct>();
+
+/**
+ * Adds a note to the plan with the sizes of a replica and their source.
+ * @param defaultCpus - text for the CPUs that are used without a profile, such as `1 CPU`
+ * @param profile - the model's profile at the request sizes of the capacity
+ */
+export function noteSizing(
+  scope: Construct,
+  model: OnnxModel,
+  serving: ServingOptions,
+  sizing: Sizing | undefined,
+  defaultCpus: string,
+  profile: ModelProfile | undefined = model.profile,
+): void {
+  const { name } = model;
+  const annotations = Annotations.of(scope);
+  const defaults = `options that are not set use the documented defaults (${defaultCpus}, ${defaultMemoryMiB(model, serving)} MiB)`;
+  if (!profile) {
+    if (notedApps.has(scope.node.root)) return;
+    notedApps.add(scope.node.root);
+    return annotations.addInfo(
+      `Model "${name}" has no profile: ${defaults}. Measure the model: ${measureCommand(model)}`,
+    );
+  }
+  if (profile.runtimeVersion !== RUNTIME_VERSION) {
+    annotations.addWarning(
+      `Model "${name}" was measured with onnxruntime ${profile.runtimeVersion}, but its image has ${RUNTIME_VERSION}, so the profile may be inaccurate. Measure the model again: ${measureCommand(model)}`,
+    );
+  }
+  const { otherLoad = 0 } = profile.machine;
+  if (otherLoad > MAX_LOAD) {
+    annotations.addWarning(
+      `Model "${name}" was measured while other processes used ${loadText(otherLoad)} of the machine's CPU time, so the profile may be inaccurate. Measure the model again on an idle machine: ${measureCommand(model)}`,
+    );
+  }
+  if (!sizing) {
+    return annotations.addInfo(
+      `Model "${name}" has a profile, but its sizes depend on Terraform tokens (CPUs, executors, threads or batches): ${defaults}.`,
+    );
+  }
+  annotations.addInfo(
+    `Model "${name}" is sized according to its profile: ${sizingText(sizing)}, as measured on ${measuredOn(profile)}.`,
+  );
+}
+
+/** Command that measures a model, with a path relative to the working directory. */
+export function measureCommand({ files }: OnnxModel): string {
+  return profileCommand(relative(process.cwd(), files[0]!.sourcePath));
+}
+
+function sizingText(sizing: Sizing): string {
+  const { memoryMiB, requestsPerSecond } = sizing;
+  const memory = Token.isUnresolved(memoryMiB) ? [] : [`${memoryMiB} MiB`];
+  return [shapeText(sizing), ...memory, rateText(requestsPerSecond)].join(', ');
+}
