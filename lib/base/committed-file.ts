@@ -69,7 +69,7 @@ export function parseCommittedFile<T>({ file, content: text }: SourceText, form:
       issues.slice(0, MAX_ISSUES).map(({ path, message }, i) => {
         const isLast = i === MAX_ISSUES - 1;
         return form.invalid(
-          path.join('..') || 'the file',
+          path.join('.') || 'the file',
           isLast && hidden > 0 ? `${message}, and ${hidden} more` : message,
         );
       }),

@@ -1,12 +1,23 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ModelServingError } from './errors';
+import { ModelServingError, type Problem } from './errors';
 import { packageRoot, readPackage } from './package-root';
 import { type ContextFile, fromFile } from './context-file';
-import { PICTURE_DECODER_FOLDER } from '../container-image/dockerfile';
-import { imageErrors } from '../container-image/errors';
-import type { OnnxModel } from '../onnx-model/onnx-model';
-import type { ImagePlatform } from '../container-image/platform';
+
+/** Platforms that an image can be built for. The runtime has Linux binaries for these platforms. */
+export const IMAGE_PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;
+
+/** @see https://github.com/opencontainers/image-spec/blob/main/image-index.md */
+export type ImagePlatform = (typeof IMAGE_PLATFORMS)[number];
+
+/**
+ * Default platform, which most clusters have. It is the same on every machine, so that plans do not depend on the
+ * machine.
+ */
+export const DEFAULT_PLATFORM: ImagePlatform = 'linux/amd64';
+
+/** Folder of the picture decoder under app/, in images of models with a picture input. */
+export const PICTURE_DECODER_FOLDER = 'picture-decoder';
 
 const BUNDLES = [
   'server.cjs',
@@ -43,7 +54,9 @@ const NATIVE_FOLDER: Record<ImagePlatform, string> = { 'linux/amd64': 'linux/x64
 const cache = new Map<string, readonly ContextFile[]>();
 
 /** Properties of a model that the server's files depend on. */
-type ServedModel = Pick<OnnxModel, 'picture'>;
+interface ServedModel {
+  readonly picture?: object;
+}
 
 /** Files of a model's image under app/: the bundled server and the runtime for the platform. */
 export function serverFiles(platform: ImagePlatform, model: ServedModel): readonly ContextFile[] {
@@ -74,7 +87,7 @@ function cached(key: string, find: () => readonly ContextFile[]): readonly Conte
 function bundleFiles(names: readonly string[]): ContextFile[] {
   const folder = join(packageRoot, 'dist', 'inference-image');
   const missing = names.map((name) => join(folder, name)).find((file) => !existsSync(file));
-  if (missing) throw new ModelServingError([imageErrors.bundleMissing(missing)]);
+  if (missing) throw new ModelServingError([bundleErrors.bundleMissing(missing)]);
   return names.map((name) => fromFile(`app/${name}`, join(folder, name)));
 }
 
@@ -83,7 +96,7 @@ function runtimeFiles(nativeFolder: string): ContextFile[] {
   const node = dirname(require.resolve('onnxruntime-node/package.json'));
   const natives = (names ?? []).map((name) => `bin/napi-v6/${nativeFolder}/${name}`);
   if (!names || !natives.every((path) => existsSync(join(node, path)))) {
-    throw new ModelServingError([imageErrors.runtimeMissing(nativeFolder, node)]);
+    throw new ModelServingError([bundleErrors.runtimeMissing(nativeFolder, node)]);
   }
   checkVersion(node);
   return natives.map((path) => fromFile(`app/node_modules/onnxruntime-node/${path}`, join(node, path)));
@@ -93,5 +106,23 @@ function runtimeFiles(nativeFolder: string): ContextFile[] {
 function checkVersion(node: string): void {
   const { version } = readPackage(node);
   const builtFor = readPackage(packageRoot).dependencies['onnxruntime-node'];
-  if (version !== builtFor) throw new ModelServingError([imageErrors.runtimeVersion(node, version, builtFor)]);
+  if (version !== builtFor) throw new ModelServingError([bundleErrors.runtimeVersion(node, version, builtFor)]);
 }
+
+/** Problems with the files of this package and of the runtime. */
+export const bundleErrors = {
+  bundleMissing: (file: string): Problem => ({
+    code: 'server-bundle-missing',
+    message: `${file} is missing: this package was not built. Run "npm run build" in its folder, or install the published package.`,
+  }),
+
+  runtimeMissing: (nativeFolder: string, folder: string): Problem => ({
+    code: 'runtime-missing',
+    message: `${folder} contains no onnxruntime for ${nativeFolder}. Reinstall onnxruntime-node; it supports Linux and Windows on x64 and arm64, and macOS on arm64.`,
+  }),
+
+  runtimeVersion: (folder: string, version: string, builtFor?: string): Problem => ({
+    code: 'runtime-version-wrong',
+    message: `${folder} contains onnxruntime-node ${version}, but this package's server is built for ${builtFor}. Remove the override of that version and install again.`,
+  }),
+};

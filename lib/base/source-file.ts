@@ -5,7 +5,6 @@ import type { ModelFile } from '../../inference-image/src/contract/model-manifes
 import { ModelServingError, type Problem } from './errors';
 import { fileSha256, type FileHash } from './file-hash';
 import { plainText } from './plain-text';
-import { modelErrors } from '../model/errors';
 
 /** A file of a model: its entry in the image, and its location on this machine. */
 export interface SourceFile extends ModelFile {
@@ -57,9 +56,9 @@ export function sourceText(imagePath: string, path: string): SourceText {
 
 function checkFile(path: string): void {
   const stats = statSync(path);
-  if (!stats.isFile()) throw new ModelServingError([modelErrors.notAFile(path)]);
-  if (stats.size === 0) throw new ModelServingError([modelErrors.fileEmpty(path)]);
-  if (isGitLfsPointer(path, stats.size)) throw new ModelServingError([modelErrors.gitLfsPointer(path)]);
+  if (!stats.isFile()) throw new ModelServingError([fileErrors.notAFile(path)]);
+  if (stats.size === 0) throw new ModelServingError([fileErrors.fileEmpty(path)]);
+  if (isGitLfsPointer(path, stats.size)) throw new ModelServingError([fileErrors.gitLfsPointer(path)]);
 }
 
 /**
@@ -78,7 +77,7 @@ export function readText(path: string): string {
 /** Decodes and normalizes a text file that has already been read, as `readText` does. */
 export function decodedText(path: string, bytes: Buffer): string {
   const plain = plainText(bytes);
-  if ('encoding' in plain) throw new ModelServingError([modelErrors.fileNotUtf8(path, plain.encoding)]);
+  if ('encoding' in plain) throw new ModelServingError([fileErrors.fileNotUtf8(path, plain.encoding)]);
   return plain.text;
 }
 
@@ -122,9 +121,9 @@ export function readingFile<T>(path: string, read: () => T): T {
 }
 
 function problemOf(path: string, error: unknown, code: string): Problem {
-  if (isMissing(error)) return modelErrors.fileNotFound(path);
-  if (code === 'EISDIR') return modelErrors.notAFile(path);
-  return code === 'ELOOP' ? modelErrors.fileLinkCircle(path) : modelErrors.fileUnreadable(path, code);
+  if (isMissing(error)) return fileErrors.fileNotFound(path);
+  if (code === 'EISDIR') return fileErrors.notAFile(path);
+  return code === 'ELOOP' ? fileErrors.fileLinkCircle(path) : fileErrors.fileUnreadable(path, code);
 }
 
 function isMissing(error: unknown): boolean {
@@ -140,3 +139,46 @@ function isMissing(error: unknown): boolean {
 function isGitLfsPointer(path: string, sizeBytes: number): boolean {
   return sizeBytes < 1024 && readFileSync(path, 'latin1').startsWith('version https://git-lfs');
 }
+
+/** Problems with a file; `path` is the path as the user gave it. */
+export const fileErrors = {
+  fileNotFound: (path: string): Problem => ({
+    code: 'file-not-found',
+    message: `${path}: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
+  }),
+
+  notAFile: (path: string): Problem => ({
+    code: 'not-a-file',
+    message: `${path}: this is a folder or a device, not a regular file. Pass the path of a file.`,
+  }),
+
+  fileUnreadable: (path: string, reason: string): Problem => ({
+    code: 'file-unreadable',
+    message: `${path}: cannot read the file: ${reason}. Check its permissions.`,
+  }),
+
+  fileLinkCircle: (path: string): Problem => ({
+    code: 'file-link-circle',
+    message: `${path}: cannot read the file: its symbolic links form a loop. Point the link at the file itself.`,
+  }),
+
+  fileEmpty: (path: string): Problem => ({
+    code: 'file-empty',
+    message: `${path}: the file is empty. Export or download it again.`,
+  }),
+
+  fileNotUtf8: (path: string, encoding: string): Problem => ({
+    code: 'file-not-utf8',
+    message: `${path}: the file is ${encoding}. Save it as UTF-8.`,
+  }),
+
+  fileChanged: (path: string): Problem => ({
+    code: 'file-changed',
+    message: `${path}: the file changed while it was being read. Synthesize again once the file is complete.`,
+  }),
+
+  gitLfsPointer: (path: string): Problem => ({
+    code: 'git-lfs-pointer',
+    message: `${path}: this is a Git LFS pointer, not the file itself. Run "git lfs pull".`,
+  }),
+};

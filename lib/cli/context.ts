@@ -3,7 +3,7 @@ import { ModelServingError } from '../base/errors';
 import { BuildContext } from '../container-image/build-context';
 import { checkContext } from '../container-image/context-problems';
 import { DEFAULT_NODE_PATH } from '../container-image/dockerfile';
-import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../container-image/platform';
+import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../base/server-files';
 import { Problems } from '../terraform/problems';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 import { checkNewFolder } from './output';

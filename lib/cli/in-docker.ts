@@ -5,8 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ModelServingError, type Problem } from '../base/errors';
 import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from '../container-image/dockerfile';
 import { makeFolder } from '../base/make-folder';
-import { modelErrors } from '../model/errors';
-import { isThere } from '../base/source-file';
+import { fileErrors, isThere } from '../base/source-file';
 import { packageRoot } from '../base/package-root';
 
 /** Resource limits of a container. If a limit is not set, the container can use all of the engine's CPUs or memory. */
@@ -40,7 +39,7 @@ export async function runInDocker(
   signal: AbortSignal,
 ): Promise<number> {
   // Reports missing files now. The mount of a missing folder would fail with the misleading error `docker-unavailable`.
-  ModelServingError.throwIfAny(files.read.filter((file) => !isThere(file)).map(modelErrors.fileNotFound));
+  ModelServingError.throwIfAny(files.read.filter((file) => !isThere(file)).map(fileErrors.fileNotFound));
   // The cache folder is on this machine. In the container, it would use the container's limited memory.
   const cache = mkdtempSync(join(realpathSync(tmpdir()), 'model-serving-'));
   try {

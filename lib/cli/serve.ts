@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
-import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 import { checkCacheFolder } from '../base/cache';
 import { ModelServingError } from '../base/errors';
 import { localHosts } from '../base/local-hosts';

@@ -1,10 +1,10 @@
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { classifyMethod, classSpec, classTypes } from './class-types';
 import { clientPrefix, commentText } from './identifiers';
 import { runtimeText } from './runtime-text';
 import { tensorMembers, tensorSpecs } from './tensor-types';
 
-export type ClientModel = Pick<OnnxModel, 'name' | 'version' | 'sha256' | 'signature' | 'picture' | 'classes'>;
+export type ClientModel = Pick<Model, 'name' | 'version' | 'sha256' | 'signature' | 'picture' | 'classes'>;
 
 /**
  * Generates a typed client of one model, as a TypeScript file without dependencies.

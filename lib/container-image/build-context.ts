@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { MANIFEST_FILE, SBOM_FILE } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError } from '../base/errors';
 import { makeFolder } from '../base/make-folder';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { type ContextFile, fromContent } from '../base/context-file';
 import { dockerfile } from './dockerfile';
 import { imageErrors } from './errors';
@@ -12,10 +12,10 @@ import { imageLabels } from './image-labels';
 import { imageSbom, sbomText } from './image-sbom';
 import { linkOrCopy } from '../base/link-or-copy';
 import { serverFiles } from '../base/server-files';
-import type { ImagePlatform } from './platform';
+import type { ImagePlatform } from '../base/server-files';
 
 export interface BuildContextProps {
-  readonly model: OnnxModel;
+  readonly model: Model;
   readonly platform: ImagePlatform;
   readonly nodePath: string;
 }
@@ -73,7 +73,7 @@ function isEmptyFolder(path: string): boolean {
 }
 
 /** Files of the server's model folder. */
-export function modelFiles(model: OnnxModel): ContextFile[] {
+export function modelFiles(model: Model): ContextFile[] {
   return [
     fromContent(`model/${MANIFEST_FILE}`, `${JSON.stringify(model.manifest(), undefined, 2)}\n`),
     ...model.files.map(({ path, sourcePath, sha256, text }) => ({

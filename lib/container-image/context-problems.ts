@@ -1,6 +1,6 @@
 import type { Problems } from '../terraform/problems';
 import { imageErrors } from './errors';
-import { IMAGE_PLATFORMS, type ImagePlatform } from './platform';
+import { IMAGE_PLATFORMS, type ImagePlatform } from '../base/server-files';
 
 /** Checks the props that determine the files of a build context. */
 export function checkContext(

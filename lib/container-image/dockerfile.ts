@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../base/package-root';
+import { PICTURE_DECODER_FOLDER } from '../base/server-files';
 
 export const DEFAULT_BASE_IMAGE = 'node:24-bookworm-slim';
 export const DEFAULT_NODE_PATH = '/usr/local/bin/node';
 
-/** Folder of the picture decoder under app/, in images of models with a picture input. */
-export const PICTURE_DECODER_FOLDER = 'picture-decoder';
 const COPY_PICTURE_DECODER = `COPY --chmod=0555 app/${PICTURE_DECODER_FOLDER}/ /app/${PICTURE_DECODER_FOLDER}/\n`;
 
 export interface DockerfileProps {

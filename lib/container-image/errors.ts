@@ -1,23 +1,8 @@
 import type { Problem } from '../base/errors';
-import { IMAGE_PLATFORMS } from './platform';
+import { IMAGE_PLATFORMS } from '../base/server-files';
 
 /** Errors of an image; `where` is the construct's path. */
 export const imageErrors = {
-  bundleMissing: (file: string): Problem => ({
-    code: 'server-bundle-missing',
-    message: `${file} is missing: this package was not built. Run "npm run build" in its folder, or install the published package.`,
-  }),
-
-  runtimeMissing: (nativeFolder: string, folder: string): Problem => ({
-    code: 'runtime-missing',
-    message: `${folder} contains no onnxruntime for ${nativeFolder}. Reinstall onnxruntime-node; it supports Linux and Windows on x64 and arm64, and macOS on arm64.`,
-  }),
-
-  runtimeVersion: (folder: string, version: string, builtFor?: string): Problem => ({
-    code: 'runtime-version-wrong',
-    message: `${folder} contains onnxruntime-node ${version}, but this package's server is built for ${builtFor}. Remove the override of that version and install again.`,
-  }),
-
   baseImageMusl: (where: string, baseImage: string): Problem => ({
     code: 'base-image-musl',
     message: `${where}: baseImage "${baseImage}" is based on Alpine (musl), but onnxruntime needs glibc. Use a Debian, Ubuntu, RHEL or distroless image with Node 20 or newer, such as node:24-bookworm-slim.`,

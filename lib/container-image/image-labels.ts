@@ -1,7 +1,7 @@
 import { SBOM_FILE } from '../../inference-image/src/contract/model-manifest';
 import { metricsText } from '../model/check-card';
 import { cardTexts, type CardText } from '../model/model-card';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 
 /** @see https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys */
 const OCI = 'org.opencontainers.image';
@@ -25,7 +25,7 @@ const CARD_LABELS: Readonly<Record<CardText, string>> = {
 const SBOM_PATH = `/model/${SBOM_FILE}`;
 
 /** Labels that describe an image to registries, scanners and people. */
-export function imageLabels(model: OnnxModel): Record<string, string> {
+export function imageLabels(model: Model): Record<string, string> {
   const { name, version, sha256, card = {} } = model;
   return {
     [CARD_LABELS.title]: name,

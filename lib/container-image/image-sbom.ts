@@ -3,12 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelServingError } from '../base/errors';
 import { sortedMetrics } from '../model/model-card';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { packageRoot } from '../base/package-root';
 import { printable } from '../../inference-image/src/contract/printable';
 import type { ContextFile } from '../base/context-file';
-import { PICTURE_DECODER_FOLDER } from './dockerfile';
-import { imageErrors } from './errors';
+import { bundleErrors, PICTURE_DECODER_FOLDER } from '../base/server-files';
 
 /** The fields of a CycloneDX component that this file uses. @see https://cyclonedx.org/docs/1.6/json/ */
 interface Component {
@@ -48,7 +47,7 @@ const NOT_COVERED = 'the base image: Node.js, the C library and the packages of 
  * Lists the components of a model's image, except those of its base image. The same model and package always produce
  * the same bill of materials: it contains no timestamp, and its serial number is a hash of the rest.
  */
-export function imageSbom(model: OnnxModel, server: readonly ContextFile[]): Sbom {
+export function imageSbom(model: Model, server: readonly ContextFile[]): Sbom {
   const { $schema, bomFormat, specVersion, metadata, components } = model.picture ? withPictureDecoder() : serverSbom();
   const { name, version } = metadata.component;
   const application = withFiles(metadata.component, filesOf(server, false));
@@ -104,11 +103,11 @@ function serverSbom(folder = '.'): ServerSbom {
 
 function readSbom(folder: string): ServerSbom {
   const file = join(packageRoot, 'dist', 'inference-image', folder, 'sbom.cdx.json');
-  if (!existsSync(file)) throw new ModelServingError([imageErrors.bundleMissing(file)]);
+  if (!existsSync(file)) throw new ModelServingError([bundleErrors.bundleMissing(file)]);
   return JSON.parse(readFileSync(file, 'utf8')) as ServerSbom;
 }
 
-function imageComponent({ name, version, card }: OnnxModel): Component {
+function imageComponent({ name, version, card }: Model): Component {
   return {
     type: 'container',
     'bom-ref': IMAGE,
@@ -120,7 +119,7 @@ function imageComponent({ name, version, card }: OnnxModel): Component {
 }
 
 /** @see https://cyclonedx.org/capabilities/mlbom/ */
-function modelComponent(model: OnnxModel): Component {
+function modelComponent(model: Model): Component {
   const { name, version, card = {}, domain } = model;
   const { files } = model;
   const { license, authors, vendor, description } = card;
@@ -144,7 +143,7 @@ function modelComponent(model: OnnxModel): Component {
   };
 }
 
-function externalReferences({ card = {} }: OnnxModel): object {
+function externalReferences({ card = {} }: Model): object {
   const { source, revision, documentation } = card;
   const references = [
     ...(source ? [{ type: 'vcs', url: source, ...(revision && { comment: `revision ${revision}` }) }] : []),
@@ -153,7 +152,7 @@ function externalReferences({ card = {} }: OnnxModel): object {
   return references.length > 0 ? { externalReferences: references } : {};
 }
 
-function modelCard({ signature, card = {} }: OnnxModel): object {
+function modelCard({ signature, card = {} }: Model): object {
   const { trainingData } = card;
   const metrics = sortedMetrics(card);
   return {
@@ -172,7 +171,7 @@ function modelCard({ signature, card = {} }: OnnxModel): object {
   };
 }
 
-function modelProperties({ sha256, producer, irVersion, opsets, card }: OnnxModel): object[] {
+function modelProperties({ sha256, producer, irVersion, opsets, card }: Model): object[] {
   const opset = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`);
   const values = {
     'model.sha256': sha256,

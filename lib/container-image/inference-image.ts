@@ -15,7 +15,7 @@ import {
 import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer';
 import { Construct } from 'constructs';
 import { ModelServingError, type Problem } from '../base/errors';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { Problems } from '../terraform/problems';
 import { any, checkProps, model, object, type PropKinds, required, text } from '../terraform/props';
 import { BuildContext } from './build-context';
@@ -30,7 +30,7 @@ import {
   RegistryModelImage,
   type RegistryModelImageProps,
 } from './model-image';
-import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
+import { DEFAULT_PLATFORM, type ImagePlatform } from '../base/server-files';
 
 /** Options for building an image, independent of the model. */
 export interface ImageOptions {
@@ -77,7 +77,7 @@ export interface ImageOptions {
 }
 
 export interface InferenceImageProps extends ImageOptions {
-  readonly model: OnnxModel;
+  readonly model: Model;
 }
 
 /** Types of the props, checked at run time for users without TypeScript. */
@@ -107,7 +107,7 @@ export class InferenceImage extends Construct implements ModelImage {
     return new RegistryModelImage(reference, props);
   }
 
-  readonly model: OnnxModel;
+  readonly model: Model;
   readonly platform: ImagePlatform;
   readonly nodePath: string;
   /** `docker_image` */

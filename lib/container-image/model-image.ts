@@ -2,7 +2,7 @@ import { Image } from '@cdktf/provider-docker/lib/image';
 import { Annotations, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
 import { declarationText } from '../../inference-image/src/contract/model-declaration';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { ModelServingError } from '../base/errors';
 import { Problems } from '../terraform/problems';
 import { checkProps, model, type PropKinds, required, text } from '../terraform/props';
@@ -10,7 +10,7 @@ import { checkContext } from './context-problems';
 import { imageErrors } from './errors';
 import { isReference } from './image-reference';
 import { DEFAULT_NODE_PATH } from './dockerfile';
-import { DEFAULT_PLATFORM, type ImagePlatform } from './platform';
+import { DEFAULT_PLATFORM, type ImagePlatform } from '../base/server-files';
 
 /** Properties by which a container recognizes its model. It refuses any other model. */
 export interface ExpectedModel {
@@ -22,7 +22,7 @@ export interface ExpectedModel {
 
 /** An image that serves a model: built in this app, or found in a registry. */
 export interface ModelImage {
-  readonly model: OnnxModel;
+  readonly model: Model;
   readonly platform: ImagePlatform;
   /** Path of node in the image. */
   readonly nodePath: string;
@@ -47,7 +47,7 @@ export interface RegistryModelImageProps {
    * The model that the image must contain. The container does not become ready if the weights, name, version, golden
    * examples, or declaration of pictures or classes differ.
    */
-  readonly model: OnnxModel;
+  readonly model: Model;
   /** @default 'linux/amd64' */
   readonly platform?: ImagePlatform;
   /** @default '/usr/local/bin/node' */
@@ -59,7 +59,7 @@ const REGISTRY_PROPS: PropKinds<RegistryModelImageProps> = { model: required(mod
 
 /** An image that was built elsewhere from the build context that `model-serving context` writes. */
 export class RegistryModelImage implements ModelImage {
-  readonly model: OnnxModel;
+  readonly model: Model;
   readonly platform: ImagePlatform;
   readonly nodePath: string;
   readonly isInRegistry = true;

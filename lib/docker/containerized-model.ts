@@ -1,11 +1,11 @@
 import { Container, type ContainerLabels, type ContainerPorts } from '@cdktf/provider-docker/lib/container';
 import { Lazy, TerraformOutput, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
-import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 import { ModelServingError } from '../base/errors';
 import { InferenceImage, type ImageOptions } from '../container-image/inference-image';
 import type { ModelImage } from '../container-image/model-image';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { writeOpenApiAtSynth } from '../terraform/openapi-at-synth';
 import type { Sizing } from '../sizing/sizing';
 import { checkProps } from '../terraform/props';
@@ -32,7 +32,7 @@ const DEFAULT_WAIT_SECONDS = 120;
 
 export interface ContainerizedModelProps {
   /** The model to build an image for. Set either this or `image`. */
-  readonly model?: OnnxModel;
+  readonly model?: Model;
   /** Build options: base image, repository, platform. @default - see {@link ImageOptions} */
   readonly build?: Omit<ImageOptions, 'provider'>;
   /**
@@ -110,7 +110,7 @@ export interface ContainerizedModelProps {
  * requests in flight, and then starts the new one.
  */
 export class ContainerizedModel extends Construct {
-  readonly model: OnnxModel;
+  readonly model: Model;
   /** Image of the container. */
   readonly image: ModelImage;
   /** `docker_container` */

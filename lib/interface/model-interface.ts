@@ -1,6 +1,6 @@
 import type { ClassOutput } from '../../inference-image/src/contract/picture-input';
 import type { Signature } from '../../inference-image/src/contract/signature';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 
 /** The properties of a model that clients depend on. */
 export interface ModelInterface extends Signature {
@@ -19,7 +19,7 @@ export interface AcceptedInterface extends ModelInterface {
   readonly version: string;
 }
 
-export function interfaceOf(model: Pick<OnnxModel, 'name' | 'signature' | 'picture' | 'classes'>): ModelInterface {
+export function interfaceOf(model: Pick<Model, 'name' | 'signature' | 'picture' | 'classes'>): ModelInterface {
   const { name, signature, picture, classes } = model;
   return {
     name,

@@ -7,7 +7,7 @@ import type { ModelImage } from '../container-image/model-image';
 import { compareInterfaces } from '../interface/compare-interfaces';
 import { breaking } from '../interface/difference';
 import { interfaceOf } from '../interface/model-interface';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import type { Sizing } from '../sizing/sizing';
 import { Problems } from '../terraform/problems';
 import { any, checkProps, image, model, type PropKinds } from '../terraform/props';
@@ -31,7 +31,7 @@ export interface CanaryProps {
    * The model to try. It must have the same name as the service's model, but a different version. Set either this or
    * `image`.
    */
-  readonly model?: OnnxModel;
+  readonly model?: Model;
   /** An image that exists in a registry. */
   readonly image?: ModelImage;
   /** Percentage of new connections that the canary gets. */
@@ -61,7 +61,7 @@ const CANARY_PROPS: PropKinds<CanaryProps> = {
 /** Properties of the service that a canary belongs to. */
 export interface CanaryContext {
   readonly name: string;
-  readonly model: OnnxModel;
+  readonly model: Model;
   /** Number of replicas; undefined if an autoscaler sets it. */
   readonly replicas?: number;
   readonly build?: ImageOptions;
@@ -71,7 +71,7 @@ export interface CanaryContext {
 
 /** A second model behind the Service of the first. Each replica of either model gets the same share of connections. */
 export class Canary extends Construct {
-  readonly model: OnnxModel;
+  readonly model: Model;
   readonly image: ModelImage;
   /** `kubernetes_deployment_v1` */
   readonly deployment: ModelDeployment;
@@ -162,7 +162,7 @@ function problemsOf(
  * Checks the interface of the canary. Clients of the service also reach the canary, but depend on the interface of the
  * service's model.
  */
-function checkInterface(where: string, model: OnnxModel, canary: OnnxModel, problems: Problems): void {
+function checkInterface(where: string, model: Model, canary: Model, problems: Problems): void {
   // A different name is reported separately.
   const differences = compareInterfaces(interfaceOf(model), { ...interfaceOf(canary), name: model.name });
   for (const difference of breaking(differences)) {

@@ -1,5 +1,5 @@
 import { Token } from 'cdktf';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { profileAt } from '../profile/profile-at';
 import type { Sizing } from '../sizing/sizing';
 import type { Problems } from '../terraform/problems';
@@ -13,7 +13,7 @@ import type { ScalableModelServiceProps } from './scalable-model-service';
 export function checkCapacity(
   where: string,
   props: ScalableModelServiceProps,
-  model: OnnxModel,
+  model: Model,
   sizing: Sizing | undefined,
   problems: Problems,
 ): void {
@@ -70,7 +70,7 @@ function decisiveProps(
  * Remedy: raise the CPU request to the smallest number of CPUs, within the measured range, with which this many
  * replicas suffice.
  */
-function moreCpus(props: ScalableModelServiceProps, model: OnnxModel, sizing: Sizing, replicas: number): string[] {
+function moreCpus(props: ScalableModelServiceProps, model: Model, sizing: Sizing, replicas: number): string[] {
   const { resources = {} } = props;
   const bounds = [model.profile!.machine.cpus, resources.cpuLimit].filter((cpus) => typeof cpus === 'number');
   const most = Math.floor(10 * Math.min(...bounds));
@@ -83,7 +83,7 @@ function moreCpus(props: ScalableModelServiceProps, model: OnnxModel, sizing: Si
 }
 
 /** Remedies: omit one of the options, if this many replicas then suffice. */
-function fewerOptions(props: ScalableModelServiceProps, model: OnnxModel, replicas: number): string[] {
+function fewerOptions(props: ScalableModelServiceProps, model: Model, replicas: number): string[] {
   const { serving = {} } = props;
   return (['executors', 'threadsPerExecutor', 'maxBatchSize'] as const)
     .filter((option) => serving[option] !== undefined)
@@ -91,6 +91,6 @@ function fewerOptions(props: ScalableModelServiceProps, model: OnnxModel, replic
     .map((option) => `omit serving.${option}`);
 }
 
-function holds(props: ScalableModelServiceProps, model: OnnxModel, replicas: number): boolean {
+function holds(props: ScalableModelServiceProps, model: Model, replicas: number): boolean {
   return replicasFor(props.capacity!, replicaSizing(model, props)!) <= replicas;
 }

@@ -1,8 +1,8 @@
 import type { DeploymentV1SpecTemplateSpecContainerResources } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import { Fn, Token } from 'cdktf';
-import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 import { defaultMemoryMiB } from '../sizing/memory';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import type { ServingOptions } from '../terraform/serving-options';
 import { wholeQuotient } from '../terraform/tokens';
 import { decimalQuantity, memoryQuantity } from './quantities';
@@ -38,7 +38,7 @@ export function cpuRequest({ cpu = 1, cpuLimit = cpu }: ComputeResources): numbe
 /** Resource requests and limits of the container. */
 export function computeResources(
   resources: ComputeResources,
-  model: OnnxModel,
+  model: Model,
   serving: ServingOptions,
 ): DeploymentV1SpecTemplateSpecContainerResources {
   const { cpu = 1, cpuLimit = cpu, memoryMiB = defaultMemoryMiB(model, serving) } = resources;

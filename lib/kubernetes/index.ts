@@ -21,5 +21,5 @@ export {
   RegistryModelImage,
   type RegistryModelImageProps,
 } from '../container-image/model-image';
-export type { ImagePlatform } from '../container-image/platform';
+export type { ImagePlatform } from '../base/server-files';
 export type { ServingOptions } from '../terraform/serving-options';

@@ -1,4 +1,4 @@
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { labelValue } from './names';
 
 /** Metadata of a Kubernetes resource. */
@@ -30,12 +30,12 @@ export function trackSelector(name: string, track: string): Record<string, strin
  * Labels that identify a model, shortened to valid values. @see
  * https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels
  */
-export function modelLabels(model: OnnxModel): Record<string, string> {
+export function modelLabels(model: Model): Record<string, string> {
   return { 'app.kubernetes.io/version': labelValue(model.version), 'model-serving/model': labelValue(model.name) };
 }
 
 /** Annotations that identify a model exactly. */
-export function modelAnnotations(model: OnnxModel): Record<string, string> {
+export function modelAnnotations(model: Model): Record<string, string> {
   return {
     'model-serving/model': model.name,
     'model-serving/version': model.version,

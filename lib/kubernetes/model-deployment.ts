@@ -4,7 +4,7 @@ import {
 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
-import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 import type { ModelImage } from '../container-image/model-image';
 import type { Sizing } from '../sizing/sizing';
 import { servingEnvironment, type ServingOptions } from '../terraform/serving-options';

@@ -3,7 +3,7 @@ import type {
   NetworkPolicyV1SpecEgress,
   NetworkPolicyV1SpecIngress,
 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
-import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 import { type Peer, Peers } from './peers';
 
 /** A destination that replicas may connect to. The server itself opens no connections. */

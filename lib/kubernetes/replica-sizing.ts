@@ -1,4 +1,4 @@
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import type { ModelProfile } from '../profile/model-profile';
 import { profileAt } from '../profile/profile-at';
 import type { Sizing } from '../sizing/sizing';
@@ -16,7 +16,7 @@ interface SizedProps {
 
 /** Sizing of a replica, if its model has a profile. */
 export function replicaSizing(
-  model: OnnxModel,
+  model: Model,
   { serving = {}, resources = {}, capacity }: SizedProps,
 ): Sizing | undefined {
   const { cpu, cpuLimit = cpu, memoryMiB } = resources;
@@ -30,7 +30,7 @@ export function replicaSizing(
  * Profile of a model at the sizes of its capacity. Returns the profile unchanged if it was not measured at those sizes,
  * which is reported elsewhere.
  */
-export function capacityProfile({ profile }: OnnxModel, capacity: Capacity | undefined): ModelProfile | undefined {
+export function capacityProfile({ profile }: Model, capacity: Capacity | undefined): ModelProfile | undefined {
   return profile && (profileAt(profile, capacity?.at) ?? profile);
 }
 

@@ -1,5 +1,5 @@
 import { Token } from 'cdktf';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { inMiB } from '../sizing/memory';
 import { startupBudget } from '../sizing/startup-budget';
 import type { Problems } from '../terraform/problems';
@@ -46,7 +46,7 @@ export interface RolloutTimes {
 }
 
 /** @param replicas - maximum number of replicas */
-export function rolloutTimes(options: RolloutOptions, model: OnnxModel, replicas?: number): RolloutTimes {
+export function rolloutTimes(options: RolloutOptions, model: Model, replicas?: number): RolloutTimes {
   const { startupSeconds = defaultStartupSeconds(model) } = options;
   const { progressDeadlineSeconds = startupSeconds + 300 } = options;
   return {
@@ -56,7 +56,7 @@ export function rolloutTimes(options: RolloutOptions, model: OnnxModel, replicas
   };
 }
 
-function defaultStartupSeconds(model: OnnxModel): number {
+function defaultStartupSeconds(model: Model): number {
   if (model.profile) return startupBudget(model.profile.start.readySeconds, model);
   return 60 + Math.ceil(inMiB(model.sizeBytes) / 20);
 }
@@ -74,7 +74,7 @@ function wavesOf(maxSurge: number | string = DEFAULT_SURGE, replicas?: number): 
 export const MAX_STARTUP_SECONDS = 24 * 60 * 60;
 
 /** Checks that an update does not fail while replicas are still starting. */
-export function checkDeadline(where: string, options: RolloutOptions, model: OnnxModel, problems: Problems): void {
+export function checkDeadline(where: string, options: RolloutOptions, model: Model, problems: Problems): void {
   const { startupSeconds, progressDeadlineSeconds } = rolloutTimes(options, model);
   const isComparable = (value: number) => !Token.isUnresolved(value) && Number.isInteger(value);
   if (![startupSeconds, progressDeadlineSeconds].every(isComparable)) return;

@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import { ModelServingError } from '../base/errors';
 import { InferenceImage, type ImageOptions } from '../container-image/inference-image';
 import type { ModelImage } from '../container-image/model-image';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { writeOpenApiAtSynth } from '../terraform/openapi-at-synth';
 import type { Sizing } from '../sizing/sizing';
 import { checkProps } from '../terraform/props';
@@ -64,7 +64,7 @@ const DRAIN_SECONDS = 15;
 
 export interface ScalableModelServiceProps {
   /** The model to build an image for. Set either this and `repository`, or `image`. */
-  readonly model?: OnnxModel;
+  readonly model?: Model;
   /** Repository to push the built image to, without a tag, such as `registry.example.com/ml/digits`. */
   readonly repository?: string;
   /** Build options: base image, platform, Docker provider. @default - see {@link ImageOptions} */
@@ -128,7 +128,7 @@ export interface ScalableModelServiceProps {
 
 /** A model that runs as a Kubernetes service, with rolling updates, scaling, draining, and access control. */
 export class ScalableModelService extends Construct {
-  readonly model: OnnxModel;
+  readonly model: Model;
   /** Image of the replicas. */
   readonly image: ModelImage;
   /** Name of all resources. */

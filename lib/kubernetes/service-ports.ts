@@ -1,5 +1,5 @@
 import type { ServiceV1SpecPort } from '@cdktf/provider-kubernetes/lib/service-v1';
-import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 
 /** How clients in the cluster reach the replicas. */
 export interface ServiceOptions {

@@ -5,12 +5,12 @@ import { SETTING_PREFIX, type Settings, settingsEnvironment } from '../../infere
 import { temporaryCacheFolder } from '../base/cache';
 import { BuildContext, modelFiles } from '../container-image/build-context';
 import { localServerFiles } from '../base/server-files';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 
 /** The server and the files of a model's image, staged on this machine. */
 export class LocalStage {
   /** @throws ModelServingError if this machine has no runtime, or no folder for the files */
-  static of(model: OnnxModel): LocalStage {
+  static of(model: Model): LocalStage {
     // Uses the cache folder, because the system's temporary folder is often on a different file system, where the model
     // would have to be copied instead of linked.
     const stage = new LocalStage(temporaryCacheFolder('serve-'), model.sha256);

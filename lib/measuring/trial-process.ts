@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Trial, TrialAnswer, TrialQuestion } from '../../inference-image/src/contract/trial';
 import { ModelServingError } from '../base/errors';
-import { imageErrors } from '../container-image/errors';
+import { bundleErrors } from '../base/server-files';
 import type { LocalStage } from '../local/local-stage';
 import { packageRoot } from '../base/package-root';
 import { LastLines } from './last-lines';
@@ -33,7 +33,7 @@ export class TrialProcess {
 
   constructor(private readonly options: TrialOptions) {
     const program = join(packageRoot, 'dist', 'inference-image', 'profile-program.cjs');
-    if (!existsSync(program)) throw new ModelServingError([imageErrors.bundleMissing(program)]);
+    if (!existsSync(program)) throw new ModelServingError([bundleErrors.bundleMissing(program)]);
     const { stage, dimensions, signal } = options;
     this.child = fork(program, [JSON.stringify(dimensions)], {
       env: stage.environment(),

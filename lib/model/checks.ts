@@ -1,5 +1,5 @@
 import type { Problem } from '../base/errors';
-import { elementType } from './element-types';
+import { elementType } from '../onnx/element-types';
 import { modelErrors, type Direction } from './errors';
 import type { OnnxGraph, ValueInfo } from './onnx-graph';
 import { MAX_IR_VERSION, MAX_OPSETS } from './runtime-limits';

@@ -1,7 +1,7 @@
 import { dimensionsText } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../base/errors';
 import type { LinkOutside } from '../base/link-outside';
-import { elementType } from './element-types';
+import { elementType } from '../onnx/element-types';
 import {
   operatorName,
   type ExternalTensor,
@@ -21,46 +21,6 @@ export const modelErrors = {
   nameInvalid: (path: string, prop: 'name' | 'version', value: string): Problem => ({
     code: prop === 'name' ? 'model-name-invalid' : 'model-version-invalid',
     message: `${path}: model ${prop} "${value}" is not a valid URL path segment. Set ${prop} of OnnxModel.fromFile, or the option ${prop === 'name' ? '--name' : '--model-version'} of the command, to at most 128 letters, digits, ".", "_" and "-", starting with a letter or digit.`,
-  }),
-
-  fileNotFound: (path: string): Problem => ({
-    code: 'file-not-found',
-    message: `${path}: no such file. Relative paths are resolved against the working directory, ${process.cwd()}.`,
-  }),
-
-  notAFile: (path: string): Problem => ({
-    code: 'not-a-file',
-    message: `${path}: this is a folder or a device, not a regular file. Pass the path of a file.`,
-  }),
-
-  fileUnreadable: (path: string, reason: string): Problem => ({
-    code: 'file-unreadable',
-    message: `${path}: cannot read the file: ${reason}. Check its permissions.`,
-  }),
-
-  fileLinkCircle: (path: string): Problem => ({
-    code: 'file-link-circle',
-    message: `${path}: cannot read the file: its symbolic links form a loop. Point the link at the file itself.`,
-  }),
-
-  fileEmpty: (path: string): Problem => ({
-    code: 'file-empty',
-    message: `${path}: the file is empty. Export or download it again.`,
-  }),
-
-  fileNotUtf8: (path: string, encoding: string): Problem => ({
-    code: 'file-not-utf8',
-    message: `${path}: the file is ${encoding}. Save it as UTF-8.`,
-  }),
-
-  fileChanged: (path: string): Problem => ({
-    code: 'file-changed',
-    message: `${path}: the file changed while it was being read. Synthesize again once the file is complete.`,
-  }),
-
-  gitLfsPointer: (path: string): Problem => ({
-    code: 'git-lfs-pointer',
-    message: `${path}: this is a Git LFS pointer, not the file itself. Run "git lfs pull".`,
   }),
 
   modelTooLarge: (path: string, sizeBytes: number): Problem => ({

@@ -8,8 +8,8 @@ import {
   type TensorMessage,
 } from '../onnx/decoded-model';
 import type { ValueInfo } from './onnx-graph';
-import { constantTensor } from './row-independence/constants';
-import { requestInputs } from './value-info';
+import { constantTensor } from '../row-independence/constants';
+import { requestInputs } from '../onnx/value-info';
 
 /**
  * Operators whose outputs contain the values of their first input, possibly in a different shape or type. The output of

@@ -4,7 +4,7 @@ import { fileSha256 } from '../base/file-hash';
 import { packageRoot, readPackage } from '../base/package-root';
 import { modelErrors } from './errors';
 import { MalformedFile } from '../onnx/file-cursor';
-import { readingFile, type SourceFile } from '../base/source-file';
+import { fileErrors, readingFile, type SourceFile } from '../base/source-file';
 import type { OnnxGraph } from './onnx-graph';
 
 /**
@@ -32,7 +32,7 @@ export function loadGraph(path: string, { sourcePath, sha256, sizeBytes }: Sourc
   const graph = readingFile(path, () => {
     const graph = readGraphOf(path, sourcePath);
     // If the file was overwritten in the meantime, its graph must not be cached under the old hash.
-    if (fileSha256(sourcePath).sha256 !== sha256) throw new ModelServingError([modelErrors.fileChanged(path)]);
+    if (fileSha256(sourcePath).sha256 !== sha256) throw new ModelServingError([fileErrors.fileChanged(path)]);
     return graph;
   });
   writeCache(key, graph);

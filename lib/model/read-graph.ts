@@ -10,7 +10,7 @@ import {
   type ModelMessage,
   type TensorMessage,
 } from '../onnx/decoded-model';
-import { tensorBytes } from './element-types';
+import { tensorBytes } from '../onnx/element-types';
 import { MalformedFile } from '../onnx/file-cursor';
 import { inputValues } from './input-values';
 import { localesIn } from './locales';
@@ -23,11 +23,11 @@ import {
   type Operator,
 } from './onnx-graph';
 import { onnxMessage } from '../onnx/onnx-messages';
-import { proveRowIndependence } from './row-independence/prove';
-import { unwrittenIfEmpty } from './row-independence/unwritten-if-empty';
+import { proveRowIndependence } from '../row-independence/prove';
+import { unwrittenIfEmpty } from '../row-independence/unwritten-if-empty';
 import { readSkeleton } from '../onnx/skeleton-reader';
 import { overwrittenConstants } from './training-mode';
-import { requestInputs, valueInfo } from './value-info';
+import { requestInputs, valueInfo } from '../onnx/value-info';
 
 /**
  * Reads the graph of a model file, without its weights.

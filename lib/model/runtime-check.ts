@@ -6,7 +6,7 @@ import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { readCache, writeCache } from '../base/cache';
 import { ModelServingError, type Problem } from '../base/errors';
-import { imageErrors } from '../container-image/errors';
+import { bundleErrors } from '../base/server-files';
 import { packageRoot } from '../base/package-root';
 import { type ProcessFailure, reportsOf } from '../base/runtime-process';
 import type { ShapeTrial } from './declared-signature';
@@ -70,7 +70,7 @@ interface LoadedInChild {
  * a run crashes the process later.
  */
 function loadInChild(modelPath: string, signature: Signature, triesEmpty: boolean): LoadedInChild {
-  if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
+  if (!existsSync(PROGRAM)) throw new ModelServingError([bundleErrors.bundleMissing(PROGRAM)]);
   const order: LoadOrder = { modelPath, signature, trial: trialLimits(), triesEmpty };
   const { lines, ending } = reportsOf('loads it', [PROGRAM], JSON.stringify(order));
   const [first, ...others] = lines as [LoadReport?, ...TrialReport[]];

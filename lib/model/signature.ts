@@ -1,5 +1,5 @@
 import type { Datatype, Signature, TensorSignature } from '../../inference-image/src/contract/signature';
-import { elementType } from './element-types';
+import { elementType } from '../onnx/element-types';
 import type { OnnxGraph, ValueInfo } from './onnx-graph';
 
 /** Inputs and outputs of a graph that has passed its checks. */

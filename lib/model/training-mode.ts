@@ -3,7 +3,7 @@ import type { CalledNode } from '../onnx/called-nodes';
 import { domainName, type GraphMessage } from '../onnx/decoded-model';
 import { modelErrors } from './errors';
 import { nodeName, type OnnxGraph } from './onnx-graph';
-import { requestInputs } from './value-info';
+import { requestInputs } from '../onnx/value-info';
 
 /**
  * Finds nodes whose constants the runtime overwrites in each run, so that responses can depend on earlier requests:

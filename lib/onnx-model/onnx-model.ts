@@ -1,5 +1,6 @@
 import { parse } from 'node:path';
-import { CONTRACT_VERSION, modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
+import { CONTRACT_VERSION } from '../../inference-image/src/contract/constants';
+import { modelDigest, type ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { obstacleText, type BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
 import type { InputValuesByName } from '../../inference-image/src/contract/input-values';
 import type { ClassOutput, PictureInput } from '../../inference-image/src/contract/picture-input';
@@ -23,6 +24,7 @@ import { checkCard } from '../model/check-card';
 import { checkIdentity } from '../model/checks';
 import { collect } from '../base/collect';
 import { unsafeOnEmptyInput } from '../model/empty-inputs';
+import type { Model } from '../model/model';
 import type { SignatureProof } from '../model/declared-signature';
 import { cardProperties, mergedCard, type ModelCard } from '../model/model-card';
 import type { SourceFile } from '../base/source-file';
@@ -122,7 +124,7 @@ interface ModelFacts extends Pick<
 }
 
 /** A trained model that can be served, with its files. */
-export class OnnxModel {
+export class OnnxModel implements Model {
   /**
    * Reads an ONNX file and checks that it can be served. This process hashes the weights but does not load them.
    *
@@ -194,19 +196,12 @@ export class OnnxModel {
     });
   }
 
-  /** Name of the model in URLs. */
   readonly name: string;
 
-  /** Version of the model in URLs. */
   readonly version: string;
 
-  /**
-   * Inputs and outputs as declared in the file, except for outputs that were corrected because a run contradicted their
-   * declared shapes.
-   */
   readonly signature: Signature;
 
-  /** Inputs and outputs as declared in the file; the same object as `signature` if nothing was corrected. */
   readonly declaredSignature: Signature;
 
   /**
@@ -216,22 +211,16 @@ export class OnnxModel {
    */
   readonly signatureProof: SignatureProof;
 
-  /** How a picture is converted to the input, if declared. */
   readonly picture?: PictureInput;
 
-  /** How the output is converted to a class, if declared. */
   readonly classes?: ClassOutput;
 
-  /** Identity of the model: the sha256 of its file, or of the list of its files if it has external data. */
   readonly sha256: string;
 
-  /** Size of the weights: the model file and its external data. */
   readonly sizeBytes: number;
 
-  /** IR version of the file. */
   readonly irVersion: number;
 
-  /** Opset version by domain, such as `{ 'ai.onnx': 17 }`. */
   readonly opsets: Readonly<Record<string, number>>;
 
   /**
@@ -248,22 +237,14 @@ export class OnnxModel {
   /** Metadata that the exporter wrote into the file (`metadata_props`). */
   readonly metadata: Readonly<Record<string, string>>;
 
-  /** Exporter and its version, such as `pytorch 2.9.1`; empty if unknown. */
   readonly producer: string;
 
-  /** Namespace of the model in reverse-DNS form, as in the file; usually empty. */
   readonly domain: string;
 
-  /** Description of the model, from `card` and from the file; undefined if both are empty. */
   readonly card?: ModelCard;
 
-  /** Whether rows of several requests may run as one batch, and on which axes, as proved from the graph. */
   readonly batching: BatchingVerdict;
 
-  /**
-   * Whether requests could share runs if the first dimensions that are fixed at 1 were free. `model-serving rebatch`
-   * can then write such a model.
-   */
   readonly rebatchable: boolean;
 
   /**
@@ -272,10 +253,8 @@ export class OnnxModel {
    */
   readonly rebatchObstacle?: string;
 
-  /** Measurements of the model, if there are any. */
   readonly profile?: ModelProfile;
 
-  /** Sizes of the largest golden example; they determine the default maximum size of requests. */
   readonly exampleSizes: ExampleSizes;
 
   /**
@@ -284,10 +263,8 @@ export class OnnxModel {
    */
   readonly servable: boolean;
 
-  /** Warnings about the model. */
   readonly warnings: readonly string[];
 
-  /** Files in the image: the model, external data, and golden examples, in this order. */
   readonly files: readonly SourceFile[];
 
   private constructor({ weights: { graph, files }, golden, ...facts }: ModelFacts) {
@@ -319,7 +296,6 @@ export class OnnxModel {
     this.rebatchObstacle = graph.proof.refusedIfFreed && obstacleText(graph.proof.refusedIfFreed);
   }
 
-  /** Content of model.json in the image. */
   manifest(): ModelManifest {
     const { name, version, sha256, signature, batching, card, picture, classes } = this;
     const files = this.files.map((file) => ({ path: file.path, sha256: file.sha256, sizeBytes: file.sizeBytes }));

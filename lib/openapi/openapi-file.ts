@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError } from '../base/errors';
 import { isMarked } from '../base/marked-file';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { plainText } from '../base/plain-text';
 import { printable } from '../../inference-image/src/contract/printable';
 import { replaceFile } from '../base/replace-file';
@@ -18,7 +18,7 @@ export interface PathSource {
 }
 
 /** OpenAPI document of a model's HTTP port, byte for byte as its server returns it at /openapi.json. */
-export function openApiOf(model: OnnxModel): string {
+export function openApiOf(model: Model): string {
   return textOf(model.manifest());
 }
 
@@ -32,7 +32,7 @@ function textOf(manifest: ModelManifest): string {
  * Returns a warning if the existing file has the declared shapes instead of the model's actual shapes. The file is then
  * rewritten.
  */
-export function untrueOpenApi(path: string, model: OnnxModel, { where, prop }: PathSource): string | undefined {
+export function untrueOpenApi(path: string, model: Model, { where, prop }: PathSource): string | undefined {
   const { signature, declaredSignature } = model;
   if (signature === declaredSignature) return undefined;
   if (contentOf(path) !== textOf({ ...model.manifest(), signature: declaredSignature })) return undefined;

@@ -1,11 +1,5 @@
-import {
-  channelsOf,
-  DEFAULT_MAX_PIXELS,
-  PICTURE_COLORS,
-  PICTURE_DATATYPES,
-  PICTURE_FITS,
-  type PictureInput,
-} from '../../inference-image/src/contract/picture-input';
+import { PICTURE_COLORS, PICTURE_DATATYPES, PICTURE_FITS } from '../../inference-image/src/contract/constants';
+import { channelsOf, DEFAULT_MAX_PIXELS, type PictureInput } from '../../inference-image/src/contract/picture-input';
 import type { Signature, TensorSignature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../base/errors';
 import { preprocessingErrors as errors } from './errors';

@@ -8,7 +8,7 @@ import type {
   RebatchReport,
 } from '../../inference-image/src/contract/rebatch-messages';
 import { ModelServingError } from '../base/errors';
-import { imageErrors } from '../container-image/errors';
+import { bundleErrors } from '../base/server-files';
 import { fileSha256 } from '../base/file-hash';
 import { linkOrCopy } from '../base/link-or-copy';
 import { makeFolder } from '../base/make-folder';
@@ -138,7 +138,7 @@ function compare(
   axes: RowAxes,
   golden: string | undefined,
 ): RebatchComparison {
-  if (!existsSync(PROGRAM)) throw new ModelServingError([imageErrors.bundleMissing(PROGRAM)]);
+  if (!existsSync(PROGRAM)) throw new ModelServingError([bundleErrors.bundleMissing(PROGRAM)]);
   const { declaredSignature: signature, picture, files } = model;
   const order: RebatchOrder = { originalPath: files[0]!.sourcePath, freedPath, signature, axes, golden, picture };
   const report = reportOf<RebatchReport>('compares the models', [PROGRAM], JSON.stringify(order));

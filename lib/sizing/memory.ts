@@ -5,7 +5,7 @@ import {
   pictureBytes,
   RUNTIME_MEMORY_BYTES,
 } from '../../inference-image/src/contract/memory';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { peakMemoryMiB } from './peak-memory';
 import { budgetOf, type RequestChoices, requestMemoryBytes, type RequestModel, requestNeeds } from './request-needs';
 
@@ -32,13 +32,13 @@ export interface MemoryChoices extends RequestChoices {
  * Memory below which the container is killed, in MiB. With a profile, this is the measured peak under load. Without
  * one, it is what loading takes: the runtime, and the weights once for each executor.
  */
-export function minimumMemoryMiB(model: OnnxModel, executors = 1): number {
+export function minimumMemoryMiB(model: Model, executors = 1): number {
   if (model.profile) return peakMemoryMiB(model.profile, oneIfToken(executors));
   return RUNTIME_MEMORY_MIB + oneIfToken(executors) * inMiB(model.sizeBytes);
 }
 
 /** Memory for decoding the largest picture, in MiB; 0 if the model accepts no pictures. */
-export function pictureMemoryMiB({ picture }: Pick<OnnxModel, 'picture'>): number {
+export function pictureMemoryMiB({ picture }: Pick<Model, 'picture'>): number {
   return inMiB(pictureBytes(picture));
 }
 
@@ -51,7 +51,7 @@ export function pixelsWithin(memoryMiB: number): number {
  * Memory that a container needs in addition to its requests, in MiB. It includes memory for the largest picture, and is
  * at least the server's own estimate.
  */
-export function ownMemoryMiB(model: OnnxModel, executors = 1): number {
+export function ownMemoryMiB(model: Model, executors = 1): number {
   const byServer = inMiB(ownMemoryBytes(MIB * inMiB(model.sizeBytes), oneIfToken(executors), model.picture));
   return Math.max(byServer, minimumMemoryMiB(model, executors) + pictureMemoryMiB(model));
 }
@@ -62,7 +62,7 @@ export function requestMemoryMiB(model: RequestModel, choices: RequestChoices): 
 }
 
 /** Minimum memory of a container, in MiB, including its requests. */
-export function neededMemoryMiB(model: OnnxModel, choices: MemoryChoices): number {
+export function neededMemoryMiB(model: Model, choices: MemoryChoices): number {
   return ownMemoryMiB(model, choices.executors) + requestMemoryMiB(model, choices);
 }
 
@@ -70,7 +70,7 @@ export function neededMemoryMiB(model: OnnxModel, choices: MemoryChoices): numbe
  * Default memory of a container without a profile, in MiB: the runtime, requests, the largest picture, and the weights
  * once for each executor and once more, because a session is built from the file's bytes.
  */
-export function defaultMemoryMiB(model: OnnxModel, choices: MemoryChoices): number {
+export function defaultMemoryMiB(model: Model, choices: MemoryChoices): number {
   const weights = (1 + oneIfToken(choices.executors ?? 1)) * inMiB(model.sizeBytes);
   const forRequests = RUNTIME_MEMORY_MIB + requestMemoryMiB(model, choices);
   return Math.max(DEFAULT_MEMORY_MIB, forRequests) + weights + pictureMemoryMiB(model);
@@ -81,7 +81,7 @@ export function defaultMemoryMiB(model: OnnxModel, choices: MemoryChoices): numb
  * derives them again from its resident memory after the model is loaded.
  */
 export function requestLimits(
-  model: OnnxModel,
+  model: Model,
   choices: MemoryChoices,
   memoryMiB: number,
 ): Required<Pick<RequestChoices, 'maxRequestBytes' | 'requestBudgetBytes'>> {

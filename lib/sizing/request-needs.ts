@@ -7,7 +7,7 @@ import {
   type RequestCost,
 } from '../../inference-image/src/contract/memory';
 import { defaultMaxRequestBytes, requestCost } from '../../inference-image/src/contract/request-size';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 
 /** Options that determine the memory for requests. */
 export interface RequestChoices {
@@ -18,7 +18,7 @@ export interface RequestChoices {
 }
 
 /** Properties of a model that determine its largest request. */
-export type RequestModel = Pick<OnnxModel, 'signature' | 'batching' | 'picture' | 'exampleSizes'>;
+export type RequestModel = Pick<Model, 'signature' | 'batching' | 'picture' | 'exampleSizes'>;
 
 /** What determines the budget: an option, or `answer` for the answer to one row. */
 type Decisive = 'maxRequestBytes' | 'maxQueueBytes' | 'requestBudgetBytes' | 'answer';

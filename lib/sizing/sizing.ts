@@ -1,7 +1,7 @@
 import { ownMemoryBytes } from '../../inference-image/src/contract/memory';
 import type { Settings } from '../../inference-image/src/contract/settings';
 import { pictureMemoryMiB, requestMemoryMiB } from './memory';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import type { RequestChoices, RequestModel } from './request-needs';
 import { fewestThreads, usefulBatchSize } from './measured-runs';
 import type { ModelProfile } from '../profile/model-profile';
@@ -44,7 +44,7 @@ export interface Sizing {
 const MIB = 1024 * 1024;
 
 /** Properties of a model that its sizes depend on, in addition to its profile. */
-export type SizedModel = RequestModel & Pick<OnnxModel, 'sizeBytes'>;
+export type SizedModel = RequestModel & Pick<Model, 'sizeBytes'>;
 
 /** Margin for peaks that a measurement of a few seconds misses. */
 const MEMORY_MARGIN = 1.1;
@@ -85,7 +85,7 @@ export function sizeReplica(profile: ModelProfile, model: SizedModel, choices: S
 }
 
 /** Whether the server runs rows of several requests together. */
-function mergesRows({ verdict }: OnnxModel['batching'], rowIndependence: SizingChoices['rowIndependence']): boolean {
+function mergesRows({ verdict }: Model['batching'], rowIndependence: SizingChoices['rowIndependence']): boolean {
   return verdict === 'independent' || (verdict !== 'fixed' && rowIndependence === 'assume');
 }
 

@@ -1,5 +1,5 @@
 import { inMiB } from './memory';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 
 /** Read rate of a slow disk, in MiB per second. */
 const COLD_DISK_MIB = 20;
@@ -8,6 +8,6 @@ const COLD_DISK_MIB = 20;
  * Time allowed for a start, in seconds: ten times the measured time plus the time to read the weights from a slow disk,
  * but at least 30.
  */
-export function startupBudget(readySeconds: number, { sizeBytes }: Pick<OnnxModel, 'sizeBytes'>): number {
+export function startupBudget(readySeconds: number, { sizeBytes }: Pick<Model, 'sizeBytes'>): number {
   return Math.max(30, Math.ceil(10 * readySeconds + inMiB(sizeBytes) / COLD_DISK_MIB));
 }

@@ -1,8 +1,8 @@
 import { Annotations, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { obstacleText } from '../../inference-image/src/contract/batching-verdict';
-import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
+import type { Model } from '../model/model';
 import type { Problems } from './problems';
 import type { ServingOptions } from './serving-options';
 import { workloadErrors } from './errors';
@@ -11,7 +11,7 @@ import { workloadErrors } from './errors';
 export function checkBatchable(
   where: string,
   { maxBatchSize, maxBatchDelaySeconds, rowIndependence }: ServingOptions,
-  model: OnnxModel | undefined,
+  model: Model | undefined,
   problems: Problems,
 ): void {
   if (!model) return;
@@ -43,7 +43,7 @@ export function checkBatchDelay(
 export function noteBatching(
   scope: Construct,
   { maxBatchSize, maxBatchDelaySeconds, rowIndependence }: ServingOptions,
-  { name, batching, rebatchable }: OnnxModel,
+  { name, batching, rebatchable }: Model,
 ): void {
   if (maxBatchSize === 1 || [maxBatchSize, maxBatchDelaySeconds, rowIndependence].some(Token.isUnresolved)) return;
   const annotations = Annotations.of(scope);

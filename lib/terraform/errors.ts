@@ -12,7 +12,7 @@ import {
   pixelsWithin,
   RUNTIME_MEMORY_MIB,
 } from '../sizing/memory';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { measuredOn } from '../profile/measured-on';
 import type { ModelProfile } from '../profile/model-profile';
 import { requestNeeds, type RequestNeeds } from '../sizing/request-needs';
@@ -37,7 +37,7 @@ export const workloadErrors = {
     memoryMiB: number,
     minimumMiB: number,
     neededMiB: number,
-    model: OnnxModel,
+    model: Model,
     executors = 1,
   ): Problem => ({
     code: 'memory-too-small',
@@ -63,7 +63,7 @@ export const workloadErrors = {
     memoryMiB: number,
     minimumMiB: number,
     neededMiB: number,
-    model: OnnxModel,
+    model: Model,
   ): Problem => ({
     code: 'memory-below-picture',
     message: `${where}: ${prop} is ${memoryMiB}, but model "${model.name}" needs ${minimumMiB} MiB and, to decode a picture of ${model.picture?.maxPixels} pixels (picture.maxPixels), ${pictureMemoryMiB(model)} MiB more. Raise it to ${neededMiB}, which leaves room for requests, or omit it to use a default that fits${smallerPicture(memoryMiB - neededMiB + pictureMemoryMiB(model), model)}.`,
@@ -73,7 +73,7 @@ export const workloadErrors = {
     where: string,
     prop: string,
     memoryMiB: number,
-    model: OnnxModel,
+    model: Model,
     choices: MemoryChoices,
   ): Problem => {
     const own = ownMemoryMiB(model, choices.executors);
@@ -116,7 +116,7 @@ export const workloadErrors = {
     message: `${where}: environment contains the variable "${variable}", whose name is invalid. Use letters, digits, "_", "." and "-", and start the name with a letter or "_".`,
   }),
 
-  batchingImpossible: (where: string, option: string, value: number | string, model: OnnxModel): Problem => ({
+  batchingImpossible: (where: string, option: string, value: number | string, model: Model): Problem => ({
     code: 'batching-impossible',
     message: `${where}: serving.${option} is ${JSON.stringify(value)}, but model "${model.name}" cannot run requests together: ${obstacleText(model.batching)}. Omit the option, or ${batchingRemedy(model)}.`,
   }),
@@ -152,7 +152,7 @@ export const workloadErrors = {
   }),
 };
 
-function batchingRemedy({ batching, rebatchable }: OnnxModel): string {
+function batchingRemedy({ batching, rebatchable }: Model): string {
   if (batching.verdict === 'coupled') {
     return "set serving.rowIndependence to 'assume' if answers may depend on the other requests in the same run";
   }
@@ -165,7 +165,7 @@ function batchingRemedy({ batching, rebatchable }: OnnxModel): string {
  * Remedy: a lower picture.maxPixels. Empty if this limit would be below the model's input size, because every picture
  * would then be enlarged.
  */
-function smallerPicture(freeMiB: number, { picture }: OnnxModel): string {
+function smallerPicture(freeMiB: number, { picture }: Model): string {
   const pixels = pixelsWithin(freeMiB);
   return picture && pixels >= picture.width * picture.height ? `; or lower picture.maxPixels to ${pixels} or less` : '';
 }

@@ -1,4 +1,4 @@
-import { SETTING_DEFAULTS } from '../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 import type { ServingOptions } from './serving-options';
 import { wholeSum } from './tokens';
 

@@ -3,7 +3,7 @@ import { Annotations } from 'cdktf';
 import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer';
 import type { Construct, IConstruct } from 'constructs';
 import { ModelServingError } from '../base/errors';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { openApiErrors } from '../openapi/errors';
 import { openApiOf, untrueOpenApi, writeOpenApi } from '../openapi/openapi-file';
 
@@ -11,7 +11,7 @@ import { openApiOf, untrueOpenApi, writeOpenApi } from '../openapi/openapi-file'
 const filesOfApp = new WeakMap<IConstruct, Map<string, { readonly where: string; readonly text: string }>>();
 
 /** Writes the OpenAPI document of a construct's model when its app is synthesized, if a path is set. */
-export function writeOpenApiAtSynth(construct: Construct, model: OnnxModel, path: string | undefined): void {
+export function writeOpenApiAtSynth(construct: Construct, model: Model, path: string | undefined): void {
   if (path === undefined) return;
   const source = { where: construct.node.path, prop: 'openApiFile' };
   const warning = untrueOpenApi(path, model, source);

@@ -1,7 +1,6 @@
 import { inspect } from 'node:util';
 import { Token } from 'cdktf';
 import { ModelServingError, type Problem } from '../base/errors';
-import { OnnxModel } from '../onnx-model/onnx-model';
 import { suggestion } from '../base/nearest-name';
 
 /** Type of a prop, checked at run time. */
@@ -44,8 +43,9 @@ export const texts = record((value) => typeof value === 'string', 'strings');
 
 export const list: PropKind = { isValid: Array.isArray, expected: () => 'a list' };
 
+/** Kind of a prop for a {@link Model}, whose class may be outside this package. */
 export const model: PropKind = {
-  isValid: (value) => value instanceof OnnxModel,
+  isValid: (value) => object.isValid(value) && 'manifest' in (value as object) && 'files' in (value as object),
   expected: (value) => `a model: OnnxModel.fromFile(${typeof value === 'string' ? inspect(value) : "'digits.onnx'"})`,
 };
 

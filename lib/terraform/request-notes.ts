@@ -2,14 +2,14 @@ import { Annotations, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { bytesText } from '../base/bytes-text';
 import { requestLimits } from '../sizing/memory';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import type { ServingOptions } from './serving-options';
 
 /**
  * Adds a note to the plan with the maximum size of requests and the memory that they share.
  * @param serving - options including derived ones
  */
-export function noteRequests(scope: Construct, model: OnnxModel, serving: ServingOptions, memoryMiB: number): void {
+export function noteRequests(scope: Construct, model: Model, serving: ServingOptions, memoryMiB: number): void {
   const { maxRequestBytes, requestBudgetBytes, executors } = serving;
   if (Token.isUnresolved(maxRequestBytes)) return;
   const limits = requestLimits(model, serving, memoryMiB);

@@ -1,5 +1,6 @@
 import { Token } from 'cdktf';
-import { SETTING_DEFAULTS, type Settings, settingsEnvironment } from '../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
+import { type Settings, settingsEnvironment } from '../../inference-image/src/contract/settings';
 import type { Problem } from '../base/errors';
 import type { ExpectedModel } from '../container-image/model-image';
 import { suggestion } from '../base/nearest-name';

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { Annotations, Token } from 'cdktf';
 import type { Construct, IConstruct } from 'constructs';
 import { defaultMemoryMiB } from '../sizing/memory';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import { loadText, MAX_LOAD } from '../measuring/machine-load';
 import { measuredOn } from '../profile/measured-on';
@@ -22,7 +22,7 @@ const notedApps = new WeakSet<IConstruct>();
  */
 export function noteSizing(
   scope: Construct,
-  model: OnnxModel,
+  model: Model,
   serving: ServingOptions,
   sizing: Sizing | undefined,
   defaultCpus: string,
@@ -60,7 +60,7 @@ export function noteSizing(
 }
 
 /** Command that measures a model, with a path relative to the working directory. */
-export function measureCommand({ files }: OnnxModel): string {
+export function measureCommand({ files }: Model): string {
   return profileCommand(relative(process.cwd(), files[0]!.sourcePath));
 }
 

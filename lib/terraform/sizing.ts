@@ -1,6 +1,6 @@
 import { Token } from 'cdktf';
 import { defaultMemoryMiB } from '../sizing/memory';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import type { ModelProfile } from '../profile/model-profile';
 import { sizeReplica, type Sizing } from '../sizing/sizing';
 import type { ServingOptions } from './serving-options';
@@ -26,7 +26,7 @@ const FOR_REQUESTS = ['maxRequestBytes', 'maxQueueBytes', 'requestBudgetBytes'] 
  * @param profile - the model's profile at the request sizes of the capacity
  */
 export function sizingOf(
-  model: OnnxModel,
+  model: Model,
   serving: ServingOptions,
   resources: GivenResources,
   profile: ModelProfile | undefined = model.profile,
@@ -42,7 +42,7 @@ export function sizingOf(
 
 /** Memory of a replica: as set, derived from the profile, or the default. */
 export function memoryMiBOf(
-  model: OnnxModel,
+  model: Model,
   serving: ServingOptions,
   sizing: Sizing | undefined,
   given: number | undefined,

@@ -1,7 +1,7 @@
 import { Token } from 'cdktf';
 import { SETTING_PREFIX } from '../../inference-image/src/contract/settings';
 import { pictureMemoryMiB, minimumMemoryMiB, neededMemoryMiB } from '../sizing/memory';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { Model } from '../model/model';
 import { isWhole, type Problems } from './problems';
 import { requestNeeds } from '../sizing/request-needs';
 import type { ServingOptions } from './serving-options';
@@ -25,7 +25,7 @@ export function checkMemory(
   where: string,
   prop: string,
   memoryMiB: number | undefined,
-  model: OnnxModel | undefined,
+  model: Model | undefined,
   serving: ServingOptions,
   problems: Problems,
 ): void {
@@ -54,7 +54,7 @@ export function checkMemory(
 /** Checks that the memory for requests has room for the largest request, and all requests that may wait. */
 export function checkRequestBudget(
   where: string,
-  model: OnnxModel | undefined,
+  model: Model | undefined,
   serving: ServingOptions,
   problems: Problems,
 ): void {

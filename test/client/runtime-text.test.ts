@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../support/root';
-import { DATATYPES } from '../../inference-image/src/contract/signature';
+import { DATATYPES } from '../../inference-image/src/contract/constants';
 import { clientPrefix, commentText, isIdentifier, stringLiteral } from '../../lib/client/identifiers';
 import { RUNTIME_FILES, runtimeText } from '../../lib/client/runtime-text';
 import { NUMERIC_ARRAYS, type Datatype } from '../../lib/client/runtime/tensors';

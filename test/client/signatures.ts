@@ -1,4 +1,5 @@
-import { DATATYPES, type Datatype, type Signature } from '../../inference-image/src/contract/signature';
+import { DATATYPES } from '../../inference-image/src/contract/constants';
+import { type Datatype, type Signature } from '../../inference-image/src/contract/signature';
 import { clientSource, type ClientModel } from '../../lib/client/client-source';
 import { resolveClassOutput } from '../../lib/preprocessing/class-output';
 import { resolvePictureInput } from '../../lib/preprocessing/picture-input';

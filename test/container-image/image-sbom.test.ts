@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { ROOT } from '../support/root';
 import { imageSbom, sbomText } from '../../lib/container-image/image-sbom';
-import type { ImagePlatform } from '../../lib/container-image/platform';
+import type { ImagePlatform } from '../../lib/base/server-files';
 import { serverFiles } from '../../lib/base/server-files';
 import { multiplier } from '../support/models';
 import { externalInitializer, identity, node, value, writeOnnxModel } from '../support/onnx-builder';

@@ -2,7 +2,7 @@ import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { join, relative } from 'node:path';
 import { ROOT } from '../support/root';
-import { modelManifestSchema } from '../../inference-image/src/contract/schemas';
+import { modelManifestSchema } from '../../inference-image/src/contract/manifest-schema';
 import { wireShape } from '../../inference-image/src/contract/signature';
 import { OnnxModel } from '../../lib/onnx-model/onnx-model';
 import * as graphs from '../../lib/model/read-graph';

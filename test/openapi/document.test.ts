@@ -5,7 +5,8 @@ import { Ajv2020 } from 'ajv/dist/2020';
 import { ROOT } from '../support/root';
 import type { DescribedModel } from '../../inference-image/src/openapi/model';
 import { openApiText } from '../../inference-image/src/openapi/document';
-import { DATATYPES, type Signature, type TensorSignature } from '../../inference-image/src/contract/signature';
+import { DATATYPES } from '../../inference-image/src/contract/constants';
+import { type Signature, type TensorSignature } from '../../inference-image/src/contract/signature';
 import { openApiOf } from '../../lib/openapi/openapi-file';
 import { temporaryFolder } from '../support/temporary-folder';
 

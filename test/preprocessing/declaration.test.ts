@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
-import { modelManifestSchema } from '../../inference-image/src/contract/schemas';
+import { modelManifestSchema } from '../../inference-image/src/contract/manifest-schema';
 import { BuildContext } from '../../lib/container-image/build-context';
 import { readPreprocessing } from '../../lib/preprocessing/preprocessing-file';
 import { problemsOf } from '../model/support';

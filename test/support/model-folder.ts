@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
 import type { GoldenExample } from '../../inference-image/src/contract/golden';
+import { CONTRACT_VERSION } from '../../inference-image/src/contract/constants';
 import {
-  CONTRACT_VERSION,
   GOLDEN_FILE,
   MANIFEST_FILE,
   MODEL_FILE,

@@ -3,7 +3,7 @@
  * and the server to derive the same budget from its memory limit.
  */
 import type { PictureInput } from './picture-input';
-import { SETTING_DEFAULTS } from './settings';
+import { SETTING_DEFAULTS } from './constants';
 
 const MIB = 1024 * 1024;
 

@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod/mini';
-import type { modelFileSchema, modelManifestSchema } from './schemas';
-
-/** Incremented when servers of the previous version can no longer read model.json. */
-export const CONTRACT_VERSION = 2;
+import type { modelFileSchema, manifestFields } from './schemas';
 
 /** File names inside the model folder of an image. */
 export const MANIFEST_FILE = 'model.json';
@@ -18,7 +15,7 @@ export const RESERVED_FILES = [MANIFEST_FILE, MODEL_FILE, GOLDEN_FILE, SBOM_FILE
 export type ModelFile = z.infer<typeof modelFileSchema>;
 
 /** model.json: the identity of the model in an image, without tuning. */
-export type ModelManifest = z.infer<typeof modelManifestSchema>;
+export type ModelManifest = z.infer<typeof manifestFields>;
 
 /**
  * Identity of a model: the sha256 of its file, as `sha256sum` prints it. For a model with external data, it is the

@@ -1,11 +1,6 @@
 import type { z } from 'zod/mini';
 import type { classOutputSchema, pictureInputSchema } from './schemas';
 
-export const PICTURE_COLORS = ['gray', 'rgb', 'bgr'] as const;
-export const PICTURE_FITS = ['stretch', 'cover', 'contain'] as const;
-/** Datatypes that pixels can be converted to. For other types, use a Cast in the graph. */
-export const PICTURE_DATATYPES = ['FP32', 'FP64', 'UINT8'] as const;
-
 /** Conversion of a picture to the model's input, including the values that follow from the signature. */
 export type PictureInput = z.infer<typeof pictureInputSchema>;
 

@@ -5,11 +5,14 @@
  */
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.cjs';
-import { PICTURE_COLORS, PICTURE_DATATYPES, PICTURE_FITS } from './picture-input';
-import { CONTRACT_VERSION } from './model-manifest';
-import { rowAxes, rowAxisProblems } from './row-axes';
-import { SETTING_DEFAULTS } from './settings';
-import { DATATYPES } from './signature';
+import {
+  CONTRACT_VERSION,
+  DATATYPES,
+  PICTURE_COLORS,
+  PICTURE_DATATYPES,
+  PICTURE_FITS,
+  SETTING_DEFAULTS,
+} from './constants';
 
 z.config(en());
 
@@ -97,7 +100,8 @@ export const batchingVerdictSchema = z.discriminatedUnion('verdict', [
   z.strictObject({ verdict: z.literal('fixed'), reason: text() }),
 ]);
 
-const manifestFields = z.strictObject({
+/** Fields of model.json. */
+export const manifestFields = z.strictObject({
   /** Version 1 has no `batching`. */
   contractVersion: z.literal([1, CONTRACT_VERSION]),
   name: text(),
@@ -127,14 +131,6 @@ const manifestFields = z.strictObject({
   image: z.optional(pictureInputSchema),
   /** Conversion of the answer to a class, for models that return one. */
   classes: z.optional(classOutputSchema),
-});
-
-/** Schema of model.json. The row axes of the verdict must be axes of the signature. */
-export const modelManifestSchema = manifestFields.check(({ value, issues }) => {
-  const axes = rowAxes(value.batching);
-  for (const { path, message } of axes ? rowAxisProblems(value.signature, axes) : []) {
-    issues.push({ code: 'custom', path: ['batching', ...path], message, input: value });
-  }
 });
 
 const nonNegative = () => z.number().check(z.nonnegative());

@@ -8,31 +8,6 @@ export const SETTING_PREFIX = 'MODEL_SERVING_';
 export type Settings = z.infer<typeof settingsSchema>;
 export type SettingName = keyof Settings;
 
-/** Defaults of settings that do not depend on other values. */
-export const SETTING_DEFAULTS = {
-  modelFolder: '/model',
-  host: '0.0.0.0',
-  httpPortNumber: 8080,
-  grpcPortNumber: 8081,
-  metricsPortNumber: 8082,
-  logLevel: 'info',
-  executors: 1,
-  maxBatchDelaySeconds: 0,
-  rowIndependence: 'prove',
-  maxQueueLength: 128,
-  maxQueueRows: 1024 * 1024,
-  maxQueueBytes: 64 * 1024 * 1024,
-  queueTimeoutSeconds: 30,
-  receiveTimeoutSeconds: 60,
-  sendTimeoutSeconds: 60,
-  maxConnections: 1024,
-  drainSeconds: 5,
-  maxConnectionAgeSeconds: 300,
-  idleTimeoutSeconds: 75,
-  allowedOrigins: [],
-  page: false,
-} as const;
-
 /** Default of `maxBatchSize` if the model's rows are independent. */
 export const DEFAULT_MAX_BATCH_SIZE = 32;
 

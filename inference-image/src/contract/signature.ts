@@ -1,26 +1,6 @@
 import type { z } from 'zod/mini';
+import type { DATATYPES } from './constants';
 import type { signatureSchema, tensorSignatureSchema } from './schemas';
-
-/**
- * Datatypes of the Open Inference Protocol that onnxruntime-node supports.
- *
- * @see https://github.com/kserve/open-inference-protocol
- */
-export const DATATYPES = [
-  'BOOL',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'FP16',
-  'FP32',
-  'FP64',
-  'BYTES',
-] as const;
 
 export type Datatype = (typeof DATATYPES)[number];
 

@@ -1,5 +1,6 @@
 import { get } from 'node:http';
-import { SETTING_DEFAULTS, settingVariable } from '../contract/settings';
+import { SETTING_DEFAULTS } from '../contract/constants';
+import { settingVariable } from '../contract/settings';
 
 /**
  * Health check that needs neither a shell nor curl. Exits with 0 if the server in this container is ready, otherwise

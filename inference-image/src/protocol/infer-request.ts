@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Holding } from '../budget/holding';
-import { DATATYPES, type Datatype, elementCount, type Signature } from '../contract/signature';
+import { DATATYPES } from '../contract/constants';
+import { type Datatype, elementCount, type Signature } from '../contract/signature';
 import { invalid, ServingError } from '../base/errors';
 import type { Run } from '../inference/executor';
 import { InputChecks } from '../tensor/input-checks';

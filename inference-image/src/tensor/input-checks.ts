@@ -68,7 +68,7 @@ function checkTensor({ name, datatype, shape }: TensorHeader, input: TensorSigna
 /**
  * Checks that dimensions with the same symbol have the same size, which onnxruntime does not check:
  * https://github.com/onnx/onnx/blob/main/docs/IR.md#static-tensor-shapes The proof that rows are independent relies on
- * this check (lib/model/row-independence/prove.ts). Models with one input are exempt: some exporters give two axes of
+ * this check (lib/row-independence/prove.ts). Models with one input are exempt: some exporters give two axes of
  * an input the same name by mistake, and the proof does not need their equality.
  */
 function checkSymbols(headers: readonly TensorHeader[], signature: readonly TensorSignature[]): void {

@@ -5,7 +5,8 @@ import {
   requestCost,
   type RequestSizeFacts,
 } from '../../../inference-image/src/contract/request-size';
-import { DATATYPES, type Datatype, type Dimension } from '../../../inference-image/src/contract/signature';
+import { DATATYPES } from '../../../inference-image/src/contract/constants';
+import { type Datatype, type Dimension } from '../../../inference-image/src/contract/signature';
 
 const MIB = 1024 ** 2;
 const NO_EXAMPLES = { requestBytes: 0, answerBytes: 0 };

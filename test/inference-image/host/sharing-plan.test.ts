@@ -1,4 +1,5 @@
-import { SETTING_DEFAULTS, type Settings } from '../../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS } from '../../../inference-image/src/contract/constants';
+import { type Settings } from '../../../inference-image/src/contract/settings';
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
 import { planSharing } from '../../../inference-image/src/host/sharing-plan';
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { DATATYPES, elementCount, type Datatype } from '../../../inference-image/src/contract/signature';
+import { DATATYPES } from '../../../inference-image/src/contract/constants';
+import { elementCount, type Datatype } from '../../../inference-image/src/contract/signature';
 import { isSame, joinRows, sliceRows } from '../../../inference-image/src/inference/rows';
 import { emptyData, type Tensor } from '../../../inference-image/src/tensor/tensor';
 

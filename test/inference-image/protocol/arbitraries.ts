@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { DATATYPES, type Datatype } from '../../../inference-image/src/contract/signature';
+import { DATATYPES } from '../../../inference-image/src/contract/constants';
+import { type Datatype } from '../../../inference-image/src/contract/signature';
 import { TYPED_ARRAY, type NumericDatatype, type TensorData } from '../../../inference-image/src/tensor/tensor';
 
 export const JSON_DATATYPES = DATATYPES.filter((datatype) => datatype !== 'FP16');

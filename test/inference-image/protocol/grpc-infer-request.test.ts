@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { type Datatype, DATATYPES, elementCount } from '../../../inference-image/src/contract/signature';
+import { DATATYPES } from '../../../inference-image/src/contract/constants';
+import { type Datatype, elementCount } from '../../../inference-image/src/contract/signature';
 import type { Tensor } from '../../../inference-image/src/tensor/tensor';
 import { encodeBinaryData } from '../../../inference-image/src/protocol/binary-data';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';

@@ -1,12 +1,8 @@
 import * as fc from 'fast-check';
 import { REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
-import {
-  DATATYPES,
-  elementCount,
-  type Signature,
-  type TensorSignature,
-} from '../../../inference-image/src/contract/signature';
+import { DATATYPES } from '../../../inference-image/src/contract/constants';
+import { elementCount, type Signature, type TensorSignature } from '../../../inference-image/src/contract/signature';
 import { ServingError } from '../../../inference-image/src/base/errors';
 import { InferRequestDecoder } from '../../../inference-image/src/protocol/infer-request';
 import { InferResponseEncoder } from '../../../inference-image/src/protocol/infer-response';

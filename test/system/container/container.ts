@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SETTING_DEFAULTS, settingVariable } from '../../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS } from '../../../inference-image/src/contract/constants';
+import { settingVariable } from '../../../inference-image/src/contract/settings';
 import { docker } from '../../bench/docker';
 import type { Plan } from './plan';
 

@@ -7,7 +7,7 @@ import type { Sizing } from 'cdktf-model-serving/docker';
 import { ROOT } from '../../support/root';
 import { elementCount, type Datatype } from '../../../inference-image/src/contract/signature';
 import { rowAxes } from '../../../inference-image/src/contract/row-axes';
-import { SETTING_DEFAULTS } from '../../../inference-image/src/contract/settings';
+import { SETTING_DEFAULTS } from '../../../inference-image/src/contract/constants';
 import { exampleInputs, madeUpInputs } from '../../../inference-image/src/tools/trial-inputs';
 import { trialRequest } from '../../../inference-image/src/tools/trial-request';
 import { emptyData, type Tensor } from '../../../inference-image/src/tensor/tensor';

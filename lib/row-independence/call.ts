@@ -1,4 +1,4 @@
-import type { GraphMessage, NodeMessage } from '../../onnx/decoded-model';
+import type { GraphMessage, NodeMessage } from '../onnx/decoded-model';
 import type { Attributes } from './attributes';
 import type { ExactSizes } from './exact-sizes';
 import { coupled, notUnderstood } from './obstacle';

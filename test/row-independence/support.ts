@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { RowProof } from '../../../lib/model/onnx-graph';
-import { readGraph } from '../../../lib/model/read-graph';
+import type { RowProof } from '../../lib/model/onnx-graph';
+import { readGraph } from '../../lib/model/read-graph';
 import {
   initializer,
   node,
@@ -9,8 +9,8 @@ import {
   type AttributeValue,
   type Dim,
   type Elem,
-} from '../../support/onnx-builder';
-import { temporaryFolder } from '../../support/temporary-folder';
+} from '../support/onnx-builder';
+import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 

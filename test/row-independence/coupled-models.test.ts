@@ -2,7 +2,7 @@
  * Models whose rows influence each other although trials do not show it, and models that can batch (field cases M8,
  * M22, M23).
  */
-import { node } from '../../support/onnx-builder';
+import { node } from '../support/onnx-builder';
 import { proofOf, short, type Graph } from './support';
 
 const ML = { domain: 'ai.onnx.ml' };

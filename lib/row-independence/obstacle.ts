@@ -1,4 +1,4 @@
-import type { NodeMessage } from '../../onnx/decoded-model';
+import type { NodeMessage } from '../onnx/decoded-model';
 
 /** Why a proof stops at a node: rows influence each other there, or it is unknown whether they do. */
 export class Obstacle {

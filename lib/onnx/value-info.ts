@@ -5,8 +5,8 @@ import type {
   GraphMessage,
   TypeMessage,
   ValueInfoMessage,
-} from '../onnx/decoded-model';
-import type { ValueInfo } from './onnx-graph';
+} from './decoded-model';
+import type { ValueInfo } from '../model/onnx-graph';
 
 /** Inputs that a request must send: the graph's inputs, except those with an initializer. */
 export function requestInputs({ input, initializer, sparseInitializer }: GraphMessage): ValueInfo[] {

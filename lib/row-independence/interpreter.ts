@@ -1,4 +1,4 @@
-import { operatorName } from '../onnx-graph';
+import { operatorName } from '../model/onnx-graph';
 import {
   domainName,
   functionKey,
@@ -8,7 +8,7 @@ import {
   type NodeMessage,
   type OperatorSetMessage,
   type ValueInfoMessage,
-} from '../../onnx/decoded-model';
+} from '../onnx/decoded-model';
 import { Attributes } from './attributes';
 import { Call } from './call';
 import { constantTensor, sparseConstant } from './constants';

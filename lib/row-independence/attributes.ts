@@ -1,4 +1,4 @@
-import type { AttributeMessage, GraphMessage, SparseTensorMessage, TensorMessage } from '../../onnx/decoded-model';
+import type { AttributeMessage, GraphMessage, SparseTensorMessage, TensorMessage } from '../onnx/decoded-model';
 import { notUnderstood } from './obstacle';
 
 /** AttributeProto.AttributeType; 0 in files before IR version 2. */

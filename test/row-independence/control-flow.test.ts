@@ -1,4 +1,4 @@
-import { node, value } from '../../support/onnx-builder';
+import { node, value } from '../support/onnx-builder';
 import { proofOf, short, type Graph } from './support';
 
 const graph = (nodes: object[], inputs: string[], outputs: string[], more = {}) => ({

@@ -1,4 +1,4 @@
-import { node } from '../../support/onnx-builder';
+import { node } from '../support/onnx-builder';
 import { proofOf, short, verdictOf, type Graph } from './support';
 
 /**

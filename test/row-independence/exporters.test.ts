@@ -1,4 +1,4 @@
-import { node } from '../../support/onnx-builder';
+import { node } from '../support/onnx-builder';
 import { proofOf, short, type Graph } from './support';
 
 const proof = (graph: Graph) => short(proofOf(graph));

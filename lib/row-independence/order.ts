@@ -1,4 +1,4 @@
-import type { GraphMessage, NodeMessage } from '../../onnx/decoded-model';
+import type { GraphMessage, NodeMessage } from '../onnx/decoded-model';
 import { notUnderstood } from './obstacle';
 
 export interface Placed {

@@ -2,7 +2,7 @@
  * Models that are designed to exhaust the prover. Each proof must end within the time limit of a test, and each model
  * must be readable.
  */
-import { initializer, node } from '../../support/onnx-builder';
+import { initializer, node } from '../support/onnx-builder';
 import { proofOf, type Graph } from './support';
 
 /** Graph with 128 different sums of sizes that have long names, and with nodes that compute with these sums. */

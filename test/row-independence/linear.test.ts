@@ -1,4 +1,4 @@
-import { node, value } from '../../support/onnx-builder';
+import { node, value } from '../support/onnx-builder';
 import { proofOf, short, verdictOf } from './support';
 
 describe('MatMul', () => {

@@ -1,7 +1,7 @@
-import { node, nonTensor, value, writeOnnxModel } from '../../support/onnx-builder';
+import { node, nonTensor, value, writeOnnxModel } from '../support/onnx-builder';
 import { join } from 'node:path';
-import { readGraph } from '../../../lib/model/read-graph';
-import { temporaryFolder } from '../../support/temporary-folder';
+import { readGraph } from '../../lib/model/read-graph';
+import { temporaryFolder } from '../support/temporary-folder';
 import { proofOf, short, type Graph, type Shape } from './support';
 
 const folder = temporaryFolder();

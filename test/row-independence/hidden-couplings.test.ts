@@ -1,4 +1,4 @@
-import { initializer, node, value, type Dim, type Elem } from '../../support/onnx-builder';
+import { initializer, node, value, type Dim, type Elem } from '../support/onnx-builder';
 import { proofOf, short, type Constant, type Graph } from './support';
 
 /**

@@ -1,5 +1,5 @@
-import type { NodeMessage, ValueInfoMessage } from '../../onnx/decoded-model';
-import { valueInfo } from '../value-info';
+import type { NodeMessage, ValueInfoMessage } from '../onnx/decoded-model';
+import { valueInfo } from '../onnx/value-info';
 import { notUnderstood } from './obstacle';
 import { readBy } from './order';
 import type { Size } from './size';

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { join } from 'node:path';
-import { readGraph } from '../../../lib/model/read-graph';
-import { writeOnnxModel } from '../../support/onnx-builder';
-import { COUPLINGS } from '../../support/random-graphs/couplings';
-import { coupledRecipes, independentRecipes, make, type Recipe } from '../../support/random-graphs/recipe';
-import { temporaryFolder } from '../../support/temporary-folder';
+import { readGraph } from '../../lib/model/read-graph';
+import { writeOnnxModel } from '../support/onnx-builder';
+import { COUPLINGS } from '../support/random-graphs/couplings';
+import { coupledRecipes, independentRecipes, make, type Recipe } from '../support/random-graphs/recipe';
+import { temporaryFolder } from '../support/temporary-folder';
 
 /**
  * Number of graphs of each kind. RANDOM_GRAPHS=20000 tries 20,000 graphs in total, RANDOM_GRAPHS_SEED selects different

@@ -1,7 +1,7 @@
-import { dimensionNames } from '../../../inference-image/src/contract/given-sizes';
-import type { GraphMessage, ModelMessage } from '../../onnx/decoded-model';
-import type { UnwrittenIfEmpty } from '../onnx-graph';
-import { requestInputs } from '../value-info';
+import { dimensionNames } from '../../inference-image/src/contract/given-sizes';
+import type { GraphMessage, ModelMessage } from '../onnx/decoded-model';
+import type { UnwrittenIfEmpty } from '../model/onnx-graph';
+import { requestInputs } from '../onnx/value-info';
 import { ExactSizes } from './exact-sizes';
 import { Budget, Interpreter, Stopped } from './interpreter';
 import { NeedsDecision } from './obstacle';

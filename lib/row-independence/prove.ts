@@ -1,8 +1,8 @@
-import type { BatchingVerdict } from '../../../inference-image/src/contract/batching-verdict';
-import { dimensionName } from '../../../inference-image/src/contract/given-sizes';
-import type { GraphMessage, ModelMessage, NodeMessage } from '../../onnx/decoded-model';
-import type { RowProof, ValueInfo } from '../onnx-graph';
-import { requestInputs } from '../value-info';
+import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
+import { dimensionName } from '../../inference-image/src/contract/given-sizes';
+import type { GraphMessage, ModelMessage, NodeMessage } from '../onnx/decoded-model';
+import type { RowProof, ValueInfo } from '../model/onnx-graph';
+import { requestInputs } from '../onnx/value-info';
 import { ExactSizes } from './exact-sizes';
 import { assignments, clash, freedAssignments, isFree, type InputAxes } from './input-axes';
 import { Budget, Interpreter, nameOfOperator, Stopped, withUnknownElements } from './interpreter';
