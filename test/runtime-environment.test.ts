@@ -1,5 +1,4 @@
-import { REPORT_PREFIX } from '../inference-image/src/contract/report';
-import { RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/runtime-environment';
+import { REPORT_PREFIX, RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/node-process';
 import { dockerfile } from '../lib/container-image/dockerfile';
 import { LocalStage } from '../lib/local/local-stage';
 import { OnnxModel } from '../lib/onnx-model/onnx-model';

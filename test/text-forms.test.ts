@@ -4,7 +4,7 @@ import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
 import { fileSha256 } from '../lib/base/file-hash';
 import { BuildContext } from '../lib/container-image/build-context';
 import { openApiOf } from '../lib/openapi/openapi-file';
-import { plainText } from '../lib/base/plain-text';
+import { plainText } from '../lib/base/source-file';
 import { problemsOf } from './model/support';
 import { multiplier } from './support/models';
 import { profileOf } from './support/profiles';

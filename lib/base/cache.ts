@@ -3,8 +3,7 @@ import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { ModelServingError, type Problem } from './errors';
-import { makeFolder } from './make-folder';
-import { replaceFile } from './replace-file';
+import { makeFolder, replaceFile } from './write-file';
 
 /**
  * Returns the folder of the cache, which holds results that are expensive to compute, such as the sha256 of a large

@@ -1,7 +1,6 @@
 import { join, parse, resolve } from 'node:path';
 import { readCache, writeCache } from './cache';
 import { ModelServingError, type Problem } from './errors';
-import { parseJson } from './json';
 import { isThere, type SourceText } from './source-file';
 
 /**
@@ -77,4 +76,17 @@ export function parseCommittedFile<T>({ file, content: text }: SourceText, form:
     writeCache(key, true);
   }
   return content as T;
+}
+
+/** @throws ModelServingError with the problem that `notJson` returns */
+export function parseJson(text: string, notJson: (reason: string) => Problem): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ModelServingError([notJson((error as SyntaxError).message)]);
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -20,3 +20,14 @@ export class ModelServingError extends Error {
     if (problems.length > 0) throw new ModelServingError(problems);
   }
 }
+
+/** Runs a step. If it throws a ModelServingError, adds the problems in the error to the list and returns undefined. */
+export function collect<T>(problems: Problem[], step: () => T): T | undefined {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof ModelServingError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}

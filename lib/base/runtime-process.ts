@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { REPORT_PREFIX } from '../../inference-image/src/contract/report';
-import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
+import { REPORT_PREFIX, RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/node-process';
 
 /** Time limit of a process. It is far longer than any task at synth takes, so that only a hung process reaches it. */
 const TIMEOUT_SECONDS = 600;

@@ -1,8 +1,28 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ModelServingError, type Problem } from './errors';
+import { fileSha256 } from './file-hash';
 import { packageRoot, readPackage } from './package-root';
-import { type ContextFile, fromFile } from './context-file';
+
+/** A file of a build context: its path, hash and source. */
+export interface ContextFile {
+  /** Path relative to the context, with forward slashes. */
+  readonly path: string;
+  readonly sha256: string;
+  /** A file on this machine, or the content itself. */
+  readonly source: { readonly file: string } | { readonly content: string };
+}
+
+/** A context file whose bytes are in a file on this machine. */
+export function fromFile(path: string, file: string): ContextFile {
+  return { path, sha256: fileSha256(file).sha256, source: { file } };
+}
+
+/** A context file whose content is created at synth. */
+export function fromContent(path: string, content: string): ContextFile {
+  return { path, sha256: createHash('sha256').update(content).digest('hex'), source: { content } };
+}
 
 /** Platforms that an image can be built for. The runtime has Linux binaries for these platforms. */
 export const IMAGE_PLATFORMS = ['linux/amd64', 'linux/arm64'] as const;

@@ -1,10 +1,36 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ModelFile } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError, type Problem } from './errors';
-import { fileSha256, type FileHash } from './file-hash';
-import { plainText } from './plain-text';
+import { type FileHash, fileSha256 } from './file-hash';
+
+/** Content of a text file in the same form on all systems: UTF-8 without a byte order mark, lines that end in LF. */
+export type PlainText = { readonly text: string } | { readonly encoding: 'UTF-16' | 'UTF-32' | 'not UTF-8' };
+
+const BYTE_ORDER_MARK = '\ufeff';
+
+/**
+ * Decodes and normalizes the text of a file, from any editor or system. Text that is already normalized is returned
+ * unchanged.
+ *
+ * @returns the encoding, if it is not UTF-8
+ */
+export function plainText(bytes: Buffer): PlainText {
+  const encoding = otherEncoding(bytes);
+  if (encoding) return { encoding };
+  const text = bytes.toString('utf8').replaceAll('\r\n', '\n');
+  return { text: text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text };
+}
+
+/** Detects encodings other than UTF-8 by their byte order mark, or by the zero bytes between ASCII characters. */
+function otherEncoding(bytes: Buffer): Exclude<PlainText, { text: string }>['encoding'] | undefined {
+  const start = bytes.toString('latin1', 0, 4);
+  if (/^(?:\xff\xfe\0\0|\0\0\xfe\xff|[^\0]\0\0\0|\0\0\0[^\0])/.test(start)) return 'UTF-32';
+  if (/^(?:\xff\xfe|\xfe\xff|[^\0]\0|\0[^\0])/.test(start)) return 'UTF-16';
+  return isUtf8(bytes) ? undefined : 'not UTF-8';
+}
 
 /** A file of a model: its entry in the image, and its location on this machine. */
 export interface SourceFile extends ModelFile {

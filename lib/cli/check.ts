@@ -3,9 +3,9 @@ import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
 import { fileBeside } from '../base/committed-file';
 import { locateInterface } from '../interface/interface-file';
 import type { OnnxModel } from '../onnx-model/onnx-model';
-import { measuredOn } from '../profile/measured-on';
+import { measuredOn } from '../profile/describe-profile';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
-import { print } from './print';
+import { print } from './output';
 
 export function checkCommand(): Command {
   return addStackModelOptions(new Command('check'))

@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import { clientSource } from '../client/client-source';
-import { shellWord } from '../base/shell-word';
+import { shellWord } from '../base/text';
 import { addClientModelOptions, type ClientModelOptions, readModel } from './model-options';
-import { checkOutput, writeOutput } from './output';
-import { print } from './print';
+import { checkOutput, print, writeOutput } from './output';
 
 interface ClientOptions extends ClientModelOptions {
   out?: string;

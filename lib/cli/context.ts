@@ -4,10 +4,9 @@ import { BuildContext } from '../container-image/build-context';
 import { checkContext } from '../container-image/context-problems';
 import { DEFAULT_NODE_PATH } from '../container-image/dockerfile';
 import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../base/server-files';
-import { Problems } from '../terraform/problems';
+import { Problems } from '../terraform/props';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
-import { checkNewFolder } from './output';
-import { print, printNote } from './print';
+import { checkNewFolder, print, printNote } from './output';
 
 interface ContextOptions extends StackModelOptions {
   out: string;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { dimensionNames } from '../../inference-image/src/contract/given-sizes';
-import type { RecordTask } from '../../inference-image/src/contract/golden-messages';
+import type { RecordTask } from '../../inference-image/src/contract/golden';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import { pathBeside } from '../base/committed-file';
 import { ModelServingError } from '../base/errors';
@@ -13,8 +13,7 @@ import { counted } from '../sizing/sizing-text';
 import { unknownDimensions } from '../base/unknown-dimensions';
 import { dimensionOption } from './dimension-option';
 import { addClientModelOptions, type ClientModelOptions, readModel } from './model-options';
-import { checkOutput } from './output';
-import { print } from './print';
+import { checkOutput, print } from './output';
 
 interface RecordOptions extends ClientModelOptions {
   inputs?: string[];

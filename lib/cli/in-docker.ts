@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ModelServingError, type Problem } from '../base/errors';
 import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from '../container-image/dockerfile';
-import { makeFolder } from '../base/make-folder';
+import { makeFolder } from '../base/write-file';
 import { fileErrors, isThere } from '../base/source-file';
 import { packageRoot } from '../base/package-root';
 

@@ -8,7 +8,7 @@ import {
   wireShape,
 } from '../../inference-image/src/contract/signature';
 import { ModelServingError } from '../base/errors';
-import { bytesText } from '../base/bytes-text';
+import { bytesText } from '../base/text';
 import { defaultMemoryMiB, neededMemoryMiB, requestLimits } from '../sizing/memory';
 import { cardProperties } from '../model/model-card';
 import type { OnnxModel } from '../onnx-model/onnx-model';
@@ -16,7 +16,7 @@ import { describeSizing } from '../sizing/describe-sizing';
 import { sizeReplica, type Sizing } from '../sizing/sizing';
 import { printableLine } from '../../inference-image/src/contract/printable';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
-import { print } from './print';
+import { print } from './output';
 
 interface InspectOptions extends StackModelOptions {
   json?: boolean;

@@ -2,18 +2,16 @@ import { Command } from 'commander';
 import { pathBeside } from '../base/committed-file';
 import { ModelServingError } from '../base/errors';
 import { isAcceptedAsDeclared, refusedDifferences } from '../interface/check-interface';
-import { compareInterfaces } from '../interface/compare-interfaces';
-import { breaking, type Difference } from '../interface/difference';
+import { breaking, compareInterfaces, type Difference } from '../interface/compare-interfaces';
 import { interfaceErrors, oldNameText } from '../interface/errors';
 import { locateInterface, readInterface, writeInterface } from '../interface/interface-file';
 import { interfaceOf } from '../interface/model-interface';
 import { isThere } from '../base/source-file';
 import type { OnnxModel } from '../onnx-model/onnx-model';
 import { oldNameErrors } from '../base/old-names';
-import { shellWord } from '../base/shell-word';
+import { shellWord } from '../base/text';
 import { addClientModelOptions, type ClientModelOptions, readModel, refuseOldOption } from './model-options';
-import { checkOutput } from './output';
-import { print, printNote } from './print';
+import { checkOutput, print, printNote } from './output';
 
 interface InterfaceOptions extends ClientModelOptions {
   interface?: string;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { ModelServingError } from '../base/errors';
 import { modelServing } from './program';
-import { printNote } from './print';
+import { printNote } from './output';
 
 modelServing()
   .parseAsync()

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { ModelServingError } from '../base/errors';
-import { readCardFile } from '../model/card-file';
+import { readCardFile } from '../model/read-card';
 import { readPreprocessing } from '../preprocessing/preprocessing-file';
 import { OnnxModel, type OnnxModelProps } from '../onnx-model/onnx-model';
 import { oldNameErrors } from '../base/old-names';
-import { printNote } from './print';
+import { printNote } from './output';
 
 /** Options of every command that reads a model. */
 export interface ModelOptions {

@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import { OPENAPI_MARK, openApiOf, untrueOpenApi, writeOpenApi } from '../openapi/openapi-file';
 import { addDeclaredModelOptions, type DeclaredModelOptions, readModel } from './model-options';
-import { checkOutput } from './output';
-import { printNote } from './print';
+import { checkOutput, printNote } from './output';
 
 interface OpenApiOptions extends DeclaredModelOptions {
   out?: string;

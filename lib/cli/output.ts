@@ -1,9 +1,9 @@
-import { accessSync, constants, existsSync, lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { printable } from '../../inference-image/src/contract/printable';
 import { ModelServingError, type Problem } from '../base/errors';
+import { isMarked, replaceFile } from '../base/write-file';
 import { imageErrors } from '../container-image/errors';
-import { isMarked } from '../base/marked-file';
-import { replaceFile } from '../base/replace-file';
 
 /** A file that a command writes. */
 export interface Output {
@@ -131,3 +131,13 @@ const outputErrors = {
     message: `${option} ${path} cannot be written: ${reason}. Use a file in a folder that you can write to.`,
   }),
 };
+
+/** Writes one or more lines to standard output. */
+export function print(text: string): void {
+  console.log(printable(text));
+}
+
+/** Writes warnings and hints to standard error. */
+export function printNote(text: string): void {
+  console.error(printable(text));
+}

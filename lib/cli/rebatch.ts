@@ -4,13 +4,12 @@ import { type CommittedKind, fileBeside, pathBeside } from '../base/committed-fi
 import { acceptCommand } from '../interface/errors';
 import { interfaceOf } from '../interface/model-interface';
 import type { OnnxModel } from '../onnx-model/onnx-model';
-import { profileCommand } from '../profile/profile-command';
+import { profileCommand } from '../profile/describe-profile';
 import { counted } from '../sizing/sizing-text';
 import { carryGolden, checkGoldenTarget } from '../rebatch/carry-golden';
 import { rebatch, type Rebatched } from '../rebatch/rebatch';
 import { addClientModelOptions, type ClientModelOptions, readModel } from './model-options';
-import { checkOutput } from './output';
-import { print, printNote } from './print';
+import { checkOutput, print, printNote } from './output';
 
 interface RebatchCommandOptions extends ClientModelOptions {
   out: string;

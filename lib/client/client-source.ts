@@ -1,8 +1,14 @@
 import type { Model } from '../model/model';
-import { classifyMethod, classSpec, classTypes } from './class-types';
-import { clientPrefix, commentText } from './identifiers';
+import {
+  classifyMethod,
+  classSpec,
+  classTypes,
+  clientPrefix,
+  commentText,
+  tensorMembers,
+  tensorSpecs,
+} from './client-types';
 import { runtimeText } from './runtime-text';
-import { tensorMembers, tensorSpecs } from './tensor-types';
 
 export type ClientModel = Pick<Model, 'name' | 'version' | 'sha256' | 'signature' | 'picture' | 'classes'>;
 

@@ -9,7 +9,6 @@ export const RUNTIME_FILES = [
   'inference-error.ts',
   'caller.ts',
   'picture-caller.ts',
-  'picture.ts',
   'classify.ts',
   'check-inputs.ts',
   'infer-request.ts',
@@ -23,7 +22,7 @@ export const RUNTIME_FILES = [
 
 type RuntimeFile = (typeof RUNTIME_FILES)[number];
 
-const PICTURE_FILES: readonly RuntimeFile[] = ['picture-caller.ts', 'picture.ts'];
+const PICTURE_FILES: readonly RuntimeFile[] = ['picture-caller.ts'];
 const CLASS_FILES: readonly RuntimeFile[] = ['classify.ts'];
 
 /** Names that the generated client exports; the others are internal. */

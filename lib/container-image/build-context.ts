@@ -3,15 +3,13 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MANIFEST_FILE, SBOM_FILE } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError } from '../base/errors';
-import { makeFolder } from '../base/make-folder';
+import { linkOrCopy, makeFolder } from '../base/write-file';
 import type { Model } from '../model/model';
-import { type ContextFile, fromContent } from '../base/context-file';
 import { dockerfile } from './dockerfile';
 import { imageErrors } from './errors';
 import { imageLabels } from './image-labels';
 import { imageSbom, sbomText } from './image-sbom';
-import { linkOrCopy } from '../base/link-or-copy';
-import { serverFiles } from '../base/server-files';
+import { type ContextFile, fromContent, serverFiles } from '../base/server-files';
 import type { ImagePlatform } from '../base/server-files';
 
 export interface BuildContextProps {

@@ -1,4 +1,4 @@
-import type { Problems } from '../terraform/problems';
+import type { Problems } from '../terraform/props';
 import { imageErrors } from './errors';
 import { IMAGE_PLATFORMS, type ImagePlatform } from '../base/server-files';
 

@@ -6,8 +6,7 @@ import { sortedMetrics } from '../model/model-card';
 import type { Model } from '../model/model';
 import { packageRoot } from '../base/package-root';
 import { printable } from '../../inference-image/src/contract/printable';
-import type { ContextFile } from '../base/context-file';
-import { bundleErrors, PICTURE_DECODER_FOLDER } from '../base/server-files';
+import { bundleErrors, type ContextFile, PICTURE_DECODER_FOLDER } from '../base/server-files';
 
 /** The fields of a CycloneDX component that this file uses. @see https://cyclonedx.org/docs/1.6/json/ */
 interface Component {

@@ -1,11 +1,24 @@
+import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Problem } from '../base/errors';
-import { isWhole, Problems } from '../terraform/problems';
-import { any, image, list, model, object, objectOf, type PropKinds, text, texts } from '../terraform/props';
 import type { Sizing } from '../sizing/sizing';
-import { servingProblems } from '../terraform/serving-options';
 import { checkBatchable, checkBatchDelay } from '../terraform/batching';
 import { workloadErrors } from '../terraform/errors';
+import {
+  any,
+  image,
+  isWhole,
+  list,
+  model,
+  object,
+  objectOf,
+  Problems,
+  type PropKinds,
+  text,
+  texts,
+} from '../terraform/props';
+import { servingProblems } from '../terraform/serving-options';
+import { sizedServing } from '../terraform/sizing';
 import {
   checkEnvironment,
   checkMemory,
@@ -13,12 +26,9 @@ import {
   checkRequestBudget,
   checkSource,
 } from '../terraform/workload-problems';
-import { sizedServing } from '../terraform/sizing';
-import { isContainerName } from './container-name';
+import type { Hardening, LogRotation } from './container-settings';
 import type { ContainerizedModelProps } from './containerized-model';
 import { dockerErrors } from './errors';
-import type { Hardening } from './hardening';
-import type { LogRotation } from './log-rotation';
 
 /** Types of the props, checked at run time for users without TypeScript. */
 export const CONTAINER_PROPS: PropKinds<ContainerizedModelProps> = {
@@ -97,4 +107,19 @@ function checkResources(
     const name = `logRotation.${prop}`;
     problems.check(logRotation[prop], isWhole(1), (value) => workloadErrors.notPositive(where, name, value));
   }
+}
+
+/** @see https://github.com/moby/moby/blob/master/daemon/names/names.go */
+export function isContainerName(name: string): boolean {
+  return /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name);
+}
+
+/** Converts a construct's path to a container name that is the same at every synth. */
+export function defaultContainerName(path: string): string {
+  const name = path.replaceAll('/', '-');
+  if (isContainerName(name)) return name;
+  // The hash keeps names distinct if their paths differ only in characters that a name cannot contain.
+  const hash = createHash('sha256').update(path).digest('hex').slice(0, 8);
+  const legal = name.replace(/[^a-zA-Z0-9_.-]+/g, '-').replace(/^[^a-zA-Z0-9]+|-+$/g, '');
+  return legal ? `${legal}-${hash}` : hash;
 }

@@ -16,17 +16,28 @@ import { noteBatching } from '../terraform/batching';
 import { outputCard } from '../terraform/card-output';
 import { stopGraceSeconds } from '../terraform/grace';
 import { memoryMiBOf, sizedServing, sizingOf } from '../terraform/sizing';
-import { noteRequests } from '../terraform/request-notes';
-import { noteSizing } from '../terraform/sizing-notes';
+import { noteRequests, noteSizing } from '../terraform/notes';
 import { checkTerraformIds } from '../terraform/terraform-ids';
-import { defaultContainerName } from './container-name';
-import { CONTAINER_PROPS, containerProblems } from './container-problems';
-import { claimContainerName, claimHostPorts } from './engine-claims';
-import { defaultDockerProvider, engineHostProblems, publishedHost, remoteEngineHost, withEngine } from './engine-host';
-import { hardened, type Hardening } from './hardening';
-import { healthCheck } from './health-check';
-import { cpuLabel, cpuLimit, memoryLimit } from './limits';
-import { rotated, type LogRotation } from './log-rotation';
+import { CONTAINER_PROPS, containerProblems, defaultContainerName } from './container-problems';
+import {
+  claimContainerName,
+  claimHostPorts,
+  defaultDockerProvider,
+  engineHostProblems,
+  publishedHost,
+  remoteEngineHost,
+  withEngine,
+} from './engine';
+import {
+  cpuLabel,
+  cpuLimit,
+  hardened,
+  type Hardening,
+  healthCheck,
+  type LogRotation,
+  memoryLimit,
+  rotated,
+} from './container-settings';
 
 const DEFAULT_WAIT_SECONDS = 120;
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { Problem } from '../base/errors';
-import type { HostPort } from './host-port';
+import type { HostPort } from './engine';
 
 /** Problems with a ContainerizedModel; `where` is the construct's path. */
 export const dockerErrors = {

@@ -1,6 +1,6 @@
 export { ContainerizedModel, type ContainerizedModelProps } from './containerized-model';
-export type { Hardening } from './hardening';
-export type { LogRotation } from './log-rotation';
+export type { Hardening } from './container-settings';
+export type { LogRotation } from './container-settings';
 export type { Sizing } from '../sizing/sizing';
 export { InferenceImage, type ImageOptions, type InferenceImageProps } from '../container-image/inference-image';
 export {

@@ -1,14 +1,17 @@
-import type { GoldenOrder } from '../../inference-image/src/contract/golden-messages';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GoldenOrder, GoldenReport } from '../../inference-image/src/contract/golden';
 import { modelDigest } from '../../inference-image/src/contract/model-manifest';
 import { readCache, writeCache } from '../base/cache';
-import type { Problem } from '../base/errors';
-import { pictureDecoderFiles } from '../base/server-files';
+import { ModelServingError, type Problem } from '../base/errors';
+import { packageRoot } from '../base/package-root';
+import { reportOf } from '../base/runtime-process';
+import { bundleErrors, pictureDecoderFiles } from '../base/server-files';
 import { areUnchanged } from '../base/source-file';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import type { Weights } from '../model/weights';
 import { goldenErrors } from './errors';
 import type { Golden } from './golden-file';
-import { runGolden } from './golden-process';
 
 /**
  * Runs the examples with the image's version of the runtime. Success is cached by the contents of the model and the
@@ -72,4 +75,16 @@ function picturesOf({ examples }: Golden): string[] {
 
 function hashesOf(files: readonly { readonly sha256: string }[]): string {
   return files.map(({ sha256 }) => sha256).join(' ');
+}
+
+/** Program that runs examples with the server's code. */
+const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'golden-program.cjs');
+
+/**
+ * Runs a model on golden examples in a separate process.
+ * @throws ModelServingError `server-bundle-missing`
+ */
+export function runGolden(order: GoldenOrder): GoldenReport {
+  if (!existsSync(PROGRAM)) throw new ModelServingError([bundleErrors.bundleMissing(PROGRAM)]);
+  return reportOf<GoldenReport>('runs the examples', [PROGRAM], JSON.stringify(order));
 }

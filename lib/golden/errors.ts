@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import type { UnusableAnswers } from '../../inference-image/src/contract/golden-messages';
+import type { UnusableAnswers } from '../../inference-image/src/contract/golden';
 import { isBeside } from '../base/committed-file';
 import type { Problem } from '../base/errors';
 import type { LinkOutside } from '../base/link-outside';
 import type { Direction } from '../model/errors';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
-import { shellWord } from '../base/shell-word';
+import { shellWord } from '../base/text';
 import type { Golden } from './golden-file';
 
 const OWN_REQUESTS =

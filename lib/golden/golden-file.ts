@@ -14,9 +14,8 @@ import {
   type TensorSignature,
 } from '../../inference-image/src/contract/signature';
 import { parseCommittedFile } from '../base/committed-file';
-import { ModelServingError, type Problem } from '../base/errors';
+import { collect, ModelServingError, type Problem } from '../base/errors';
 import { foldersBeside, linkOutside } from '../base/link-outside';
-import { collect } from '../base/collect';
 import type { Direction } from '../model/errors';
 import { isThere, readingFile, sourceFile, sourceText, type SourceFile } from '../base/source-file';
 import { goldenErrors } from './errors';

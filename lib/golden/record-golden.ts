@@ -1,21 +1,22 @@
 import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { namedFiles, type GoldenFile } from '../../inference-image/src/contract/golden';
-import type {
-  GoldenReport,
-  RecordedExample,
-  RecordedTensor,
-  RecordTask,
-} from '../../inference-image/src/contract/golden-messages';
-import { rowAxes } from '../../inference-image/src/contract/row-axes';
+import {
+  type GoldenFile,
+  type GoldenReport,
+  namedFiles,
+  type RecordedExample,
+  type RecordedTensor,
+  type RecordTask,
+} from '../../inference-image/src/contract/golden';
+import { rowAxes } from '../../inference-image/src/contract/batching-verdict';
 import { ModelServingError, type Problem } from '../base/errors';
 import type { OnnxModel } from '../onnx-model/onnx-model';
-import { plainText } from '../base/plain-text';
-import { replaceFiles } from '../base/replace-file';
+import { plainText } from '../base/source-file';
+import { replaceFiles } from '../base/write-file';
 import { goldenErrors } from './errors';
 import { FilesBeside } from './files-beside';
 import { checkReservedFiles } from './golden-file';
-import { runGolden } from './golden-process';
+import { runGolden } from './check-golden';
 
 export interface RecordOptions {
   /** Path of the file to write, which ends in .json. Elements stored as bytes go into a folder beside this file. */

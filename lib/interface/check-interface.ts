@@ -1,6 +1,6 @@
 import type { Signature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../base/errors';
-import { breaking, type Difference } from './difference';
+import { breaking, type Difference } from './compare-interfaces';
 import { acceptCommand, interfaceErrors, oldNameText } from './errors';
 import { locateInterface, readInterface } from './interface-file';
 import { type AcceptedInterface, majorVersion, type ModelInterface } from './model-interface';

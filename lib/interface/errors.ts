@@ -1,8 +1,8 @@
 import { parse } from 'node:path';
 import { isBeside } from '../base/committed-file';
 import type { Problem } from '../base/errors';
-import { shellWord } from '../base/shell-word';
-import type { Difference } from './difference';
+import { shellWord } from '../base/text';
+import type { Difference } from './compare-interfaces';
 import type { AcceptedInterface, ModelInterface } from './model-interface';
 
 /** Errors of an accepted interface, or of a model that breaks it; `path` is the file as the user gave it. */

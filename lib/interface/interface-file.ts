@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
-import { fileBeside, parseCommittedFile, pathBeside } from '../base/committed-file';
+import { fileBeside, isObject, parseCommittedFile, pathBeside } from '../base/committed-file';
 import { ModelServingError } from '../base/errors';
-import { isObject } from '../base/json';
 import { sourceText } from '../base/source-file';
-import { replaceFile } from '../base/replace-file';
+import { replaceFile } from '../base/write-file';
 import { interfaceErrors, renameCommand } from './errors';
 import type { AcceptedInterface, ModelInterface } from './model-interface';
 

@@ -4,7 +4,7 @@ import {
 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
 import type { TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
-import { cpuTarget } from '../sizing/cpu-target';
+import { cpuTarget } from '../sizing/headroom';
 import type { Sizing } from '../sizing/sizing';
 import type { ResourceMetadata } from './labels';
 import { ScalingTarget } from './scaling-target';

@@ -2,27 +2,23 @@ import type { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-d
 import { TerraformOutput, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { ModelServingError, type Problem } from '../base/errors';
-import { InferenceImage, type ImageOptions } from '../container-image/inference-image';
+import { type ImageOptions, InferenceImage } from '../container-image/inference-image';
 import type { ModelImage } from '../container-image/model-image';
-import { compareInterfaces } from '../interface/compare-interfaces';
-import { breaking } from '../interface/difference';
+import { breaking, compareInterfaces } from '../interface/compare-interfaces';
 import { interfaceOf } from '../interface/model-interface';
 import type { Model } from '../model/model';
 import type { Sizing } from '../sizing/sizing';
-import { Problems } from '../terraform/problems';
-import { any, checkProps, image, model, type PropKinds } from '../terraform/props';
 import { checkBatchable, noteBatching } from '../terraform/batching';
-import { noteRequests } from '../terraform/request-notes';
-import { noteSizing } from '../terraform/sizing-notes';
-import { checkMemory, checkRequestBudget, checkSource } from '../terraform/workload-problems';
+import { noteRequests, noteSizing } from '../terraform/notes';
+import { any, checkProps, image, model, Problems, type PropKinds } from '../terraform/props';
 import { memoryMiBOf, sizedServing } from '../terraform/sizing';
-import { distance, nearestShare, replicasFor } from './canary-weight';
+import { checkMemory, checkRequestBudget, checkSource } from '../terraform/workload-problems';
 import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, STABLE_TRACK, trackSelector } from './labels';
 import { type DeploymentOptions, ModelDeployment } from './model-deployment';
 import { labelValue, memberName } from './names';
-import { checkPullable } from './pullable';
+import { checkPullable } from './service-problems';
 import { replicaSizing } from './replica-sizing';
 import { checkDeadline } from './rollout';
 
@@ -187,4 +183,45 @@ function checkWeight(
   if (distance(nearest, weight) <= tolerance) return;
   const enough = replicasFor(weight, tolerance, stable);
   problems.add(kubernetesErrors.canaryUnreachable(where, weight, tolerance, stable, nearest, enough));
+}
+
+/** Number of canary replicas and the share of connections that they get. */
+export interface CanaryShare {
+  /** Number of canary replicas. */
+  readonly replicas: number;
+  /** The canary replicas as a percentage of all replicas. */
+  readonly weight: number;
+}
+
+/**
+ * Finds the number of canary replicas whose share is nearest to a weight in percent, given the number of stable
+ * replicas.
+ */
+export function nearestShare(stableReplicas: number, weight: number): CanaryShare {
+  const replicas = Math.max(1, Math.round((stableReplicas * weight) / (100 - weight)));
+  const [fewer, more] = [replicas - 1, replicas + 1].map((count) => shareOf(stableReplicas, count));
+  return [fewer!, more!]
+    .filter((share) => share.replicas > 0)
+    .reduce(
+      (best, share) => (distance(share, weight) < distance(best, weight) ? share : best),
+      shareOf(stableReplicas, replicas),
+    );
+}
+
+/**
+ * Finds the smallest number of stable replicas, at least `atLeast`, for which some number of canary replicas has a
+ * share within `tolerance` percentage points of a weight.
+ */
+export function replicasFor(weight: number, tolerance: number, atLeast: number): number {
+  let stable = atLeast;
+  while (distance(nearestShare(stable, weight), weight) > tolerance) stable++;
+  return stable;
+}
+
+export function distance({ weight: reached }: CanaryShare, weight: number): number {
+  return Math.abs(reached - weight);
+}
+
+function shareOf(stable: number, replicas: number): CanaryShare {
+  return { replicas, weight: (100 * replicas) / (stable + replicas) };
 }

@@ -1,9 +1,9 @@
 import { Token } from 'cdktf';
 import type { Model } from '../model/model';
-import { profileAt } from '../profile/profile-at';
+import { profileAt } from '../profile/model-profile';
 import type { Sizing } from '../sizing/sizing';
-import type { Problems } from '../terraform/problems';
-import { measureCommand } from '../terraform/sizing-notes';
+import type { Problems } from '../terraform/props';
+import { measureCommand } from '../terraform/notes';
 import { type Capacity, handledRate, isCapacity, isHeadroom, isRate, replicasFor } from './capacity';
 import { kubernetesErrors } from './errors';
 import { capacityProfile, replicaSizing } from './replica-sizing';

@@ -1,8 +1,7 @@
 import { Token } from 'cdktf';
-import { DEFAULT_HEADROOM, headroomText } from '../sizing/headroom';
-import { measuredOn } from '../profile/measured-on';
+import { DEFAULT_HEADROOM, headroomText, roundDown } from '../sizing/headroom';
+import { measuredOn } from '../profile/describe-profile';
 import type { ModelProfile } from '../profile/model-profile';
-import { roundDown } from '../sizing/rounding';
 import { counted, cpusText, rateText } from '../sizing/sizing-text';
 import type { Sizing } from '../sizing/sizing';
 

@@ -1,15 +1,13 @@
 import { inspect } from 'node:util';
 import type { Problem } from '../base/errors';
-import type { Difference } from '../interface/difference';
+import type { Difference } from '../interface/compare-interfaces';
 import { headroomText } from '../sizing/headroom';
-import { measuredOn } from '../profile/measured-on';
-import type { ModelProfile } from '../profile/model-profile';
+import { measuredOn, sizesText } from '../profile/describe-profile';
+import { measuredSizes, type ModelProfile, sizesOf } from '../profile/model-profile';
 import { cpusText, figure, rateText } from '../sizing/sizing-text';
-import { measuredSizes, sizesOf } from '../profile/profile-at';
-import { sizesText } from '../profile/sizes-text';
 import type { Sizing } from '../sizing/sizing';
-import { shellWord } from '../base/shell-word';
-import type { CanaryShare } from './canary-weight';
+import { shellWord } from '../base/text';
+import type { CanaryShare } from './canary';
 import type { Capacity } from './capacity';
 
 /**

@@ -3,14 +3,12 @@ import type { IngressV1Spec } from '@cdktf/provider-kubernetes/lib/ingress-v1';
 import { Token, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Problem } from '../base/errors';
-import { Problems } from '../terraform/problems';
-import { any, objectOf, type PropKinds, required, text, texts } from '../terraform/props';
+import { any, objectOf, Problems, type PropKinds, required, text, texts } from '../terraform/props';
 import { asText } from '../terraform/tokens';
 import { Claims } from '../terraform/claims';
 import { kubernetesErrors } from './errors';
 import { isDnsName } from './names';
-import { peerProblems } from './peer-problems';
-import type { Peer } from './peers';
+import { type Peer, peerProblems } from './network';
 
 /** How a service is reached from outside its cluster. */
 export interface IngressOptions {

@@ -1,23 +1,23 @@
 import {
   DeploymentV1,
+  type DeploymentV1SpecTemplateSpecContainerEnv,
   type DeploymentV1SpecTemplateSpecToleration,
+  type DeploymentV1SpecTemplateSpecTopologySpreadConstraint,
 } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 import type { ModelImage } from '../container-image/model-image';
 import type { Sizing } from '../sizing/sizing';
-import { servingEnvironment, type ServingOptions } from '../terraform/serving-options';
-import { asText } from '../terraform/tokens';
 import { stopGraceSeconds } from '../terraform/grace';
+import { servingEnvironment, type ServingOptions } from '../terraform/serving-options';
 import { sizedServing } from '../terraform/sizing';
+import { asText } from '../terraform/tokens';
 import { computeResources, type ComputeResources, withThreads } from './compute-resources';
-import { environmentVariables, type EnvironmentValue } from './environment';
 import { modelAnnotations, modelLabels } from './labels';
 import { probes } from './probes';
 import { sizedResources } from './replica-sizing';
 import { DEFAULT_SURGE, type RolloutOptions, rolloutTimes } from './rollout';
-import { spread } from './spread';
 
 /** Name of the container in each pod. */
 export const CONTAINER_NAME = 'server';
@@ -151,4 +151,54 @@ function container({ image, sizing, environment, ...options }: ModelDeploymentPr
     terminationMessagePolicy: 'FallbackToLogsOnError',
     ...probes(startupSeconds),
   };
+}
+
+/**
+ * Spreads pods over zones and nodes if possible; a hard constraint would leave pods pending. Only pods of the same
+ * version count, because old pods that are about to be removed would skew the placement of new ones.
+ */
+export function spread(
+  selector: Readonly<Record<string, string>>,
+): DeploymentV1SpecTemplateSpecTopologySpreadConstraint[] {
+  return ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
+    topologyKey,
+    maxSkew: 1,
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: [{ matchLabels: { ...selector } }],
+    matchLabelKeys: ['pod-template-hash'],
+  }));
+}
+
+/** A key of a Secret in the service's namespace. Its value is read when a replica starts. */
+export interface SecretKey {
+  readonly secretName: string;
+  readonly key: string;
+  /**
+   * Whether the replica starts without the variable if the Secret or its key is missing.
+   * @default false
+   */
+  readonly optional?: boolean;
+}
+
+export type EnvironmentValue = string | SecretKey;
+
+/** Whether this is a string or a key of a Secret. */
+export function isEnvironmentValue(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string';
+  const { secretName, key } = value as Partial<SecretKey>;
+  return typeof secretName === 'string' && typeof key === 'string';
+}
+
+export function environmentVariables(
+  environment: Readonly<Record<string, EnvironmentValue>>,
+): DeploymentV1SpecTemplateSpecContainerEnv[] {
+  return Object.entries(environment)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ({ name, ...source(value) }));
+}
+
+function source(value: EnvironmentValue): Omit<DeploymentV1SpecTemplateSpecContainerEnv, 'name'> {
+  if (typeof value === 'string') return { value };
+  const { secretName, key, optional } = value;
+  return { valueFrom: { secretKeyRef: { name: secretName, key, optional } } };
 }

@@ -2,9 +2,71 @@ import type {
   NetworkPolicyV1Spec,
   NetworkPolicyV1SpecEgress,
   NetworkPolicyV1SpecIngress,
+  NetworkPolicyV1SpecIngressFrom,
 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
+import { Token } from 'cdktf';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
-import { type Peer, Peers } from './peers';
+import type { Problem } from '../base/errors';
+import { kubernetesErrors } from './errors';
+
+/** A peer of network connections. Create one with {@link Peers}. */
+export type Peer = NetworkPolicyV1SpecIngressFrom;
+
+/** Creates peers. @see https://kubernetes.io/docs/concepts/services-networking/network-policies */
+export const Peers = {
+  /** All pods of the service's own namespace. */
+  sameNamespace: (): Peer => ({ podSelector: {} }),
+
+  /** All pods of a namespace. */
+  namespace: (name: string): Peer => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } }),
+
+  /** Pods with these labels, in the given namespace or in the service's own. */
+  pods: (labels: Readonly<Record<string, string>>, namespace?: string): Peer => ({
+    ...(namespace !== undefined && Peers.namespace(namespace)),
+    podSelector: { matchLabels: { ...labels } },
+  }),
+
+  /** All pods of all namespaces. */
+  allNamespaces: (): Peer => ({ namespaceSelector: {} }),
+
+  /** All addresses in a range such as `10.0.0.0/8`, without the ranges in `except`. */
+  cidr: (cidr: string, except?: readonly string[]): Peer => ({ ipBlock: { cidr, except: except && [...except] } }),
+};
+
+const FIELDS = ['podSelector', 'namespaceSelector', 'ipBlock'] as const;
+
+/** Finds problems with egress rules and their peers. */
+export function egressProblems(where: string, prop: string, rules: unknown): Problem[] {
+  if (!Array.isArray(rules)) return [kubernetesErrors.peersNotListed(where, prop, rules, 'rules')];
+  return peerProblems(
+    where,
+    prop,
+    rules.map((rule: EgressRule | null | undefined) => rule?.to),
+  );
+}
+
+/**
+ * Finds peers that TypeScript would reject. To Kubernetes, a selector without labels matches everyone, and the provider
+ * treats an empty peer in the same way.
+ */
+export function peerProblems(where: string, prop: string, peers: unknown): Problem[] {
+  if (!Array.isArray(peers)) return [kubernetesErrors.peersNotListed(where, prop, peers, 'peers')];
+  return peers
+    .filter((peer) => !Token.isUnresolved(peer) && !isPeer(peer))
+    .map((peer) => kubernetesErrors.peerInvalid(where, prop, peer));
+}
+
+function isPeer(peer: unknown): peer is Peer {
+  if (typeof peer !== 'object' || peer === null) return false;
+  const { podSelector, namespaceSelector, ipBlock } = peer as Peer;
+  const hasField = FIELDS.some((field) => (peer as Peer)[field] !== undefined);
+  const labels = [podSelector, namespaceSelector].flatMap((selector) => Object.values(selector?.matchLabels ?? {}));
+  return hasField && labels.every(isText) && (ipBlock === undefined || isText(ipBlock.cidr));
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
 
 /** A destination that replicas may connect to. The server itself opens no connections. */
 export interface EgressRule {

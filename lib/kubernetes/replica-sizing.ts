@@ -1,6 +1,5 @@
 import type { Model } from '../model/model';
-import type { ModelProfile } from '../profile/model-profile';
-import { profileAt } from '../profile/profile-at';
+import { type ModelProfile, profileAt } from '../profile/model-profile';
 import type { Sizing } from '../sizing/sizing';
 import type { ServingOptions } from '../terraform/serving-options';
 import { sizingOf } from '../terraform/sizing';

@@ -1,8 +1,8 @@
 import { Token } from 'cdktf';
 import type { Model } from '../model/model';
 import { inMiB } from '../sizing/memory';
-import { startupBudget } from '../sizing/startup-budget';
-import type { Problems } from '../terraform/problems';
+import { startupBudget } from '../sizing/headroom';
+import type { Problems } from '../terraform/props';
 import { kubernetesErrors } from './errors';
 import { probedStartupSeconds } from './probes';
 

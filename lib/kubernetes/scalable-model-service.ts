@@ -17,16 +17,14 @@ import type { ServingOptions } from '../terraform/serving-options';
 import { asText } from '../terraform/tokens';
 import { noteBatching } from '../terraform/batching';
 import { outputCard } from '../terraform/card-output';
-import { noteRequests } from '../terraform/request-notes';
+import { noteRequests, noteSizing } from '../terraform/notes';
 import { memoryMiBOf, sizedServing } from '../terraform/sizing';
-import { noteSizing } from '../terraform/sizing-notes';
 import { checkTerraformIds } from '../terraform/terraform-ids';
 import { autoscaler, type Autoscaling, DEFAULT_REPLICAS } from './autoscaling';
 import { Canary, type CanaryProps } from './canary';
 import { type Capacity, capacityText } from './capacity';
 import type { ComputeResources } from './compute-resources';
 import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
-import type { EnvironmentValue } from './environment';
 import { kubernetesErrors } from './errors';
 import {
   claimRoute,
@@ -44,12 +42,9 @@ import {
   STABLE_TRACK,
   trackSelector,
 } from './labels';
-import { type DeploymentOptions, ModelDeployment, type PodOptions } from './model-deployment';
-import { claimName } from './name-claims';
-import { defaultResourceName, memberName } from './names';
-import { type NetworkOptions, networkPolicySpec, scrapeAnnotations } from './network';
-import { peerProblems } from './peer-problems';
-import { type Peer, Peers } from './peers';
+import { type DeploymentOptions, type EnvironmentValue, ModelDeployment, type PodOptions } from './model-deployment';
+import { claimName, defaultResourceName, memberName } from './names';
+import { type NetworkOptions, networkPolicySpec, type Peer, peerProblems, Peers, scrapeAnnotations } from './network';
 import { capacityProfile, replicaSizing } from './replica-sizing';
 import type { RolloutOptions } from './rollout';
 import { type ServiceOptions, servicePorts, servicePortSpecs } from './service-ports';

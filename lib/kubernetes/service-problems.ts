@@ -1,11 +1,25 @@
 import { Token } from 'cdktf';
 import type { Problem } from '../base/errors';
-import { any, image, model, object, objectOf, type PropKinds, record, text, texts } from '../terraform/props';
+import { isPinned } from '../container-image/image-reference';
+import type { ModelImage } from '../container-image/model-image';
 import type { Sizing } from '../sizing/sizing';
-import { isWhole, Problems } from '../terraform/problems';
-import { servingProblems } from '../terraform/serving-options';
 import { checkBatchable, checkBatchDelay } from '../terraform/batching';
 import { workloadErrors } from '../terraform/errors';
+import {
+  any,
+  image,
+  isWhole,
+  model,
+  object,
+  objectOf,
+  Problems,
+  type PropKinds,
+  record,
+  text,
+  texts,
+} from '../terraform/props';
+import { servingProblems } from '../terraform/serving-options';
+import { sizedServing } from '../terraform/sizing';
 import {
   checkEnvironment,
   checkMemory,
@@ -13,25 +27,20 @@ import {
   checkRequestBudget,
   checkSource,
 } from '../terraform/workload-problems';
-import { sizedServing } from '../terraform/sizing';
 import { type Autoscaling, DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
 import type { Capacity } from './capacity';
 import { checkCapacity } from './capacity-problems';
 import { type ComputeResources, cpuRequest, usableCpus } from './compute-resources';
-import { isServerCounter, targetInstead } from './counter-metrics';
 import { blocksEviction, type DisruptionBudgetOptions, isReplicaShare } from './disruption-budget';
-import { isEnvironmentValue } from './environment';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, trackSelector } from './labels';
-import type { PodOptions } from './model-deployment';
+import { isEnvironmentValue, type PodOptions } from './model-deployment';
 import { isLabel, isNamespaceName, isResourceName } from './names';
-import type { NetworkOptions } from './network';
-import { egressProblems, peerProblems } from './peer-problems';
-import { checkPullable } from './pullable';
+import { egressProblems, type NetworkOptions, peerProblems } from './network';
 import { sizedResources } from './replica-sizing';
 import { checkDeadline, isSurge, MAX_STARTUP_SECONDS, type RolloutOptions } from './rollout';
 import type { ScalableModelServiceProps } from './scalable-model-service';
-import { ScalingTarget } from './scaling-target';
+import { isServerCounter, ScalingTarget, targetInstead } from './scaling-target';
 import { type ServiceOptions, servicePorts } from './service-ports';
 
 /** Types of the props, checked at run time for users without TypeScript. */
@@ -287,4 +296,11 @@ function checkService(where: string, { service = {} }: ScalableModelServiceProps
   if (!service.headless) return;
   if (port !== undefined) problems.add(kubernetesErrors.headlessPort(where, 'port', port, ports.http));
   if (grpcPort !== undefined) problems.add(kubernetesErrors.headlessPort(where, 'grpcPort', grpcPort, ports.grpc));
+}
+
+/** Checks that a cluster can pull an image, and always pulls the same one. */
+export function checkPullable(where: string, image: ModelImage | undefined, problems: Problems): void {
+  if (!image) return;
+  if (!image.isInRegistry) return problems.add(kubernetesErrors.imageNotPushed(where));
+  problems.check(image.reference, isPinned, (reference) => kubernetesErrors.imageNotPinned(where, reference));
 }

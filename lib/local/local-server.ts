@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-arguments';
+import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-process';
 import type { Settings } from '../../inference-image/src/contract/settings';
 import type { LocalStage } from './local-stage';
 

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
+import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/node-process';
 import { SETTING_PREFIX, type Settings, settingsEnvironment } from '../../inference-image/src/contract/settings';
 import { temporaryCacheFolder } from '../base/cache';
 import { BuildContext, modelFiles } from '../container-image/build-context';

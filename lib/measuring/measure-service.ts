@@ -2,14 +2,12 @@ import type { TrialRequest } from '../../inference-image/src/contract/trial';
 import { ModelServingError } from '../base/errors';
 import { inMiB } from '../sizing/memory';
 import { sendOnce, closedLoop, type LoadPlan, RefusedRequest } from './closed-loop';
-import { loadClients, MAX_CLIENTS } from '../sizing/load-clients';
-import { loopTime } from './loop-time';
-import { MeasuredServer, type MeasuredServerOptions } from './measured-server';
+import { loadClients, MAX_CLIENTS } from '../sizing/measured-runs';
+import { loopTime, MeasuredServer, type MeasuredServerOptions, ServerMetrics } from './measured-server';
 import { measuringErrors } from './measuring-errors';
 import type { MeasuredMemory, MeasuredService } from '../profile/model-profile';
-import { mainThreadSeconds, peakBytes } from './process-figures';
+import { mainThreadSeconds, peakBytes } from './machine';
 import { quantile, rounded } from './quantile';
-import { ServerMetrics } from './server-metrics';
 
 /** Settings of a queue that has room for one request of every client, so that no request is refused. */
 const QUEUE = { maxQueueLength: MAX_CLIENTS, maxQueueBytes: 2 ** 40 };

@@ -1,8 +1,8 @@
-import { ModelServingError } from '../base/errors';
 import type { Settings } from '../../inference-image/src/contract/settings';
+import { ModelServingError } from '../base/errors';
 import { LocalServer } from '../local/local-server';
 import type { LocalStage } from '../local/local-stage';
-import { LastLines } from './last-lines';
+import { LastLines } from './trial-process';
 import { measuringErrors } from './measuring-errors';
 
 export interface MeasuredServerOptions {
@@ -100,5 +100,56 @@ export class MeasuredServer {
     } catch {
       // The server did not write this line.
     }
+  }
+}
+
+/** CPU times during one load. */
+export interface CpuTimes {
+  /** CPU time of the whole server, in seconds. */
+  readonly cpuSeconds: number;
+  /** Wall-clock time of all runs. It exceeds their CPU time if the runs waited for a CPU. */
+  readonly runSeconds: number;
+  readonly runs: number;
+  /** CPU time of the event loop's thread, if the system reports it. */
+  readonly threadSeconds?: number;
+}
+
+/** Runs shorter than this may execute on the event loop's thread and block it. */
+const INLINE_RUN_SECONDS = 100e-6;
+
+/**
+ * CPU time that the server spends outside the model's runs: the larger of two estimates, both of which may be too low.
+ * The CPU time of the event loop's thread excludes the threads that collect garbage and parse large requests. The
+ * server's CPU time minus the wall-clock time of its runs is too low if runs waited for a CPU.
+ */
+export function loopTime({ cpuSeconds, runSeconds, runs, threadSeconds }: CpuTimes): number {
+  if (threadSeconds !== undefined) return Math.max(threadSeconds, cpuSeconds - runSeconds);
+  return runSeconds < runs * INLINE_RUN_SECONDS ? cpuSeconds : Math.max(0, cpuSeconds - runSeconds);
+}
+
+/** A server's metrics: for each name, the sum over all labels. */
+export class ServerMetrics {
+  static async scrape(port: number): Promise<ServerMetrics> {
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+    return new ServerMetrics(await response.text());
+  }
+
+  private readonly sums = new Map<string, number>();
+
+  /** @param text - in Prometheus' format */
+  constructor(text: string) {
+    for (const [, name, value] of text.matchAll(/^(\w+)(?:\{.*\})? (\S+)$/gm)) {
+      this.sums.set(name as string, this.get(name as string) + Number(value));
+    }
+  }
+
+  /** Value of a series; 0 if it does not exist, because a series appears with its first observation. */
+  get(name: string): number {
+    return this.sums.get(name) ?? 0;
+  }
+
+  /** Growth of a counter since the earlier scrape. */
+  since(earlier: ServerMetrics, name: string): number {
+    return this.get(name) - earlier.get(name);
   }
 }

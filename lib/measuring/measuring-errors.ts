@@ -1,5 +1,5 @@
 import type { Problem } from '../base/errors';
-import { loadText, MAX_LOAD } from './machine-load';
+import { loadText, MAX_LOAD } from './machine';
 
 /** Errors that occur while a model is measured; `path` is the model file as the user gave it. */
 export const measuringErrors = {

@@ -1,23 +1,20 @@
+import { freeDimensions, rowAxes, rowSymbols } from '../../inference-image/src/contract/batching-verdict';
 import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
-import { freeDimensions, rowAxes, rowSymbols } from '../../inference-image/src/contract/row-axes';
 import { ModelServingError, type Problem } from '../base/errors';
+import { unknownDimensions } from '../base/unknown-dimensions';
 import { LocalStage } from '../local/local-stage';
-import { inMiB } from '../sizing/memory';
-import type { OnnxModel } from '../onnx-model/onnx-model';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
-import { loadAtRest, MachineLoad, MAX_LOAD } from './machine-load';
-import { thisMachine } from './machine';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import { sizesText } from '../profile/describe-profile';
+import type { MeasuredSize, ModelProfile } from '../profile/model-profile';
+import { fewestThreads, servableBatch } from '../sizing/measured-runs';
+import { inMiB } from '../sizing/memory';
+import { loadAtRest, MachineLoad, MAX_LOAD, thisMachine } from './machine';
 import { measureExecutor, measureRuns, type RunsMeasured, type RunsPlan } from './measure-runs';
 import { measureService, type ServiceMeasured, serviceSeconds } from './measure-service';
-import { fewestThreads } from '../sizing/measured-runs';
 import { measuringErrors } from './measuring-errors';
-import type { MeasuredSize, ModelProfile } from '../profile/model-profile';
-import type { OnStep } from './progress';
 import { rounded } from './quantile';
-import { sizesText } from '../profile/sizes-text';
-import { servableBatch } from '../sizing/saturation';
 import { TrialProcess } from './trial-process';
-import { unknownDimensions } from '../base/unknown-dimensions';
 
 export interface ProfileOptions {
   /** Path of the model; used in messages. */
@@ -225,3 +222,15 @@ function checkDimensions({ signature, batching }: OnnxModel, { path, dimensions,
     ...(at && Object.hasOwn(dimensions, at.name) ? [measuringErrors.dimensionTwice(path, at.name)] : []),
   ];
 }
+
+/** The current step of a measurement. */
+export interface Step {
+  readonly what: string;
+  readonly detail?: string;
+  /** Seconds since the beginning. */
+  readonly done: number;
+  /** Estimated seconds left. Later steps can turn out to be slower or unnecessary. */
+  readonly left: number;
+}
+
+export type OnStep = (step: Step) => void;

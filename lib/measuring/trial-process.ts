@@ -2,13 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Trial, TrialAnswer, TrialQuestion } from '../../inference-image/src/contract/trial';
 import { ModelServingError } from '../base/errors';
+import { packageRoot } from '../base/package-root';
 import { bundleErrors } from '../base/server-files';
 import type { LocalStage } from '../local/local-stage';
-import { packageRoot } from '../base/package-root';
-import { LastLines } from './last-lines';
 import { measuringErrors } from './measuring-errors';
 
 /** Failure of a single call. The trial process continues. */
@@ -75,5 +75,24 @@ export class TrialProcess {
   async close(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended;
+  }
+}
+
+/** Number of log lines that an error quotes. */
+const MAX_LINES = 5;
+
+/** Keeps the last lines of a process's output. */
+export class LastLines {
+  readonly lines: string[] = [];
+
+  /** @param onLine - called for each line */
+  constructor(streams: readonly Readable[], onLine: (line: string) => void = () => {}) {
+    for (const input of streams) {
+      createInterface({ input }).on('line', (line) => {
+        this.lines.push(line);
+        if (this.lines.length > MAX_LINES) this.lines.shift();
+        onLine(line);
+      });
+    }
   }
 }

@@ -1,7 +1,6 @@
 import type { Problem } from '../base/errors';
-import { isObject } from '../base/json';
-import { cardErrors } from './card-errors';
-import { CARD_TEXTS, type CardText, type ModelCard, sortedMetrics } from './model-card';
+import { isObject } from '../base/committed-file';
+import { CARD_TEXTS, cardErrors, type CardText, type ModelCard, sortedMetrics } from './model-card';
 
 /**
  * Maximum size of a field in bytes. containerd rejects labels whose name and value together exceed 4096 bytes:

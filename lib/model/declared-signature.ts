@@ -1,12 +1,14 @@
-import type { TrialRun } from '../../inference-image/src/contract/load-messages';
-import { contradicts, symbolSizes } from '../../inference-image/src/contract/shape-claims';
+import { contradicts, symbolSizes, type TrialRun } from '../../inference-image/src/contract/load-messages';
 import {
+  type Datatype,
   type Dimension,
   dimensionsText,
   inputSymbols,
   type Signature,
   type TensorSignature,
 } from '../../inference-image/src/contract/signature';
+import { elementType } from '../onnx/element-types';
+import type { OnnxGraph, ValueInfo } from './onnx-graph';
 
 /** Results of running a model on generated inputs, as plain JSON so that they can be cached. */
 export interface ShapeTrial {
@@ -144,4 +146,13 @@ function unvariedDimensions({ inputs }: Signature, runs: readonly TrialRun[]): s
   return [...sizes]
     .filter(([, seen]) => seen.size < 2)
     .map(([key, seen]) => `with generated inputs, the model runs at only one size of ${key}: ${[...seen].join()}`);
+}
+
+/** Inputs and outputs of a graph that has passed its checks. */
+export function signatureOf({ inputs, outputs }: OnnxGraph): Signature {
+  return { inputs: inputs.map(tensorSignature), outputs: outputs.map(tensorSignature) };
+}
+
+function tensorSignature({ name, elementType: code, dimensions }: ValueInfo): TensorSignature {
+  return { name, datatype: elementType(code).datatype as Datatype, dimensions: [...(dimensions ?? [])] };
 }

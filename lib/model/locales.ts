@@ -1,6 +1,5 @@
 import type { Problem } from '../base/errors';
-import type { CalledNode } from '../onnx/called-nodes';
-import { domainName, type AttributeMessage, type NodeMessage } from '../onnx/decoded-model';
+import { type AttributeMessage, type CalledNode, domainName, type NodeMessage } from '../onnx/decoded-model';
 import { modelErrors } from './errors';
 import { nodeName, type NeededLocale, type OnnxGraph } from './onnx-graph';
 

@@ -1,14 +1,14 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { calledNodes } from '../onnx/called-nodes';
 import {
+  calledNodes,
   domainName,
   functionKey,
-  usedGraphs,
-  tensorsIn,
   type FunctionMessage,
   type GraphMessage,
   type ModelMessage,
   type TensorMessage,
+  tensorsIn,
+  usedGraphs,
 } from '../onnx/decoded-model';
 import { tensorBytes } from '../onnx/element-types';
 import { MalformedFile } from '../onnx/file-cursor';

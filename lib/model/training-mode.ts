@@ -1,6 +1,5 @@
 import type { Problem } from '../base/errors';
-import type { CalledNode } from '../onnx/called-nodes';
-import { domainName, type GraphMessage } from '../onnx/decoded-model';
+import { type CalledNode, domainName, type GraphMessage } from '../onnx/decoded-model';
 import { modelErrors } from './errors';
 import { nodeName, type OnnxGraph } from './onnx-graph';
 import { requestInputs } from '../onnx/value-info';

@@ -6,7 +6,7 @@ import type { InputValuesByName } from '../../inference-image/src/contract/input
 import type { ClassOutput, PictureInput } from '../../inference-image/src/contract/picture-input';
 import { exampleSizesOf, type ExampleSizes } from '../../inference-image/src/contract/request-size';
 import { dimensionsText, type Signature } from '../../inference-image/src/contract/signature';
-import { ModelServingError, type Problem } from '../base/errors';
+import { collect, ModelServingError, type Problem } from '../base/errors';
 import { checkAnswers } from '../golden/check-answers';
 import { checkReproduced } from '../golden/check-golden';
 import { fitGolden } from '../golden/fit-golden';
@@ -19,18 +19,16 @@ import type { ModelProfile } from '../profile/model-profile';
 import { checkProfile, readProfile } from '../profile/profile-file';
 import { oldNameErrors } from '../base/old-names';
 import { printableLine } from '../../inference-image/src/contract/printable';
-import { cardOfFile } from '../model/card-of-file';
+import { cardOfFile } from '../model/read-card';
 import { checkCard } from '../model/check-card';
 import { checkIdentity } from '../model/checks';
-import { collect } from '../base/collect';
 import { unsafeOnEmptyInput } from '../model/empty-inputs';
 import type { Model } from '../model/model';
-import type { SignatureProof } from '../model/declared-signature';
+import { signatureOf, type SignatureProof } from '../model/declared-signature';
 import { cardProperties, mergedCard, type ModelCard } from '../model/model-card';
 import type { SourceFile } from '../base/source-file';
 import { shapesByTrial, shapesWithExamples } from './model-shapes';
 import { operatorName } from '../model/onnx-graph';
-import { signatureOf } from '../model/signature';
 import { readWeights, type Weights } from '../model/weights';
 
 export interface OnnxModelProps extends ClassOutputProps {

@@ -1,12 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
-import { ModelServingError } from '../base/errors';
-import { isMarked } from '../base/marked-file';
-import type { Model } from '../model/model';
-import { plainText } from '../base/plain-text';
 import { printable } from '../../inference-image/src/contract/printable';
-import { replaceFile } from '../base/replace-file';
-import { openApiErrors } from './errors';
+import { ModelServingError, type Problem } from '../base/errors';
+import { plainText } from '../base/source-file';
+import { isMarked, replaceFile } from '../base/write-file';
+import type { Model } from '../model/model';
 
 /** Text that identifies generated documents: it is part of the description in every model's OpenAPI document. */
 export const OPENAPI_MARK = 'The Open Inference Protocol (KServe V2) over HTTP.';
@@ -67,3 +65,21 @@ function contentOf(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** Problems with the file of an OpenAPI document; `where` is the construct's path or the command. */
+export const openApiErrors = {
+  notWritten: (where: string, prop: string, path: string, reason: string): Problem => ({
+    code: 'openapi-file-unwritable',
+    message: `${where}: ${prop} "${path}" cannot be written: ${reason}. Use a file in a folder that you can write to.`,
+  }),
+
+  notOwn: (where: string, prop: string, path: string): Problem => ({
+    code: 'openapi-file-not-own',
+    message: `${where}: ${prop} "${path}" exists but is not the OpenAPI document of a model. Use another path, or remove the file.`,
+  }),
+
+  shared: (where: string, path: string, other: string): Problem => ({
+    code: 'openapi-file-shared',
+    message: `${where}: openApiFile "${path}" is also used by ${other}, which has a different model. Use a separate file for the document of each model.`,
+  }),
+};

@@ -1,9 +1,8 @@
 import { basename, dirname, relative } from 'node:path';
 import type { ClassOutput } from '../../inference-image/src/contract/picture-input';
 import type { Datatype, Signature, TensorSignature } from '../../inference-image/src/contract/signature';
-import { ModelServingError, type Problem } from '../base/errors';
+import { collect, ModelServingError, type Problem } from '../base/errors';
 import { foldersBeside, liesBelow, linkOutside, type LinkOutside } from '../base/link-outside';
-import { collect } from '../base/collect';
 import { readingFile, readText } from '../base/source-file';
 import { preprocessingErrors as errors } from './errors';
 

@@ -1,5 +1,5 @@
 import { ModelServingError } from '../base/errors';
-import { isObject, parseJson } from '../base/json';
+import { isObject, parseJson } from '../base/committed-file';
 import { readText } from '../base/source-file';
 import type { ClassOutputProps } from './class-output';
 import { preprocessingErrors as errors } from './errors';

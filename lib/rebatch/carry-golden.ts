@@ -5,12 +5,11 @@ import { ModelServingError } from '../base/errors';
 import { fileSha256 } from '../base/file-hash';
 import { checkReproduced } from '../golden/check-golden';
 import { readGoldenFile, type Golden } from '../golden/golden-file';
-import { makeFolder } from '../base/make-folder';
+import { makeFolder, replaceFile } from '../base/write-file';
 import { readText } from '../base/source-file';
 import type { OnnxModel } from '../onnx-model/onnx-model';
 import { readWeights } from '../model/weights';
-import { replaceFile } from '../base/replace-file';
-import { rebatchErrors } from './errors';
+import { rebatchErrors } from './rebatch';
 
 /** Path and number of the copied golden examples, or the reasons why they were not copied. */
 export type CarriedGolden = { readonly path: string; readonly count: number } | { readonly reasons: readonly string[] };

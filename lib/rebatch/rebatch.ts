@@ -7,18 +7,18 @@ import type {
   RebatchOrder,
   RebatchReport,
 } from '../../inference-image/src/contract/rebatch-messages';
-import { ModelServingError } from '../base/errors';
-import { bundleErrors } from '../base/server-files';
+import type { Dimension, Signature, TensorSignature } from '../../inference-image/src/contract/signature';
+import { ModelServingError, type Problem } from '../base/errors';
 import { fileSha256 } from '../base/file-hash';
-import { linkOrCopy } from '../base/link-or-copy';
-import { makeFolder } from '../base/make-folder';
-import type { OnnxModel } from '../onnx-model/onnx-model';
-import { readWeights, type Weights } from '../model/weights';
-import { writeWithShapes } from '../onnx/write-shapes';
 import { packageRoot } from '../base/package-root';
 import { reportOf } from '../base/runtime-process';
-import { rebatchErrors } from './errors';
-import { freedShapes, rowSymbol } from './free-rows';
+import { bundleErrors } from '../base/server-files';
+import { shellWord } from '../base/text';
+import { linkOrCopy, makeFolder } from '../base/write-file';
+import { RUNTIME_VERSION } from '../model/runtime-limits';
+import { readWeights, type Weights } from '../model/weights';
+import type { OnnxModel } from '../onnx-model/onnx-model';
+import { type NewShapes, writeWithShapes } from '../onnx/write-shapes';
 
 /** Program that compares two models with the trial of rows that the server also runs at startup. */
 const PROGRAM = join(packageRoot, 'dist', 'inference-image', 'rebatch-program.cjs');
@@ -156,4 +156,85 @@ function compare(
     ]);
   }
   return report;
+}
+
+/** Errors of `model-serving rebatch`; `path` is the model as the user gave it. */
+export const rebatchErrors = {
+  notNeeded: (path: string, input: string, axis: number): Problem => ({
+    code: 'rebatch-not-needed',
+    message: `${path}: the number of rows is already free (dimension ${axis} of input "${input}"), so requests can share runs. Serve the model as it is.`,
+  }),
+
+  notOne: (path: string, reason: string): Problem => ({
+    code: 'rebatch-not-one',
+    message: `${path}: ${reason}, but only a first dimension of 1 can be freed. Export the model with a symbolic first dimension (dynamic_shapes or dynamic_axes of torch.onnx.export).`,
+  }),
+
+  unproved: (
+    path: string,
+    { node, operator, reason }: BatchingVerdict & { verdict: 'coupled' | 'not understood' },
+  ): Problem => ({
+    code: 'rebatch-unproved',
+    message: `${path}: with a free first dimension, the rows are not proved independent at node "${node}" (${operator}): ${reason}. If the network treats each row separately, export the model again with a symbolic first dimension (dynamic_shapes or dynamic_axes of torch.onnx.export). Otherwise, serve the model as it is.`,
+  }),
+
+  ontoItself: (path: string, out: string): Problem => ({
+    code: 'rebatch-onto-itself',
+    message: `--out ${out} is the same file as ${path}. Use another path.`,
+  }),
+
+  exists: (file: string): Problem => ({
+    code: 'rebatch-exists',
+    message: `${file}: this file already exists. Choose a different file with --out, or overwrite it with --force.`,
+  }),
+
+  otherData: (path: string, file: string): Problem => ({
+    code: 'rebatch-data-differs',
+    message: `${file}: ${path} stores weights in a file of this name, but the existing file has different content. Write to another folder with --out.`,
+  }),
+
+  notWritten: (out: string, reason: string): Problem => ({
+    code: 'rebatch-not-written',
+    message: `--out ${out} cannot be written: ${reason}. Use a file in a folder that you can write to.`,
+  }),
+
+  notCompared: (path: string, reason: string): Problem => ({
+    code: 'rebatch-not-compared',
+    message: `${path}: onnxruntime ${RUNTIME_VERSION} could not compare the model with its converted copy: ${reason}. Record golden examples to compare (model-serving golden record ${shellWord(path)} --inputs …), or run this command on a machine where the runtime works.`,
+  }),
+
+  differs: (path: string, difference: string): Problem => ({
+    code: 'rebatch-differs',
+    message: `${path}: with free rows, the model returns different answers: ${difference}. Serve the original model, and report this as a bug in the proof.`,
+  }),
+};
+
+/** Candidate names for the dimension that counts rows. The first unused name is taken. */
+const NAMES = ['batch', 'rows', 'batch_rows'];
+
+/** Name for the dimension that counts rows; no other dimension has this name. */
+export function rowSymbol({ inputs, outputs }: Signature): string {
+  const taken = new Set([...inputs, ...outputs].flatMap(({ dimensions }) => dimensions));
+  const free = (function* () {
+    yield* NAMES;
+    for (let i = 2; ; i++) yield `${NAMES[0]}_${i}`;
+  })();
+  for (const name of free) if (!taken.has(name)) return name;
+  throw new Error('unreachable');
+}
+
+/** Shapes with free rows on these axes; tensors without an axis keep their shape. */
+export function freedShapes(
+  { inputs, outputs }: Signature,
+  { inputAxes, outputAxes }: { inputAxes: RowAxes['inputAxes']; outputAxes?: RowAxes['outputAxes'] },
+  symbol: string,
+): NewShapes {
+  const freed = (tensors: readonly TensorSignature[], axes: readonly (number | null)[]) =>
+    new Map(
+      tensors.map(({ name, dimensions }, index): [string, Dimension[]] => [
+        name,
+        dimensions.map((dimension, axis) => (axis === axes[index] ? symbol : dimension)),
+      ]),
+    );
+  return { inputs: freed(inputs, inputAxes), outputs: outputAxes ? freed(outputs, outputAxes) : new Map() };
 }

@@ -1,9 +1,13 @@
-import { machineText, threadsText } from '../profile/machine-text';
-import { loadText, MAX_LOAD } from '../measuring/machine-load';
-import type { MeasuredRun, MeasuredService, MeasuredSize, ModelProfile } from '../profile/model-profile';
-import { measuredSizes } from '../profile/profile-at';
-import { sizesText } from '../profile/sizes-text';
-import { saturatingBatchSize, threadCounts } from '../sizing/saturation';
+import { machineText, sizesText, threadsText } from '../profile/describe-profile';
+import { loadText, MAX_LOAD } from '../measuring/machine';
+import {
+  type MeasuredRun,
+  type MeasuredService,
+  type MeasuredSize,
+  measuredSizes,
+  type ModelProfile,
+} from '../profile/model-profile';
+import { saturatingBatchSize, threadCounts } from '../sizing/measured-runs';
 import { durationText, rateText } from './units';
 
 const BAR_WIDTH = 32;

@@ -1,5 +1,90 @@
-import type { Axis } from './axis';
-import { element, escaped } from './svg-element';
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** An SVG element as text. Each child element is on its own line, for readable diffs. */
+export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
+  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(attributeText(value))}"`);
+  const tag = `${name}${list.join('')}`;
+  if (children.length === 0) return `<${tag}/>`;
+  const hasElements = children.some((child) => child.startsWith('<'));
+  const content = hasElements ? `\n${children.join('\n')}\n` : children.join('');
+  return `<${tag}>${content}</${name}>`;
+}
+
+/** Escapes text for XML. */
+export function escaped(text: string): string {
+  // XML cannot represent any other characters, even if they are escaped.
+  const allowed = text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
+  return allowed.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Rounds numbers to tenths of a pixel. */
+function attributeText(value: string | number): string {
+  return typeof value === 'number' ? String(Math.round(10 * value) / 10) : value;
+}
+
+/** An axis of a chart, which maps values to coordinates. */
+export interface Axis {
+  readonly ticks: readonly number[];
+  /** Returns the coordinate of a value, in the chart's units. */
+  place(value: number): number;
+}
+
+/** Approximate number of ticks. */
+const TICKS = 5;
+
+/** Linear axis from 0 to the first tick that is at least `most`. */
+export function linearAxis(most: number, from: number, to: number): Axis {
+  const step = roundStep(most / TICKS);
+  const count = Math.ceil(most / step - 1e-9);
+  const ticks = Array.from({ length: count + 1 }, (_, i) => i * step);
+  return { ticks, place: (value) => from + ((to - from) * value) / (count * step) };
+}
+
+/** Logarithmic axis that covers all values. Its ends are round numbers: 1, 2, 5, 10, 20 and so on. */
+export function logAxis(values: readonly number[], from: number, to: number): Axis {
+  const first = floorRound(Math.min(...values));
+  const ticks = [first];
+  while ((ticks.at(-1) as number) < Math.max(...values) || ticks.length < 2)
+    ticks.push(nextRound(ticks.at(-1) as number));
+  const [low, high] = [Math.log(first), Math.log(ticks.at(-1) as number)];
+  const place = (value: number) => from + ((to - from) * (Math.log(value) - low)) / (high - low);
+  return { ticks: ticks.length > 8 ? ticks.filter(isPowerOfTen) : ticks, place };
+}
+
+/** Logarithmic axis with a tick at each value. The values roughly double from tick to tick. */
+export function doublingAxis(ticks: readonly number[], from: number, to: number): Axis {
+  const [low, high] = [ticks[0], ticks.at(-1)].map((tick) => Math.log2(tick as number)) as [number, number];
+  // A single tick is placed in the middle.
+  const place = (value: number) =>
+    high === low ? (from + to) / 2 : from + ((to - from) * (Math.log2(value) - low)) / (high - low);
+  return { ticks, place };
+}
+
+/** Smallest round number that is at least `least`: 1, 2 or 5 times a power of ten. */
+function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= least * (1 - 1e-9)) as number;
+  return clean(factor * power);
+}
+
+function floorRound(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value) + 1e-9);
+  const factor = [5, 2, 1].find((candidate) => candidate * power <= value * (1 + 1e-9)) ?? 1;
+  return clean(factor * power);
+}
+
+function nextRound(value: number): number {
+  return roundStep(value * 1.5);
+}
+
+function isPowerOfTen(value: number): boolean {
+  return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+}
+
+/** Removes floating-point noise: 0.3 instead of 0.30000000000000004. */
+function clean(value: number): number {
+  return Number(value.toPrecision(12));
+}
 
 export interface Line {
   readonly color: string;

@@ -1,9 +1,7 @@
-import { doublingAxis, linearAxis, logAxis } from './axis';
-import { machineText, threadsText } from '../profile/machine-text';
+import { machineText, threadsText } from '../profile/describe-profile';
 import type { MeasuredRun, ModelProfile } from '../profile/model-profile';
-import { saturatingBatchSize, threadCounts } from '../sizing/saturation';
-import { type Box, chart, type Line, text } from './svg-chart';
-import { element } from './svg-element';
+import { saturatingBatchSize, threadCounts } from '../sizing/measured-runs';
+import { type Box, chart, doublingAxis, element, type Line, linearAxis, logAxis, text } from './svg-chart';
 import { durationText, rateText } from './units';
 
 const WIDTH = 960;

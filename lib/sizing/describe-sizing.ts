@@ -1,11 +1,10 @@
-import { cpuTarget } from './cpu-target';
+import { cpuTarget, startupBudget } from './headroom';
 import { otherCpuText } from '../measuring/cpu-speed';
-import { loadText, MAX_LOAD } from '../measuring/machine-load';
-import { measuredOn } from '../profile/measured-on';
+import { loadText, MAX_LOAD } from '../measuring/machine';
+import { measuredOn } from '../profile/describe-profile';
 import type { ModelProfile } from '../profile/model-profile';
 import { rateText, shapeText } from './sizing-text';
 import { sizeReplica, type SizedModel } from './sizing';
-import { startupBudget } from './startup-budget';
 
 /** The sizes that constructs derive from a profile if no prop sets them, as labels and values of a table. */
 export function describeSizing(profile: ModelProfile, model: SizedModel): [label: string, text: string][] {

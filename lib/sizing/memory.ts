@@ -6,7 +6,7 @@ import {
   RUNTIME_MEMORY_BYTES,
 } from '../../inference-image/src/contract/memory';
 import type { Model } from '../model/model';
-import { peakMemoryMiB } from './peak-memory';
+import type { ModelProfile } from '../profile/model-profile';
 import { budgetOf, type RequestChoices, requestMemoryBytes, type RequestModel, requestNeeds } from './request-needs';
 
 const MIB = 1024 * 1024;
@@ -93,4 +93,9 @@ export function requestLimits(
 /** Number of executors; 1 if it is a Terraform token. */
 function oneIfToken(executors: number): number {
   return Token.isUnresolved(executors) ? 1 : executors;
+}
+
+/** Peak memory of a server with this number of executors, in MiB. */
+export function peakMemoryMiB({ memory }: ModelProfile, executors: number): number {
+  return Math.ceil(memory.peakMiB + (executors - 1) * memory.executorMiB);
 }

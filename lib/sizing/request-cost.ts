@@ -1,6 +1,5 @@
-import { formableBatchSize, secondsPerRow } from './measured-runs';
+import { formableBatchSize, largestSaturatingBatchSize, secondsPerRow } from './measured-runs';
 import type { ModelProfile } from '../profile/model-profile';
-import { largestSaturatingBatchSize } from './saturation';
 
 /** Cost of one request of one row. */
 export interface RequestCost {

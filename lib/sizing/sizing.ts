@@ -1,13 +1,12 @@
 import { ownMemoryBytes } from '../../inference-image/src/contract/memory';
 import type { Settings } from '../../inference-image/src/contract/settings';
-import { pictureMemoryMiB, requestMemoryMiB } from './memory';
+import { peakMemoryMiB, pictureMemoryMiB, requestMemoryMiB } from './memory';
 import type { Model } from '../model/model';
 import type { RequestChoices, RequestModel } from './request-needs';
 import { fewestThreads, usefulBatchSize } from './measured-runs';
 import type { ModelProfile } from '../profile/model-profile';
-import { peakMemoryMiB } from './peak-memory';
 import { attainedShare, fullRate, requestCost, usefulExecutors } from './request-cost';
-import { roundDown, roundUp } from './rounding';
+import { roundDown, roundUp } from './headroom';
 
 /** Sizes that the user sets. The other sizes are derived from these and the profile. */
 export interface SizingChoices extends RequestChoices {

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { obstacleText } from '../../inference-image/src/contract/batching-verdict';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 import type { Model } from '../model/model';
-import type { Problems } from './problems';
+import type { Problems } from './props';
 import type { ServingOptions } from './serving-options';
 import { workloadErrors } from './errors';
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { obstacleText } from '../../inference-image/src/contract/batching-verdict';
 import { budgetWithin, largestRequestWithin, MIN_BUDGET_BYTES } from '../../inference-image/src/contract/memory';
-import { bytesText } from '../base/bytes-text';
+import { bytesText } from '../base/text';
 import type { Problem } from '../base/errors';
 import {
   pictureMemoryMiB,
@@ -13,7 +13,7 @@ import {
   RUNTIME_MEMORY_MIB,
 } from '../sizing/memory';
 import type { Model } from '../model/model';
-import { measuredOn } from '../profile/measured-on';
+import { measuredOn } from '../profile/describe-profile';
 import type { ModelProfile } from '../profile/model-profile';
 import { requestNeeds, type RequestNeeds } from '../sizing/request-needs';
 

@@ -4,8 +4,7 @@ import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer';
 import type { Construct, IConstruct } from 'constructs';
 import { ModelServingError } from '../base/errors';
 import type { Model } from '../model/model';
-import { openApiErrors } from '../openapi/errors';
-import { openApiOf, untrueOpenApi, writeOpenApi } from '../openapi/openapi-file';
+import { openApiErrors, openApiOf, untrueOpenApi, writeOpenApi } from '../openapi/openapi-file';
 
 /** Content of each OpenAPI file of an app, and the path of the construct that wrote it. */
 const filesOfApp = new WeakMap<IConstruct, Map<string, { readonly where: string; readonly text: string }>>();

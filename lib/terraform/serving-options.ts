@@ -3,7 +3,7 @@ import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 import { type Settings, settingsEnvironment } from '../../inference-image/src/contract/settings';
 import type { Problem } from '../base/errors';
 import type { ExpectedModel } from '../container-image/model-image';
-import { suggestion } from '../base/nearest-name';
+import { suggestion } from '../base/text';
 import { asText } from './tokens';
 
 /** Options of the server in the container. The model itself determines what is served. */

@@ -2,7 +2,7 @@ import { Token } from 'cdktf';
 import { SETTING_PREFIX } from '../../inference-image/src/contract/settings';
 import { pictureMemoryMiB, minimumMemoryMiB, neededMemoryMiB } from '../sizing/memory';
 import type { Model } from '../model/model';
-import { isWhole, type Problems } from './problems';
+import { isWhole, type Problems } from './props';
 import { requestNeeds } from '../sizing/request-needs';
 import type { ServingOptions } from './serving-options';
 import { workloadErrors } from './errors';

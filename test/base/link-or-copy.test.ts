@@ -1,6 +1,6 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { linkOrCopy } from '../../lib/base/link-or-copy';
+import { linkOrCopy } from '../../lib/base/write-file';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();

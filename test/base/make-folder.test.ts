@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '../../lib/base/make-folder';
+import { makeFolder } from '../../lib/base/write-file';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();

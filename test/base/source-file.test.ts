@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { loadGraph } from '../../lib/model/load-graph';
+import { loadGraph } from '../../lib/model/weights';
 import { OnnxModel } from '../../lib/onnx-model/onnx-model';
 import { identity, onnxModel, writeOnnxModel } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';

@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Datatype } from '../../inference-image/src/contract/signature';
 import type { Tensor } from '../../inference-image/src/tensor/tensor';
-import { shortFloat32 } from '../../inference-image/src/json/float32-text';
+import { shortFloat32 } from '../../inference-image/src/json/number-text';
 import { InferRequestDecoder } from '../../inference-image/src/protocol/infer-request';
 import { InferResponseEncoder } from '../../inference-image/src/protocol/infer-response';
 import { markdown, median, type Row } from './table';

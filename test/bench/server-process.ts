@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-arguments';
-import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
+import { NODE_ARGUMENTS, RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/node-process';
 import { settingsEnvironment } from '../../inference-image/src/contract/settings';
 
 /** Arguments and environment that start our server on a staged context, on free ports and with one runtime thread. */

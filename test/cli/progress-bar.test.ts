@@ -1,4 +1,4 @@
-import { ProgressBar } from '../../lib/cli/progress-bar';
+import { ProgressBar } from '../../lib/cli/profile';
 
 function output(isTTY: boolean, columns = 80) {
   const written: string[] = [];

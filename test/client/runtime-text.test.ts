@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../support/root';
 import { DATATYPES } from '../../inference-image/src/contract/constants';
-import { clientPrefix, commentText, isIdentifier, stringLiteral } from '../../lib/client/identifiers';
+import { clientPrefix, commentText, isIdentifier, stringLiteral } from '../../lib/client/client-types';
 import { RUNTIME_FILES, runtimeText } from '../../lib/client/runtime-text';
 import { NUMERIC_ARRAYS, type Datatype } from '../../lib/client/runtime/tensors';
 

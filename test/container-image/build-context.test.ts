@@ -10,10 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-arguments';
+import { NODE_ARGUMENTS } from '../../inference-image/src/contract/node-process';
 import { BuildContext } from '../../lib/container-image/build-context';
-import { fromContent } from '../../lib/base/context-file';
-import type { ImagePlatform } from '../../lib/base/server-files';
+import { fromContent, type ImagePlatform } from '../../lib/base/server-files';
 import { OnnxModel } from '../../lib/onnx-model/onnx-model';
 import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { multiplier } from '../support/models';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../support/root';
-import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
+import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/node-process';
 import { settingsEnvironment } from '../../inference-image/src/contract/settings';
 import { modelFolder } from '../support/model-folder';
 import type { FuzzModel } from './models';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InferenceDashboard } from 'cdktf-model-serving/kubernetes';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ROOT } from '../support/root';
-import { dashboardPanels } from '../../lib/kubernetes/dashboard-panels';
+import { dashboardPanels } from '../../lib/kubernetes/dashboard';
 import { only, synthStack } from '../support/synth';
 
 const exposition = readFileSync(join(ROOT, 'inference-image/src/metrics/exposition.ts'), 'utf8');

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { decimalQuantity, memoryQuantity } from '../../lib/kubernetes/quantities';
+import { decimalQuantity, memoryQuantity } from '../../lib/kubernetes/compute-resources';
 
 test.each([
   [1, '1'],

@@ -4,7 +4,7 @@ import type { RolloutOptions } from 'cdktf-model-serving/kubernetes';
 import * as fc from 'fast-check';
 import { probes } from '../../lib/kubernetes/probes';
 import { checkDeadline, rolloutTimes } from '../../lib/kubernetes/rollout';
-import { Problems } from '../../lib/terraform/problems';
+import { Problems } from '../../lib/terraform/props';
 import { multiplier } from '../support/models';
 import { synthService } from '../support/service';
 import { temporaryFolder } from '../support/temporary-folder';

@@ -1,4 +1,4 @@
-import { doublings, ladderEnds } from '../../lib/measuring/ladder';
+import { doublings, ladderEnds } from '../../lib/measuring/measure-runs';
 
 /** Ladder with the given rates, in rows per second, for batches of 1, 2, 4 … rows. */
 function ladder(...rates: number[]) {

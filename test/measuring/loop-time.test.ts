@@ -1,4 +1,4 @@
-import { loopTime } from '../../lib/measuring/loop-time';
+import { loopTime } from '../../lib/measuring/measured-server';
 
 test("the time of the loop's thread, or all CPU time minus runs, whichever is more", () => {
   expect(loopTime({ cpuSeconds: 10, runSeconds: 6, runs: 100, threadSeconds: 3 })).toBe(4);

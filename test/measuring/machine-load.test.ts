@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { loadAtRest, loadText, MachineLoad } from '../../lib/measuring/machine-load';
+import { loadAtRest, loadText, MachineLoad } from '../../lib/measuring/machine';
 
 jest.mock('node:os', () => ({ ...jest.requireActual('node:os'), cpus: jest.fn() }));
 

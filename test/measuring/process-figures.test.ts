@@ -1,4 +1,4 @@
-import { mainThreadSeconds, peakBytes } from '../../lib/measuring/process-figures';
+import { mainThreadSeconds, peakBytes } from '../../lib/measuring/machine';
 
 const onLinux = process.platform === 'linux' ? test : test.skip;
 

@@ -1,10 +1,9 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelServingError } from '../../lib/base/errors';
-import * as machineLoad from '../../lib/measuring/machine-load';
+import * as machineLoad from '../../lib/measuring/machine';
 import { OnnxModel, type OnnxModelProps } from '../../lib/onnx-model/onnx-model';
-import { type Profiled, type ProfileOptions, profileModel } from '../../lib/measuring/profile-model';
-import type { Step } from '../../lib/measuring/progress';
+import { type Profiled, profileModel, type ProfileOptions, type Step } from '../../lib/measuring/profile-model';
 import { identity, initializer, type ModelParts, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { png } from '../support/png';
 import { temporaryFolder } from '../support/temporary-folder';

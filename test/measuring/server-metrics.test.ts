@@ -1,4 +1,4 @@
-import { ServerMetrics } from '../../lib/measuring/server-metrics';
+import { ServerMetrics } from '../../lib/measuring/measured-server';
 
 const TEXT = `# HELP inference_requests_total Inference requests by outcome.
 # TYPE inference_requests_total counter

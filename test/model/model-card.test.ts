@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelServingError, OnnxModel, type ModelCard } from 'cdktf-model-serving';
-import { readCardFile } from '../../lib/model/card-file';
+import { readCardFile } from '../../lib/model/read-card';
 import { identity, type ModelParts, writeOnnxModel } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 

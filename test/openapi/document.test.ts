@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OnnxModel } from 'cdktf-model-serving';
 import { Ajv2020 } from 'ajv/dist/2020';
 import { ROOT } from '../support/root';
-import type { DescribedModel } from '../../inference-image/src/openapi/model';
+import type { DescribedModel } from '../../inference-image/src/openapi/schema';
 import { openApiText } from '../../inference-image/src/openapi/document';
 import { DATATYPES } from '../../inference-image/src/contract/constants';
 import { type Signature, type TensorSignature } from '../../inference-image/src/contract/signature';

@@ -1,4 +1,4 @@
-import { doublingAxis, linearAxis, logAxis } from '../../lib/report/axis';
+import { doublingAxis, linearAxis, logAxis } from '../../lib/report/svg-chart';
 
 test.each([
   [93_020, [0, 20_000, 40_000, 60_000, 80_000, 100_000]],

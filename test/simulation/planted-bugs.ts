@@ -1,4 +1,4 @@
-import { Holding } from '../../inference-image/src/budget/holding';
+import { Holding } from '../../inference-image/src/budget/memory-budget';
 import { JobQueue } from '../../inference-image/src/inference/job-queue';
 import { Scheduler } from '../../inference-image/src/inference/scheduler';
 

@@ -4,7 +4,7 @@ import { MemoryBudget } from '../../inference-image/src/budget/memory-budget';
 import { Codec } from '../../inference-image/src/codec/codec';
 import { messageOf, ServingError } from '../../inference-image/src/base/errors';
 import { stoppable } from '../../inference-image/src/host/stoppable';
-import type { AppOptions } from '../../inference-image/src/http/app';
+import type { AppOptions } from '../../inference-image/src/http/app-options';
 import { Connections } from '../../inference-image/src/http/connections';
 import { InferEndpoint } from '../../inference-image/src/http/infer-endpoint';
 import { DataPlane } from '../../inference-image/src/inference/data-plane';

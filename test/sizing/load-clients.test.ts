@@ -1,4 +1,4 @@
-import { loadClients } from '../../lib/sizing/load-clients';
+import { loadClients } from '../../lib/sizing/measured-runs';
 
 test.each([
   ['64 for small batches', 8, 10_000, 64],

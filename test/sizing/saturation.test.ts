@@ -4,7 +4,7 @@ import {
   saturatingBatchSize,
   servableBatch,
   threadCounts,
-} from '../../lib/sizing/saturation';
+} from '../../lib/sizing/measured-runs';
 
 function runs(threads: number, rates: Record<number, number>) {
   return Object.entries(rates).map(([size, rowsPerSecond]) => ({ threads, batchSize: Number(size), rowsPerSecond }));

@@ -1,10 +1,8 @@
 import type { ModelProfile, OnnxModel } from 'cdktf-model-serving';
 import type { Signature } from '../../inference-image/src/contract/signature';
-import { cpuTarget } from '../../lib/sizing/cpu-target';
+import { cpuTarget, roundDown, roundUp, startupBudget } from '../../lib/sizing/headroom';
 import { describeSizing } from '../../lib/sizing/describe-sizing';
-import { roundDown, roundUp } from '../../lib/sizing/rounding';
 import { sizeReplica, type SizedModel, type Sizing, type SizingChoices } from '../../lib/sizing/sizing';
-import { startupBudget } from '../../lib/sizing/startup-budget';
 import { ladder, profileOf } from '../support/profiles';
 
 const MIB = 1024 ** 2;

@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { crc32 } from '../../inference-image/src/pictures/png-chunks';
+import { crc32 } from '../../inference-image/src/pictures/png';
 
 /** Color types of PNG by name: https://www.w3.org/TR/png-3/#6Colour-values */
 export const PNG_COLORS = { gray: 0, rgb: 2, palette: 3, rgba: 6 } as const;

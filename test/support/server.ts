@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from './root';
-import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/runtime-environment';
+import { RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/node-process';
 import { settingsEnvironment, type Settings } from '../../inference-image/src/contract/settings';
 import { modelFolder, type ModelFolderOptions } from './model-folder';
 import type { ModelParts } from './onnx-builder';

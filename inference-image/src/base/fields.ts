@@ -1,8 +1,6 @@
 import { cut, quoted } from './cut-text';
 import { invalid, ServingError } from './errors';
 
-export { quoted };
-
 /** A JSON object whose fields have not been checked yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,5 @@
-import type { Holding } from './holding';
+import type { ServingError } from '../base/errors';
+import type { Holding } from './memory-budget';
 
 /**
  * Chunks below this size are copied into shared blocks, because even a tiny chunk can keep a much larger buffer alive.
@@ -77,4 +78,11 @@ export class BodyParts {
     this.holding.add(bytes);
     this.counted += bytes;
   }
+}
+
+/** Limit on the bytes of a body or a message, both compressed and decompressed. */
+export interface SizeLimit {
+  readonly bytes: number;
+  /** Creates the error for a body or a message above the limit. */
+  error(): ServingError;
 }

@@ -1,10 +1,9 @@
 import { promisify } from 'node:util';
 import { createGunzip, createInflate, gunzip, gunzipSync, inflate, inflateSync } from 'node:zlib';
 import { invalid, messageOf, ServingError } from '../base/errors';
-import { BodyParts } from './body-parts';
-import type { Holding } from './holding';
+import { BodyParts, type SizeLimit } from './body-parts';
+import type { Holding } from './memory-budget';
 import { Line } from './line';
-import type { SizeLimit } from './size-limit';
 
 const CODINGS = {
   gzip: { atOnce: gunzipSync, whole: promisify(gunzip), stream: createGunzip },

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { MemoryFullError } from '../base/errors';
-import type { Metrics } from '../metrics/metrics';
 import type { MemoryBudget } from './memory-budget';
 
 const MIB = 1024 * 1024;
@@ -99,7 +98,7 @@ export class UnreadAnswers {
 
   constructor(
     private readonly budget: Pick<MemoryBudget, 'totalBytes'>,
-    private readonly metrics: Pick<Metrics, 'observeDrop'>,
+    private readonly metrics: { observeDrop(reason: 'unread'): void },
   ) {
     setInterval(
       () => (this.isCrowded(this.mostUnread()) || this.hasPausedSocket()) && void this.scanLater(),

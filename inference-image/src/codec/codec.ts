@@ -1,16 +1,21 @@
 import { constants } from 'node:buffer';
-import type { Holding } from '../budget/holding';
+import type { Holding } from '../budget/memory-budget';
 import { invalid, ServingError } from '../base/errors';
 import type { Tensor } from '../tensor/tensor';
 import { answerSize, ASK_FOR_BINARY, type AnswerSize } from '../protocol/answer-size';
-import type { InferRequest, InferRequestDecoder } from '../protocol/infer-request';
+import type { InferRequestDecoder } from '../protocol/infer-request';
 import { InferResponseEncoder, joinParts, type InferResponse } from '../protocol/infer-response';
 import { jsonDataPieces } from '../json/json-data';
-import { packedLength, unpackRequest, unpackRequestInSlices, type PackedRequest } from '../protocol/packed-request';
+import {
+  packedLength,
+  unpackRequest,
+  unpackRequestInSlices,
+  type PackedRequest,
+  type InferRequest,
+} from '../protocol/request';
 import { COPY_BYTES, type Sliced, SlicedWork, TURN_BYTES } from '../base/sliced-work';
 import type { CodecThread } from './codec-thread';
-import type { CodecModel, FromCodec, Pieces, ToCodec } from './messages';
-import { ownBuffers, ownBytes } from './transfer';
+import { type CodecModel, type FromCodec, ownBuffers, ownBytes, type Pieces, type ToCodec } from './messages';
 
 /**
  * Size of JSON that takes 0.2 ms to read. Larger requests are read one per turn of the event loop, because a thousand

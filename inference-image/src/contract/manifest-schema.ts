@@ -1,4 +1,4 @@
-import { rowAxes, rowAxisProblems } from './row-axes';
+import { rowAxes, rowAxisProblems } from './batching-verdict';
 import { manifestFields } from './schemas';
 
 /** Schema of model.json. The row axes of the verdict must be axes of the signature. */

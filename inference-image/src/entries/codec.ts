@@ -1,10 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { CodecModel, FromCodec, ToCodec } from '../codec/messages';
-import { ownBuffers } from '../codec/transfer';
-import { toFailure } from '../inference/executor-messages';
+import { type CodecModel, type FromCodec, ownBuffers, type ToCodec } from '../codec/messages';
+import { toFailure } from '../threads/thread-messages';
 import { InferRequestDecoder } from '../protocol/infer-request';
 import { InferResponseEncoder, joinParts } from '../protocol/infer-response';
-import type { ParsedRequest } from '../protocol/parsed-request';
+import type { ParsedRequest } from '../protocol/request-structure';
 import { finish } from '../base/sliced-work';
 
 type Port = NonNullable<typeof parentPort>;

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { toFailure, transferList, type FromExecutor, type ToExecutor } from '../inference/executor-messages';
+import { toFailure, transferList } from '../threads/thread-messages';
+import type { FromExecutor, ToExecutor } from '../inference/executor-messages';
 import type { RunResult } from '../inference/executor';
 import { Session } from '../inference/session';
 

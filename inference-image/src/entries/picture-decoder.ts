@@ -1,14 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { PictureInput } from '../contract/picture-input';
-import { elementsOf } from '../pictures/elements';
-import { fitPicture } from '../pictures/fit';
+import { elementsOf, fitPicture } from '../pictures/pixels';
 import type { PictureHeader } from '../pictures/picture-header';
 import { PictureLibraries } from '../pictures/libraries';
-import type { FromPictureDecoder, ToPictureDecoder } from '../pictures/messages';
+import type { FromPictureDecoder, ToPictureDecoder } from '../pictures/picture-thread';
 import { checkJpegScans } from '../pictures/jpeg-segments';
-import { neededPngChunks } from '../pictures/png-chunks';
-import { checkPngData } from '../pictures/png-data';
-import { toFailure } from '../inference/executor-messages';
+import { checkPngData, neededPngChunks } from '../pictures/png';
+import { toFailure } from '../threads/thread-messages';
 
 /**
  * Prepares a file for its decoder: refuses files with faults that decoders would accept, and omits parts that they do

@@ -1,9 +1,8 @@
 import { createServer, type Socket } from 'node:net';
 import type { UnreadAnswers } from '../budget/unread-answers';
-import { closeClients } from '../sockets/closing-clients';
+import { closeClients, stopListening } from '../sockets/closing';
 import type { Log } from '../base/log';
 import type { Metrics } from '../metrics/metrics';
-import { stopListening } from '../sockets/stop-listening';
 import type { Transport } from './transport/transport';
 
 /** Time that a client has to close its side of a connection that the server has ended. */

@@ -1,9 +1,8 @@
 import { healthHandlers } from './health';
 import { INFERENCE_SERVICE, inferenceHandlers } from './inference-service';
 import { ROOT } from './messages';
-import type { GrpcOptions } from './options';
 import { reflectionHandlers } from './reflection';
-import { implement, type MethodHandler } from './service';
+import { type GrpcOptions, implement, type MethodHandler } from './service';
 import { Transport } from './transport/transport';
 
 /** Creates the gRPC transport with its services: inference, health and reflection. */

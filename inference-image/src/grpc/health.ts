@@ -1,12 +1,11 @@
+import { quoted } from '../base/cut-text';
 import { ServingError } from '../base/errors';
 import type { DataPlane } from '../inference/data-plane';
-import { quoted } from '../base/fields';
 import { INFERENCE_SERVICE } from './inference-service';
 import { decodeMessage, encodeMessage } from './messages';
-import type { GrpcOptions } from './options';
-import { probe, type MethodHandler } from './service';
+import { type GrpcOptions, type MethodHandler, probe } from './service';
 import { toServingError } from './transport/status';
-import type { Call } from './transport/call';
+import type { ServerCall } from './transport/method';
 
 interface HealthRequest {
   readonly service: string;
@@ -57,7 +56,7 @@ function statusNow({ ready }: DataPlane): number {
 }
 
 interface Watcher {
-  readonly call: Call;
+  readonly call: ServerCall;
   readonly read: () => number;
   readonly encode: (status: number) => Buffer;
   /** Last status sent. */

@@ -4,7 +4,7 @@ import { Root } from './libraries';
 import health from './protos/health.proto';
 import openInference from './protos/open_inference.proto';
 import reflection from './protos/reflection.proto';
-import { PREFIX_BYTES } from '../protocol/wire-writer';
+import { PREFIX_BYTES } from '../protocol/wire-format';
 
 /** All protocols of the gRPC port, one package for each file. */
 export const ROOT = new Root();

@@ -1,8 +1,15 @@
 import type { Method as Definition, Service } from 'protobufjs/light';
 import type { Log } from '../base/log';
+import type { Inflater } from '../budget/inflater';
+import type { MemoryBudget } from '../budget/memory-budget';
+import type { UnreadAnswers } from '../budget/unread-answers';
+import type { ModelManifest } from '../contract/model-manifest';
+import type { DataPlane } from '../inference/data-plane';
+import type { Metrics } from '../metrics/metrics';
+import type { ModelTuning } from '../protocol/metadata';
 import { decodeMessage, encodeMessage } from './messages';
-import { toServingError } from './transport/status';
 import type { Method } from './transport/method';
+import { toServingError } from './transport/status';
 
 /** Limit on the bytes of a message without tensors. */
 const MAX_CONTROL_BYTES = 64 * 1024;
@@ -43,4 +50,19 @@ export function unary<Q>(handle: UnaryHandler<Q>, log: Log): MethodHandler {
 /** Like `unary`, but for health calls, which are answered even when the memory budget is full. */
 export function probe<Q>(handle: UnaryHandler<Q>, log: Log): MethodHandler {
   return (definition) => ({ ...unary(handle, log)(definition), isCounted: false });
+}
+
+export interface GrpcOptions {
+  readonly model: ModelManifest;
+  readonly tuning: ModelTuning;
+  readonly dataPlane: DataPlane;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly maxRequestBytes: number;
+  readonly budget: MemoryBudget;
+  readonly inflater: Inflater;
+  readonly unread: UnreadAnswers;
+  readonly receiveTimeoutSeconds: number;
+  readonly sendTimeoutSeconds: number;
+  readonly maxConnectionAgeSeconds: number;
 }

@@ -10,7 +10,8 @@ import { PictureThread } from '../pictures/picture-thread';
 import type { GoldenRun } from '../inference/golden-check';
 import type { Tensor, TensorData, TensorHeader } from '../tensor/tensor';
 import { decodeBinaryData } from '../protocol/binary-data';
-import { InferRequestDecoder, type InferRequest } from '../protocol/infer-request';
+import type { InferRequest } from '../protocol/request';
+import { InferRequestDecoder } from '../protocol/infer-request';
 import { decodeJsonData } from '../json/json-data';
 
 /** Converts golden examples to runs, using the code that reads clients' requests. */

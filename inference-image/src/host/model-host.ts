@@ -1,20 +1,22 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Configuration } from './configuration';
-import { MODEL_FILE } from '../contract/model-manifest';
-import { ServingError, messageOf } from '../base/errors';
-import { assertExpected } from './expected-model';
+import { messageOf, ServingError } from '../base/errors';
+import type { Log } from '../base/log';
+import { declarationDifferences } from '../contract/model-declaration';
+import { MODEL_FILE, type ModelFile, type ModelManifest } from '../contract/model-manifest';
+import type { Settings } from '../contract/settings';
 import { DataPlane } from '../inference/data-plane';
 import { ExecutorPool } from '../inference/executor-pool';
 import { InlineExecutor, type Measurement } from '../inference/inline-executor';
 import type { RowTrial } from '../inference/row-trial';
 import { Scheduler } from '../inference/scheduler';
 import type { WorkerExecutor } from '../inference/worker-executor';
-import type { Log } from '../base/log';
-import { NOT_SERVED } from './lifecycle';
-import { verifyFiles } from './model-files';
-import { planSharing, type SharingPlan } from './sharing-plan';
-import { Preparation } from './preparation';
 import { InferRequestDecoder } from '../protocol/infer-request';
+import type { Configuration } from './configuration';
+import { NOT_SERVED } from './lifecycle';
+import { Preparation } from './preparation';
+import { planSharing, type SharingPlan } from './sharing-plan';
 
 const SHARED_UNPROVED =
   'requests share runs because rowIndependence is "assume"; an answer may depend on the other requests of its run';
@@ -157,5 +159,41 @@ export class ModelHost {
     });
     // Verifies the files while the executors load them.
     await Promise.all([verifyFiles(modelFolder, manifest), this.pool.started]);
+  }
+}
+
+/** Throws if the image contains a different model from the one that its deployment expects. */
+export function assertExpected({ expectedSha256, expectedDeclaration }: Settings, manifest: ModelManifest): void {
+  if (expectedSha256 !== undefined && expectedSha256 !== manifest.sha256) {
+    throw new Error(`the deployment expects model ${expectedSha256}; this image contains ${manifest.sha256}`);
+  }
+  if (expectedDeclaration === undefined) return;
+  const differences = declarationDifferences(expectedDeclaration, manifest);
+  if (differences.length === 0) return;
+  throw new Error(
+    `the deployment and this image declare the model differently: ${differences.join('; ')}; build the image from the same declaration, or change the declaration to match the image`,
+  );
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** Throws if a file differs from its entry in model.json. Files are streamed, so their size does not matter. */
+export async function verifyFiles(folder: string, manifest: ModelManifest): Promise<void> {
+  for (const file of manifest.files) await verifyFile(folder, file);
+}
+
+async function verifyFile(folder: string, expected: ModelFile): Promise<void> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const chunk of createReadStream(join(folder, expected.path), { highWaterMark: CHUNK_BYTES })) {
+    hash.update(chunk as Buffer);
+    sizeBytes += (chunk as Buffer).length;
+  }
+  const sha256 = hash.digest('hex');
+  if (sizeBytes !== expected.sizeBytes || sha256 !== expected.sha256) {
+    const actual = `has ${sizeBytes} bytes and sha256 ${sha256}`;
+    throw new Error(
+      `${expected.path} ${actual}; model.json declares ${expected.sizeBytes} bytes and ${expected.sha256}`,
+    );
   }
 }

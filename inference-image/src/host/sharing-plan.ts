@@ -1,7 +1,6 @@
 import { version } from '../../../package.json';
-import { obstacleText, type BatchingVerdict, type RowAxes } from '../contract/batching-verdict';
+import { type BatchingVerdict, obstacleText, type RowAxes, rowAxes } from '../contract/batching-verdict';
 import type { ModelManifest } from '../contract/model-manifest';
-import { rowAxes } from '../contract/row-axes';
 import { DEFAULT_MAX_BATCH_SIZE, type Settings } from '../contract/settings';
 import type { Signature, TensorSignature } from '../contract/signature';
 import type { RowTolerance } from '../inference/row-comparison';

@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { headerBytes } from '../budget/holding';
-import type { MemoryBudget } from '../budget/memory-budget';
-import type { Metrics } from '../metrics/metrics';
-import { onceClosed } from './once-closed';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { headerBytes, type MemoryBudget } from '../budget/memory-budget';
 import type { UnreadAnswers } from '../budget/unread-answers';
+import type { Metrics } from '../metrics/metrics';
 
 /** Answers below this size fit in the operating system's buffers, even if their clients do not read. */
 const SMALL_LENGTH = 16 * 1024;
@@ -37,4 +36,15 @@ export function limitAnswers(
     });
     done();
   });
+}
+
+/** Calls a listener once a reply is sent, or can no longer be sent. */
+export function onceClosed(request: IncomingMessage, response: ServerResponse, listener: () => void): void {
+  // Uses `on`, because `once` would create a closure, and a reply closes only once.
+  response.on('close', listener);
+  if (response.socket) return;
+  // A reply that waits for earlier replies emits no close event if its connection closes.
+  const { socket } = request;
+  socket.setMaxListeners(0).once('close', listener);
+  response.once('close', () => socket.off('close', listener));
 }

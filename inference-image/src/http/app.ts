@@ -1,33 +1,28 @@
+import type { AppOptions } from './app-options';
 import { fastify, type FastifyInstance } from 'fastify';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Inflater } from '../budget/inflater';
-import type { MemoryBudget } from '../budget/memory-budget';
-import type { Codec } from '../codec/codec';
 import { cut } from '../base/cut-text';
 import { ServingError } from '../base/errors';
-import type { PictureReader } from '../pictures/picture-reader';
-import type { DataPlane } from '../inference/data-plane';
 import type { Log } from '../base/log';
-import type { Metrics } from '../metrics/metrics';
-import type { ModelManifest } from '../contract/model-manifest';
-import type { ModelTuning } from '../protocol/model-config';
 import { traceFields } from './trace-context';
 import { limitAnswers } from './answers';
 import { acceptBodies } from './bodies';
 import { discardBody, isSmall } from './discard-body';
 import { errorBody, errorReply, refuse, sendError, toServingError } from './errors';
-import { CrossOrigin, type CrossOriginRules } from './cross-origin';
+import { CrossOrigin } from './cross-origin';
 import { EVERY_REQUEST, headFault, routeEveryRequest, sendContinue } from './every-request';
-import { addHealthRoutes } from './health-routes';
+import {
+  addHealthRoutes,
+  addInferRoutes,
+  addMetadataRoutes,
+  addOpenApiRoute,
+  addRepositoryRoutes,
+  addStatisticsRoutes,
+  inferPaths,
+} from './protocol-routes';
 import { InferEndpoint } from './infer-endpoint';
-import { addInferRoutes, inferPaths } from './infer-routes';
-import { addMetadataRoutes } from './metadata-routes';
-import { addOpenApiRoute } from './openapi-route';
-import { addPageRoutes, type Page } from './page-routes';
-import { addRepositoryRoutes } from './repository-routes';
-import { addStatisticsRoutes } from './statistics-routes';
-import type { UnreadAnswers } from '../budget/unread-answers';
+import { addPageRoutes } from './page-routes';
 
 /** Maximum interval between checks for requests that exceed their time limit. */
 const MAX_CHECKING_MS = 5000;
@@ -41,28 +36,6 @@ const NO_SCHEMAS = { buildValidator: noSchema, buildSerializer: noSchema };
 
 function noSchema(): never {
   throw new Error('routes of this server have no schemas');
-}
-
-export interface AppOptions extends CrossOriginRules {
-  readonly model: ModelManifest;
-  /** Tuning of the model; read on each request, because parts of the tuning are known only after the warm-up. */
-  readonly tuning: ModelTuning;
-  readonly codec: Codec;
-  /** Reader of picture files, if the model accepts them. */
-  readonly pictures?: PictureReader;
-  readonly dataPlane: DataPlane;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  readonly maxRequestBytes: number;
-  readonly budget: MemoryBudget;
-  readonly inflater: Inflater;
-  readonly unread: UnreadAnswers;
-  /** Time limit from the first byte of a request to its last. */
-  readonly receiveTimeoutSeconds: number;
-  /** Time for which a connection may be idle between two requests. */
-  readonly idleTimeoutSeconds: number;
-  /** Page at `/`. @default - no page */
-  readonly page?: Page;
 }
 
 /**

@@ -1,17 +1,13 @@
+import { quoted } from '../base/cut-text';
 import type { FastifyInstance } from 'fastify';
 import type { IncomingMessage } from 'node:http';
-import { BodyParts } from '../budget/body-parts';
-import { headerBytes, type Holding } from '../budget/holding';
-import type { Coding, Inflater } from '../budget/inflater';
-import type { MemoryBudget } from '../budget/memory-budget';
-import type { SizeLimit } from '../budget/size-limit';
 import { invalid, ServingError } from '../base/errors';
-import { quoted } from '../base/fields';
-import { OTHER_LIMIT } from './body-limit';
-import { sendContinue } from './every-request';
-import { BodyTurns } from './body-turns';
+import { BodyParts, type SizeLimit } from '../budget/body-parts';
+import type { Coding, Inflater } from '../budget/inflater';
+import { headerBytes, type Holding, type MemoryBudget } from '../budget/memory-budget';
 import { leaveBody } from './discard-body';
-import { recordRead } from './reading-turns';
+import { sendContinue } from './every-request';
+import { BodyTurns, recordRead } from './reading-turns';
 
 /**
  * Header with the number of bytes of JSON at the beginning of a body. Its presence, not the content type, indicates
@@ -171,4 +167,17 @@ export function codingOf(contentEncoding: string): Coding {
 /** Whether a content type denotes a picture format that the server can decode. */
 export function isPictureType(type: string | undefined): boolean {
   return type !== undefined && PICTURE_TYPE.test(type);
+}
+
+/** Limit on the bodies of requests other than inference. */
+const OTHER_BYTES = 64 * 1024;
+
+export const OTHER_LIMIT: SizeLimit = {
+  bytes: OTHER_BYTES,
+  error: () => new ServingError('tooLarge', `the body is larger than ${OTHER_BYTES} bytes, the limit of this path`),
+};
+
+export function inferenceLimit(maxRequestBytes: number): SizeLimit {
+  const message = `the body is larger than maxRequestBytes (${maxRequestBytes} bytes); send less at a time, or raise that setting`;
+  return { bytes: maxRequestBytes, error: () => new ServingError('tooLarge', message) };
 }

@@ -1,11 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { closeClients } from '../sockets/closing-clients';
-import { expiryOf } from '../sockets/connection-age';
-import { headerBytes, requestBytes, type Holding } from '../budget/holding';
-import type { MemoryBudget } from '../budget/memory-budget';
-import type { DropReason, RefusalReason } from '../metrics/refusals';
-import { stopListening } from '../sockets/stop-listening';
+import { closeClients, expiryOf, stopListening } from '../sockets/closing';
+import { headerBytes, type Holding, type MemoryBudget, requestBytes } from '../budget/memory-budget';
+import type { DropReason, RefusalReason } from '../metrics/metrics';
 import { ReadingTurns, type Share } from './reading-turns';
 import type { UnreadAnswers } from '../budget/unread-answers';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { BodyTurns } from './body-turns';
+import { BodyTurns } from './reading-turns';
 
 /** The rest of a body of up to this size is read and discarded, so that the connection can be reused. */
 const SMALL_BODY_BYTES = 64 * 1024;

@@ -1,22 +1,29 @@
+import { quoted } from '../base/cut-text';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { pictureFormat } from '../contract/picture-format';
-import { headerBytes, type Holding } from '../budget/holding';
-import type { SizeLimit } from '../budget/size-limit';
-import type { ClassOutput } from '../contract/picture-input';
+import { headerBytes, type Holding } from '../budget/memory-budget';
+import type { SizeLimit } from '../budget/body-parts';
+import { type ClassOutput, pictureFormat } from '../contract/picture-input';
 import { invalid, ServingError } from '../base/errors';
-import { isForm } from '../base/form-body';
+import { isForm } from '../pictures/picture-header';
 import type { Caller } from '../inference/job';
 import type { Tensor } from '../tensor/tensor';
-import { jsonTooLong, type InferRequest } from '../protocol/infer-request';
+import type { InferRequest } from '../protocol/request';
+import { jsonTooLong } from '../protocol/infer-request';
 import type { InferResponse } from '../protocol/infer-response';
 import { classAnswer } from '../protocol/class-answer';
-import { quoted } from '../base/fields';
-import type { AppOptions } from './app';
-import { codingOf, isPictureType, isPlain, JSON_LENGTH_HEADER, readBody, type BodyReader } from './bodies';
-import { inferenceLimit } from './body-limit';
+import type { AppOptions } from './app-options';
+import {
+  type BodyReader,
+  codingOf,
+  inferenceLimit,
+  isPictureType,
+  isPlain,
+  JSON_LENGTH_HEADER,
+  readBody,
+} from './bodies';
 import { codingFor, compress, compressionBytes, isWorthCompressing } from './compression';
 import { errorReply, refuse, toServingError } from './errors';
-import { onceClosed } from './once-closed';
+import { onceClosed } from './answers';
 
 /** Content of an answer: all outputs in the protocol's form, or only the class. */
 export type AnswerForm = 'outputs' | 'class';

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { ModelManifest } from '../contract/model-manifest';
 import { ServingError } from '../base/errors';
-import { checkRequestedModel } from '../protocol/requested-model';
+import { checkRequestedModel } from '../protocol/metadata';
 
 type Method = 'GET' | 'POST';
 

@@ -1,7 +1,7 @@
-import type { Holding } from '../budget/holding';
 import { ServingError } from '../base/errors';
-import type { Run } from './executor';
+import type { Holding } from '../budget/memory-budget';
 import type { Tensor } from '../tensor/tensor';
+import type { Run } from './executor';
 
 /** The party that waits for a run. */
 export interface Caller {
@@ -43,4 +43,23 @@ export interface Job {
   alone: boolean;
   resolve(outputs: readonly Tensor[]): void;
   reject(error: unknown): void;
+}
+
+/** Amount of work that waits in all queues that share limits. */
+export class QueuedWork {
+  jobs = 0;
+  rows = 0;
+  bytes = 0;
+
+  add({ rows, bytes }: Job): void {
+    this.jobs++;
+    this.rows += rows;
+    this.bytes += bytes;
+  }
+
+  remove({ rows, bytes }: Job): void {
+    this.jobs--;
+    this.rows -= rows;
+    this.bytes -= bytes;
+  }
 }

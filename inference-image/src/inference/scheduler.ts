@@ -5,9 +5,8 @@ import { BufferPool } from './buffer-pool';
 import { EventLoopTurn } from './event-loop-turn';
 import type { Executor, Run, RunResult } from './executor';
 import type { InlineExecutor } from './inline-executor';
-import { type Caller, type Job, whyAbandoned } from './job';
+import { type Caller, type Job, QueuedWork, whyAbandoned } from './job';
 import { JobQueue, NO_LIMITS, type QueueLimits } from './job-queue';
-import { QueuedWork } from './queued-work';
 import { RowLayout } from './row-layout';
 import { dataBytes, elementsOfWork, totalElements, type Tensor } from '../tensor/tensor';
 

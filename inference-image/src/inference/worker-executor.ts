@@ -1,6 +1,7 @@
 import { ThreadClient } from '../threads/thread-client';
 import type { Executor, Run, RunResult } from './executor';
-import { transferList, type ToExecutor } from './executor-messages';
+import { transferList } from '../threads/thread-messages';
+import type { ToExecutor } from './executor-messages';
 import type { SessionOptions, SessionSignature } from './session';
 
 /** Main-thread side of an executor on a worker thread. */

@@ -1,4 +1,4 @@
-import type { Holding } from '../budget/holding';
+import type { Holding } from '../budget/memory-budget';
 import { elementCount } from '../contract/signature';
 import { invalid } from '../base/errors';
 import { TYPED_ARRAY, type NumericData, type TensorHeader } from '../tensor/tensor';

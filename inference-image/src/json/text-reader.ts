@@ -3,8 +3,7 @@ import { elementCount } from '../contract/signature';
 import { invalid } from '../base/errors';
 import type { TensorHeader } from '../tensor/tensor';
 import { ArrayReader } from './array-reader';
-import { BACKSLASH, COMMA, QUOTE, SPACE, afterSpace } from './json-bytes';
-import { ESCAPED, UNICODE, codePointAt, writeUtf8 } from './json-escapes';
+import { afterSpace, BACKSLASH, codePointAt, COMMA, ESCAPED, QUOTE, SPACE, UNICODE, writeUtf8 } from './json-bytes';
 import { LENGTH_BYTES, type PackedTexts } from '../tensor/packed-texts';
 
 /** Upper bound of the memory for reading an array of strings in packed form. */

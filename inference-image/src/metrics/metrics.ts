@@ -1,12 +1,80 @@
+import { type ErrorKind, MemoryFullError, ServingError } from '../base/errors';
 import type { ModelManifest } from '../contract/model-manifest';
-import { MemoryFullError, type ServingError } from '../base/errors';
 import type { CompletedRun } from '../inference/scheduler';
 import type { InferenceTotals, Total } from '../protocol/statistics';
 import type { Exposition, MemoryReadings, Readings } from './exposition';
 import { Distribution } from './histogram';
-import { OUTCOMES, outcomeOf, type Outcome } from './outcome';
-import { DROP_REASONS, newTally, REFUSAL_REASONS, type DropReason, type RefusalReason } from './refusals';
-import { RunsByRows } from './runs-by-rows';
+
+/**
+ * Reasons to refuse a request or a connection immediately: the request memory or the queue was full, a body was too
+ * large, there were too many connections, or a page of another origin sent the request.
+ */
+export const REFUSAL_REASONS = ['budget', 'queue', 'too_large', 'connections', 'origin'] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/**
+ * Reasons to drop a client. It did not send the rest of its request, or did not read its answer, in time or before
+ * others needed the memory; it sent too many requests before it had read the answers; or its connection was idle when a
+ * new client needed one.
+ */
+export const DROP_REASONS = ['unfinished', 'unread', 'pipelined', 'idle'] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** Count for each reason. */
+export type Tally<Reason extends string> = Record<Reason, number>;
+
+export function newTally<Reason extends string>(reasons: readonly Reason[]): Tally<Reason> {
+  return Object.fromEntries(reasons.map((reason) => [reason, 0])) as Tally<Reason>;
+}
+
+/** Outcomes of a request. The set of label values is fixed, so that clients cannot extend it. */
+export const OUTCOMES = ['success', 'invalid', 'rejected', 'unavailable', 'timeout', 'cancelled', 'error'] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+const OF_ERROR: Record<ErrorKind, Outcome> = {
+  invalid: 'invalid',
+  notFound: 'invalid',
+  methodNotAllowed: 'invalid',
+  forbidden: 'invalid',
+  tooLarge: 'invalid',
+  unsupportedMedia: 'invalid',
+  rejected: 'rejected',
+  unavailable: 'unavailable',
+  unfinished: 'timeout',
+  timeout: 'timeout',
+  cancelled: 'cancelled',
+  error: 'error',
+};
+
+export function outcomeOf(error: ServingError): Outcome {
+  return OF_ERROR[error.kind];
+}
+
+/**
+ * Each number of rows up to this limit has its own entry. There must be a limit, because clients choose the number and
+ * could otherwise fill the memory.
+ */
+const EXACT_ROWS = 1024;
+
+/** Number and total time of runs, by number of rows. */
+export class RunsByRows {
+  private readonly totals = new Map<number, { count: number; sum: number }>();
+
+  /** Counts a run. A number of rows above the limit is rounded down to a power of two. */
+  observe(rows: number, runSeconds: number): void {
+    const size = rows <= EXACT_ROWS ? rows : 2 ** Math.floor(Math.log2(rows));
+    const total = this.totals.get(size);
+    if (total) {
+      total.count++;
+      total.sum += runSeconds;
+    } else this.totals.set(size, { count: 1, sum: runSeconds });
+  }
+
+  [Symbol.iterator](): Iterator<readonly [rows: number, runs: Total]> {
+    return this.totals[Symbol.iterator]();
+  }
+}
 
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 

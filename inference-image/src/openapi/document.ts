@@ -1,12 +1,15 @@
-import { DURATION_SCHEMA, modelConfigSchema, modelMetadataSchema, statisticsSchema } from './answers';
-import { classAnswerSchema } from './classify-operation';
-import { elementSchemas } from './elements';
+import {
+  DURATION_SCHEMA,
+  inferResponseSchema,
+  modelConfigSchema,
+  modelMetadataSchema,
+  statisticsSchema,
+} from './answers';
+import { elementSchemas } from './tensor-schemas';
 import { ERROR_SCHEMA, errorComponents } from './errors';
 import { inferRequestSchema } from './infer-request';
-import { inferResponseSchema } from './infer-response';
-import { jsonText, type JsonObject } from './json';
-import type { DescribedModel } from './model';
-import { paths } from './paths';
+import { type DescribedModel, type JsonObject, jsonText } from './schema';
+import { classAnswerSchema, paths } from './paths';
 
 const PROTOCOL =
   'The Open Inference Protocol (KServe V2) over HTTP. Every path that supports GET also supports HEAD. Every error response of a path is `{"error": "…"}`.';

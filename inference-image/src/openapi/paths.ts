@@ -1,9 +1,7 @@
 import { LIVE_SCHEMA, readySchema, repositoryIndexSchema, SERVER_METADATA_SCHEMA } from './answers';
-import { classifyOperation } from './classify-operation';
-import { errorResponses, type ErrorName, RETRY_AFTER } from './errors';
-import { inferOperation } from './infer-operation';
-import type { JsonObject } from './json';
-import type { DescribedModel } from './model';
+import { type ErrorName, errorResponses, RETRY_AFTER } from './errors';
+import { JSON_LENGTH, REQUEST_PARAMETERS, requestContent } from './infer-request';
+import type { DescribedModel, JsonObject } from './schema';
 
 const METADATA = { $ref: '#/components/schemas/ModelMetadata' };
 const CONFIG = { $ref: '#/components/schemas/ModelConfig' };
@@ -86,4 +84,93 @@ function refused(action: string): JsonObject {
 
 function json(description: string, schema: JsonObject): JsonObject {
   return { description, content: { 'application/json': { schema } } };
+}
+
+const REQUEST =
+  'Tensors in JSON, or JSON followed by the binary data of those inputs that have a `binary_data_size`, with the ' +
+  `header ${JSON_LENGTH}. May be compressed with gzip or deflate (\`Content-Encoding\`), and so may the response ` +
+  '(`Accept-Encoding`).';
+
+const BINARY_ANSWER =
+  'JSON, and then the bytes of those outputs that have `parameters.binary_data_size`, in the order of the outputs.';
+
+/** Schema of opaque bytes, which JSON Schema cannot describe. */
+const BYTES: JsonObject = {};
+
+/** The operation `POST …/infer`. */
+export function inferOperation(operationId: string, model: DescribedModel): JsonObject {
+  return {
+    operationId,
+    summary: 'Runs the model on tensors',
+    parameters: REQUEST_PARAMETERS,
+    requestBody: {
+      required: true,
+      description: REQUEST,
+      content: requestContent(model),
+    },
+    responses: {
+      200: {
+        description: `The outputs. As \`application/octet-stream\`: ${BINARY_ANSWER}`,
+        headers: {
+          [JSON_LENGTH]: {
+            description: 'Number of bytes of JSON at the beginning of the body, if binary data follows.',
+            schema: { type: 'integer', minimum: 1 },
+          },
+        },
+        content: {
+          'application/json': { schema: { $ref: '#/components/schemas/InferResponse' } },
+          'application/octet-stream': BYTES,
+        },
+      },
+      ...errorResponses('NotFound', 'BodyTooLarge', 'UnsupportedMedia', 'QueueFull', 'NotServed', 'WaitedTooLong'),
+    },
+  };
+}
+
+/** The operation `POST …/classify`. */
+export function classifyOperation(operationId: string, model: DescribedModel): JsonObject {
+  const what = model.image ? 'a PNG or JPEG picture, or a request of one row' : 'a request of one row';
+  return {
+    operationId,
+    summary: `Classifies ${what}`,
+    parameters: REQUEST_PARAMETERS,
+    requestBody: {
+      required: true,
+      description: model.image
+        ? `A picture or an inference request. The server distinguishes them by the first bytes of the body and ignores the content type. The header ${JSON_LENGTH} declares the body to be a request; do not send it with a picture.`
+        : undefined,
+      content: requestContent(model),
+    },
+    responses: {
+      200: {
+        description: 'The most likely class, and the best five classes.',
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/ClassAnswer' } } },
+      },
+      ...errorResponses('NotFound', 'BodyTooLarge', 'UnsupportedMedia', 'QueueFull', 'NotServed', 'WaitedTooLong'),
+    },
+  };
+}
+
+export function classAnswerSchema({ name, version, classes }: DescribedModel): JsonObject {
+  const chosen = {
+    // A model that returns labels may return a label that is not among the names.
+    class: classes?.names && classes.kind !== 'label' ? { enum: [...classes.names] } : { type: 'string' },
+    index: { type: 'integer', minimum: 0 },
+    score: { anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }] },
+  };
+  return {
+    type: 'object',
+    required: ['model_name', 'model_version', 'class', 'classes'],
+    properties: {
+      model_name: { const: name },
+      model_version: { const: version },
+      ...chosen,
+      classes: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 5,
+        items: { type: 'object', required: ['class'], properties: chosen },
+      },
+    },
+  };
 }

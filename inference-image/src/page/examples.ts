@@ -2,7 +2,7 @@ import { stringify } from 'lossless-json';
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { GoldenExample, GoldenRequest, GoldenTensor } from '../contract/golden';
-import { pictureFormat } from '../contract/picture-format';
+import { pictureFormat } from '../contract/picture-input';
 import { messageOf } from '../base/errors';
 import { decodeBinaryData } from '../protocol/binary-data';
 import { decodeJsonData, encodeJsonData } from '../json/json-data';

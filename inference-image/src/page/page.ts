@@ -1,9 +1,17 @@
 import { contentSecurityPolicy, html } from '../../page/index.html';
-import type { Configuration } from '../host/configuration';
+import type { GoldenExample } from '../contract/golden';
+import type { ModelManifest } from '../contract/model-manifest';
 import type { Page } from '../http/page-routes';
 import { pageExamples } from './examples';
 
-export function pageOf({ examples, manifest, settings }: Configuration): Page {
+/** Content of the page. */
+interface PageContent {
+  readonly examples: readonly GoldenExample[];
+  readonly manifest: ModelManifest;
+  readonly settings: { readonly modelFolder: string };
+}
+
+export function pageOf({ examples, manifest, settings }: PageContent): Page {
   return {
     html,
     contentSecurityPolicy,
@@ -12,7 +20,7 @@ export function pageOf({ examples, manifest, settings }: Configuration): Page {
 }
 
 /** Last segment of the path to which the page sends pictures. */
-function pictureAction({ image: picture, classes }: Configuration['manifest']): 'classify' | 'infer' | undefined {
+function pictureAction({ image: picture, classes }: ModelManifest): 'classify' | 'infer' | undefined {
   if (!picture) return undefined;
   return classes ? 'classify' : 'infer';
 }

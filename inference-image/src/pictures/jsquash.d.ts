@@ -9,7 +9,7 @@ declare module '@jsquash/jpeg/codec/dec/mozjpeg_dec.js' {
   }
 
   export interface MozJPEGModule {
-    decode(data: Uint8Array, preserveOrientation: boolean): import('./picture').Picture | null;
+    decode(data: Uint8Array, preserveOrientation: boolean): import('./pixels').Picture | null;
   }
 
   export default function start(options: Options): Promise<MozJPEGModule>;
@@ -17,7 +17,7 @@ declare module '@jsquash/jpeg/codec/dec/mozjpeg_dec.js' {
 
 declare module '@jsquash/png/codec/pkg/squoosh_png.js' {
   export function initSync(module: WebAssembly.Module): void;
-  export function decode(data: Uint8Array): import('./picture').Picture;
+  export function decode(data: Uint8Array): import('./pixels').Picture;
 }
 
 declare module '@jsquash/resize/lib/resize/pkg/squoosh_resize.js' {

@@ -5,7 +5,7 @@ import { decode as pngPixels, initSync as startPng } from '@jsquash/png/codec/pk
 import { initSync as startResize, resize as resizePixels } from '@jsquash/resize/lib/resize/pkg/squoosh_resize.js';
 import { invalid } from '../base/errors';
 import type { PictureHeader } from './picture-header';
-import type { Picture } from './picture';
+import type { Picture } from './pixels';
 
 /** Index of the triangle filter in the library's list. */
 const TRIANGLE = 0;

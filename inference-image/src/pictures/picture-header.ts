@@ -1,6 +1,5 @@
-import { pictureFormat } from '../contract/picture-format';
 import { invalid } from '../base/errors';
-import { isForm } from '../base/form-body';
+import { pictureFormat } from '../contract/picture-input';
 import { findFrame } from './jpeg-segments';
 
 export interface PictureHeader {
@@ -42,4 +41,11 @@ function readJpeg(body: Buffer): PictureHeader {
     throw invalid(`the JPEG file has ${components} channels, as in CMYK; save it as RGB or gray`);
   }
   return { format: 'jpeg', width: body.readUInt16BE(frame + 7), height: body.readUInt16BE(frame + 5) };
+}
+
+/**
+ * Whether a body is multipart form data, as sent by `curl --form`: https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
+ */
+export function isForm(body: Buffer): boolean {
+  return body.toString('latin1', 0, 2) === '--';
 }

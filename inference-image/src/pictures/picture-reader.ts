@@ -1,12 +1,12 @@
-import type { Holding } from '../budget/holding';
+import type { Holding } from '../budget/memory-budget';
 import { Line } from '../budget/line';
-import { ownBytes } from '../codec/transfer';
+import { ownBytes } from '../codec/messages';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { PictureInput } from '../contract/picture-input';
 import { elementCount } from '../contract/signature';
 import { ServingError } from '../base/errors';
 import { TYPED_ARRAY, type NumericData } from '../tensor/tensor';
-import type { InferRequest } from '../protocol/infer-request';
+import type { InferRequest } from '../protocol/request';
 import { readPictureHeader, type PictureHeader } from './picture-header';
 import type { PictureThread } from './picture-thread';
 

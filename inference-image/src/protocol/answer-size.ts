@@ -1,10 +1,10 @@
 import { constants } from 'node:buffer';
-import { LONGEST_ELEMENT_BYTES } from '../contract/element-text';
+import { LONGEST_ELEMENT_BYTES } from '../contract/request-size';
 import { elementCount, type Datatype } from '../contract/signature';
 import { invalid } from '../base/errors';
 import type { Tensor } from '../tensor/tensor';
 import { packedTextBytes } from './binary-data';
-import type { InferRequest } from './infer-request';
+import type { InferRequest } from './request';
 
 /** Maximum length of an element's text, including its comma. BYTES has no maximum. */
 const LONGEST_TEXT: Readonly<Record<Exclude<Datatype, 'BYTES'>, number>> = {

@@ -1,11 +1,12 @@
-import type { Holding } from '../budget/holding';
-import { type Datatype, elementCount } from '../contract/signature';
 import { shapeText } from '../base/cut-text';
 import { invalid } from '../base/errors';
-import { MAX_TEXTS } from '../tensor/input-checks';
-import { TYPED_ARRAY, type NumericData, type Tensor, type TensorData, type TensorHeader } from '../tensor/tensor';
+import { describe } from '../base/fields';
 import { COPY_BYTES, finish, type Sliced } from '../base/sliced-work';
-import { LENGTH_BYTES, countTexts, isPacked, textBytes, unpackTexts, type PackedTexts } from '../tensor/packed-texts';
+import type { Holding } from '../budget/memory-budget';
+import { type Datatype, elementCount } from '../contract/signature';
+import { MAX_TEXTS } from '../tensor/input-checks';
+import { countTexts, isPacked, LENGTH_BYTES, type PackedTexts, textBytes, unpackTexts } from '../tensor/packed-texts';
+import { type NumericData, type Tensor, type TensorData, type TensorHeader, TYPED_ARRAY } from '../tensor/tensor';
 
 /** Number of bytes of strings, including their lengths, that take a few milliseconds to write. */
 const SLICE_BYTES = 256 * 1024;
@@ -134,4 +135,38 @@ export function packedTextBytes(texts: readonly string[]): number {
   let length = LENGTH_BYTES * texts.length;
   for (const text of texts) length += Buffer.byteLength(text, 'utf8');
   return length;
+}
+
+/** Reads the binary data that follows a request's JSON, in the order of its inputs. */
+export class BlobReader {
+  constructor(
+    private readonly body: Buffer,
+    private at: number,
+    private readonly holding?: Holding,
+  ) {}
+
+  /**
+   * Checks the next input's binary data.
+   * @param size The input's `binary_data_size`, as sent by the client.
+   * @returns A function that copies the data.
+   */
+  read(header: TensorHeader, size: unknown): () => NumericData | PackedTexts {
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
+      throw invalid(`binary_data_size is ${describe(size)}; it must be a number of bytes`);
+    }
+    const left = this.body.length - this.at;
+    if (size > left) throw invalid(`binary_data_size is ${size}, but the body has only ${left} bytes left`);
+    const bytes = this.body.subarray(this.at, this.at + size);
+    this.at += size;
+    checkBinaryData(header, bytes);
+    return () => copyBinaryData(header, bytes, this.holding);
+  }
+
+  finish(): void {
+    const left = this.body.length - this.at;
+    if (left > 0)
+      throw invalid(
+        `the body has ${left} bytes after its JSON and the binary data of its inputs; remove them, or correct binary_data_size`,
+      );
+  }
 }

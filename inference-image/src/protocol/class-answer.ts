@@ -3,7 +3,7 @@ import type { ModelManifest } from '../contract/model-manifest';
 import { halfValue } from '../contract/half';
 import type { Tensor } from '../tensor/tensor';
 import { ServingError, invalid } from '../base/errors';
-import { shortFloat32 } from '../json/float32-text';
+import { shortFloat32 } from '../json/number-text';
 
 /** Maximum number of classes in an answer. */
 const TOP = 5;

@@ -1,7 +1,7 @@
 import type { Signature } from '../contract/signature';
 import { invalid } from '../base/errors';
 import type { Fields } from '../base/fields';
-import { MAX_FIELDS, tagOf, WIRE, WireReader } from './wire-reader';
+import { MAX_FIELDS, tagOf, WIRE, WireReader } from './wire-format';
 
 /** Maximum length of a name that is read. A longer one cannot be valid, and is cut for error messages. */
 const MAX_NAME_BYTES = 4096;

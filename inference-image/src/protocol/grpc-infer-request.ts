@@ -1,4 +1,4 @@
-import type { Holding } from '../budget/holding';
+import type { Holding } from '../budget/memory-budget';
 import type { Signature } from '../contract/signature';
 import { invalid } from '../base/errors';
 import { InputChecks } from '../tensor/input-checks';
@@ -6,13 +6,13 @@ import type { Tensor, TensorData, TensorHeader } from '../tensor/tensor';
 import { readBinaryData } from './binary-data';
 import { inInput, parametersField } from '../base/fields';
 import { readInferMessage, type InferMessage, type InputMessage } from './grpc-infer-message';
-import { readHeader, type InferRequest } from './infer-request';
+import type { InferRequest } from './request';
+import { readHeader } from './infer-request';
 import { isPacked, unpackInSlices } from '../tensor/packed-texts';
-import { OutputReader } from './requested-outputs';
-import { timeoutSeconds } from './schedule-policy';
+import { OutputReader, timeoutSeconds } from './request-parameters';
 import type { Sliced } from '../base/sliced-work';
 import { decodeTypedContents } from './typed-contents';
-import { WireError } from './wire-reader';
+import { WireError } from './wire-format';
 
 /**
  * Reads gRPC inference requests for one model, with the same checks and error messages as over HTTP. It creates no

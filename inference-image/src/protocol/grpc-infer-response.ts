@@ -1,10 +1,10 @@
-import type { Holding } from '../budget/holding';
+import type { Holding } from '../budget/memory-budget';
 import type { ModelManifest } from '../contract/model-manifest';
 import type { TensorSignature } from '../contract/signature';
 import { dataBytes, type Tensor } from '../tensor/tensor';
 import { binaryDataBytes, writeBinaryData } from './binary-data';
 import type { Sliced } from '../base/sliced-work';
-import { PREFIX_BYTES, bytesField, fieldStart, varintLength, writeVarint } from './wire-writer';
+import { bytesField, fieldStart, PREFIX_BYTES, varintLength, writeVarint } from './wire-format';
 
 /** Message type of an answer: a ModelInferResponse, or a ModelStreamInferResponse that contains one. */
 export type ResponseForm = 'response' | 'streamResponse';

@@ -1,44 +1,29 @@
 import { isUtf8 } from 'node:buffer';
-import type { Holding } from '../budget/holding';
-import { DATATYPES } from '../contract/constants';
-import { type Datatype, elementCount, type Signature } from '../contract/signature';
+import { quoted } from '../base/cut-text';
 import { invalid, ServingError } from '../base/errors';
-import type { Run } from '../inference/executor';
-import { InputChecks } from '../tensor/input-checks';
-import type { TensorData, TensorHeader } from '../tensor/tensor';
-import { BlobReader } from './blob-reader';
 import {
   arrayField,
   describe,
+  type Fields,
   inInput,
   isAbsent,
   objectField,
   parametersField,
   stringField,
-  type Fields,
 } from '../base/fields';
+import type { Holding } from '../budget/memory-budget';
+import { DATATYPES } from '../contract/constants';
+import { type Datatype, elementCount, type Signature, type TensorSignature, wireShape } from '../contract/signature';
 import { parseJson } from '../json/json';
 import { jsonArrayBytes, readJsonArray } from '../json/json-array';
 import { decodeJsonData } from '../json/json-data';
-import { unpackRequest, type PackedRequest } from './packed-request';
-import { textBytes, type PackedTexts } from '../tensor/packed-texts';
-import { arrayOf, parseAround, type ParsedRequest } from './parsed-request';
-import { RawRequests } from './raw-request';
-import { OutputReader } from './requested-outputs';
-import { timeoutSeconds } from './schedule-policy';
-
-export { inInput };
-
-export interface InferRequest extends Run {
-  /** Id that the response repeats. */
-  readonly id?: string;
-  /** For each of `outputs`, whether it is returned as binary data after the JSON. */
-  readonly binary: readonly boolean[];
-  /** Maximum time that the request may wait for its run. @default - no limit */
-  readonly timeoutSeconds?: number;
-  /** Time that the request has already waited to be decoded. @default 0 */
-  readonly waitedSeconds?: number;
-}
+import { checkTexts, InputChecks } from '../tensor/input-checks';
+import { type PackedTexts, textBytes } from '../tensor/packed-texts';
+import type { TensorData, TensorHeader } from '../tensor/tensor';
+import { BlobReader, countElements, readBinaryData } from './binary-data';
+import { type PackedRequest, unpackRequest, type InferRequest } from './request';
+import { arrayOf, parseAround, type ParsedRequest } from './request-structure';
+import { OutputReader, timeoutSeconds } from './request-parameters';
 
 /**
  * Sizes in bytes below which parsing the whole body with JSON.parse is at least as fast as the two-step reader, because
@@ -240,4 +225,42 @@ function readData(
   }
   if (!isAbsent(data)) throw invalid('it has both data and binary_data_size; use one of them');
   return blobs.read(header, size);
+}
+
+/**
+ * Reads requests whose body contains only the bytes of one tensor, for models with one input, of which at most one
+ * dimension is not fixed. All outputs are returned as binary data.
+ * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md#raw-binary-request
+ */
+export class RawRequests {
+  constructor(
+    private readonly inputs: readonly TensorSignature[],
+    private readonly outputs: readonly TensorSignature[],
+  ) {}
+
+  decode(body: Buffer, holding?: Holding): PackedRequest {
+    const [input] = this.inputs;
+    const shape = input ? wireShape(input) : [];
+    const free = shape.indexOf(-1);
+    if (!input || this.inputs.length > 1 || free !== shape.lastIndexOf(-1)) {
+      throw invalid('a request without JSON needs a model with one input and at most one dimension that is not fixed');
+    }
+    const { name, datatype } = input;
+    if (free >= 0) {
+      const size = countElements(datatype, body) / elementCount(shape.toSpliced(free, 1));
+      if (!Number.isSafeInteger(size)) {
+        throw invalid(
+          `the body has ${body.length} bytes, which is not a possible size of input ${quoted(name)}, ${datatype} of shape [${shape}]`,
+        );
+      }
+      shape[free] = size;
+    }
+    checkTexts([{ name, datatype, shape }]);
+    const data = readBinaryData({ name, datatype, shape }, body, holding);
+    return {
+      inputs: [{ name, datatype, shape, data }],
+      outputs: this.outputs.map((output) => output.name),
+      binary: this.outputs.map(() => true),
+    };
+  }
 }

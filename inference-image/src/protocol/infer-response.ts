@@ -3,7 +3,7 @@ import { quoted } from '../base/cut-text';
 import { invalid } from '../base/errors';
 import type { Tensor } from '../tensor/tensor';
 import { encodeBinaryData } from './binary-data';
-import type { InferRequest } from './infer-request';
+import type { InferRequest } from './request';
 import { encodeJsonData, FP16_HAS_NO_JSON, jsonDataPieces } from '../json/json-data';
 import { COPY_BYTES, type Sliced } from '../base/sliced-work';
 

@@ -1,4 +1,4 @@
-import type { Holding } from '../budget/holding';
+import type { Holding } from '../budget/memory-budget';
 import { type Datatype, elementCount } from '../contract/signature';
 import { shapeText } from '../base/cut-text';
 import { invalid } from '../base/errors';
@@ -6,7 +6,7 @@ import { TYPED_ARRAY, type NumericData, type TensorData, type TensorHeader } fro
 import { ELEMENT_TYPES } from '../json/json-elements';
 import { longText, shortText, SLICE_BYTES as TEXT_SLICE_BYTES, textBytes } from '../tensor/packed-texts';
 import type { Sliced } from '../base/sliced-work';
-import { tagOf, WIRE, WireError, WireReader } from './wire-reader';
+import { tagOf, WIRE, WireError, WireReader } from './wire-format';
 
 /** https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md#inference-1 */
 const NAMES = [

@@ -1,8 +1,7 @@
 import { Worker, type ResourceLimits } from 'node:worker_threads';
-import { fromFailure, type FromExecutor } from '../inference/executor-messages';
+import { type Failure, fromFailure } from './thread-messages';
 
-type Failed = FromExecutor & { readonly type: 'failed' };
-type Reply = { readonly type: string; readonly result: unknown } | Failed;
+type Reply = { readonly type: string; readonly result: unknown } | Failure;
 
 interface Waiting {
   resolve(result: unknown): void;

@@ -1,13 +1,12 @@
 import type { RowAxes } from '../contract/batching-verdict';
 import type { RebatchReport } from '../contract/rebatch-messages';
 import type { Signature } from '../contract/signature';
-import { exampleRows } from '../inference/example-rows';
 import type { Executor, Run } from '../inference/executor';
 import { compareRow } from '../inference/row-comparison';
 import { RowLayout } from '../inference/row-layout';
 import { trialBatches, tryRows, type RowSource } from '../inference/row-trial';
 import type { Session } from '../inference/session';
-import { COMPUTED_ROWS, TrialRows } from '../inference/trial-rows';
+import { COMPUTED_ROWS, exampleRows, TrialRows } from '../inference/trial-rows';
 import type { TrialRange } from '../inference/trial-values';
 import { acceptedInputs } from './signature-trial';
 

@@ -1,8 +1,8 @@
 /** Runs or records golden examples with the same code as the container. Not part of any image. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { GoldenDifference, GoldenOrder, GoldenReport } from '../contract/golden-messages';
-import { REPORT_PREFIX } from '../contract/report';
+import type { GoldenDifference, GoldenOrder, GoldenReport } from '../contract/golden';
+import { REPORT_PREFIX } from '../contract/node-process';
 import { goldenFileSchema } from '../contract/schemas';
 import { messageOf } from '../base/errors';
 import { GoldenExamples } from '../host/golden-examples';

@@ -1,12 +1,12 @@
-import type { GoldenRequest } from '../contract/golden';
 import type {
   GoldenOrder,
+  GoldenRequest,
   RecordedExample,
   RecordedRequest,
   RecordedTensor,
   RecordTask,
   UnusableAnswers,
-} from '../contract/golden-messages';
+} from '../contract/golden';
 import { goldenRequestSchema } from '../contract/schemas';
 import { elementCount } from '../contract/signature';
 import { messageOf } from '../base/errors';
@@ -14,13 +14,11 @@ import type { GoldenExamples } from '../host/golden-examples';
 import { outputDifferences } from '../inference/golden-check';
 import { isSame } from '../inference/rows';
 import type { Session } from '../inference/session';
-import { areSame, isAllNaN } from '../inference/telling-answers';
 import type { Tensor } from '../tensor/tensor';
 import { encodeBinaryData } from '../protocol/binary-data';
 import { parseJson } from '../json/json';
 import { encodeJsonData } from '../json/json-data';
-import { seededRandom } from './seeded-random';
-import { MadeUpRequests } from './made-up-requests';
+import { areSame, isAllNaN, MadeUpRequests, seededRandom } from './made-up-requests';
 import { mostTolerance, nudged, roundingTolerance } from './rounding';
 
 /** Maximum number of elements of a tensor that is recorded as JSON; larger tensors are recorded as bytes. */

@@ -1,7 +1,7 @@
 /** Loads a model at synth and runs it on generated inputs. Not part of any image. */
 import { readFileSync, writeSync } from 'node:fs';
 import type { LoadReport, LoadOrder, TrialReport } from '../contract/load-messages';
-import { REPORT_PREFIX } from '../contract/report';
+import { REPORT_PREFIX } from '../contract/node-process';
 import { messageOf } from '../base/errors';
 import type { Session } from '../inference/session';
 import { EdgeTrial } from './edge-trial';

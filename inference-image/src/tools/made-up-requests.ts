@@ -1,16 +1,15 @@
+import { messageOf } from '../base/errors';
 import type { RowAxes } from '../contract/batching-verdict';
-import { withSizes, type GivenSizes } from '../contract/given-sizes';
-import type { UnusableAnswers } from '../contract/golden-messages';
+import { type GivenSizes, withSizes } from '../contract/given-sizes';
+import type { UnusableAnswers } from '../contract/golden';
+import { halfValue } from '../contract/half';
 import type { InputValuesByName } from '../contract/input-values';
 import type { Signature } from '../contract/signature';
-import { messageOf } from '../base/errors';
 import { compareRow } from '../inference/row-comparison';
-import { isSame } from '../inference/rows';
+import { isSame, sameBits } from '../inference/rows';
 import type { Session } from '../inference/session';
-import { beginAlike, isAllNaN } from '../inference/telling-answers';
-import type { Tensor } from '../tensor/tensor';
 import type { TrialValues } from '../inference/trial-values';
-import { seededRandom } from './seeded-random';
+import type { Tensor } from '../tensor/tensor';
 import { FreeDimensions } from './free-dimensions';
 import { trialSizes } from './trial-sizes';
 
@@ -214,4 +213,40 @@ export class MadeUpRequests {
 /** Whether answers differ at most by rounding, so that they would not reveal a changed weight. */
 function isAlike(a: readonly Tensor[], b: readonly Tensor[]): boolean {
   return a.every((tensor, i) => compareRow(tensor, b[i]!, 'rounding').excess === undefined);
+}
+
+/** Returns a generator of random numbers from 0 to 1 that depend only on the seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Whether an output contains only NaN, so that comparing it tests nothing. */
+export function isAllNaN({ datatype, data }: Tensor): boolean {
+  if (data.length === 0 || !datatype.startsWith('FP')) return false;
+  const numbers = data as Float32Array;
+  return numbers.every(datatype === 'FP16' ? (bits) => Number.isNaN(halfValue(bits)) : Number.isNaN);
+}
+
+/** Whether two lists of tensors have the same elements, bit for bit. Their shapes may differ. */
+export function areSame(a: readonly Tensor[], b: readonly Tensor[]): boolean {
+  return a.every(({ data }, i) => sameBits(data, b[i]!.data));
+}
+
+/**
+ * Whether two answers to different numbers of rows begin with the same elements; compares only as many elements as the
+ * shorter answer has.
+ */
+export function beginAlike(a: readonly Tensor[], b: readonly Tensor[]): boolean {
+  return a.every(({ data }, i) => {
+    const other = b[i]!.data;
+    const length = Math.min(data.length, other.length);
+    if (length === 0) return data.length === other.length;
+    return sameBits(data.slice(0, length) as Tensor['data'], other.slice(0, length) as Tensor['data']);
+  });
 }

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Configuration } from '../host/configuration';
-import type { RowAxes } from '../contract/batching-verdict';
+import { type RowAxes, rowAxes } from '../contract/batching-verdict';
 import { MODEL_FILE } from '../contract/model-manifest';
-import { rowAxes } from '../contract/row-axes';
 import type { Trial, TrialLoad, TrialRequest, TrialWarmUp } from '../contract/trial';
 import { cpuQuota } from '../host/cpu-quota';
 import { GoldenExamples } from '../host/golden-examples';
@@ -12,8 +11,7 @@ import { Session } from '../inference/session';
 import type { Tensor } from '../tensor/tensor';
 import { largerSizes } from '../inference/warm-up';
 import { WorkerExecutor } from '../inference/worker-executor';
-import { exampleInputs, madeUpInputs, type TrialInputs } from './trial-inputs';
-import { trialRequest } from './trial-request';
+import { exampleInputs, madeUpInputs, type TrialInputs, trialRequest } from './trial-inputs';
 
 /** Number of runs after which the memory of a session hardly grows any further. */
 const EXECUTOR_RUNS = 5;

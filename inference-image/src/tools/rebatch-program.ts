@@ -2,7 +2,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RebatchOrder, RebatchReport } from '../contract/rebatch-messages';
-import { REPORT_PREFIX } from '../contract/report';
+import { REPORT_PREFIX } from '../contract/node-process';
 import { goldenFileSchema } from '../contract/schemas';
 import { messageOf } from '../base/errors';
 import { GoldenExamples } from '../host/golden-examples';

@@ -1,5 +1,4 @@
-import type { TrialReport, TrialRun } from '../contract/load-messages';
-import { contradicts, symbolSizes } from '../contract/shape-claims';
+import { contradicts, symbolSizes, type TrialReport, type TrialRun } from '../contract/load-messages';
 import type { Signature } from '../contract/signature';
 import { messageOf } from '../base/errors';
 import type { Session } from '../inference/session';

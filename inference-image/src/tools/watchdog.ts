@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { REPORT_PREFIX } from '../contract/report';
+import { REPORT_PREFIX } from '../contract/node-process';
 
 export interface Limits {
   readonly seconds: number;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, extname, parse, resolve } from 'node:path';
-import type { RecordedRequest, RequestedArray } from '../../../inference-image/src/contract/golden-messages';
-import { pictureFormat } from '../../../inference-image/src/contract/picture-format';
+import type { RecordedRequest, RequestedArray } from '../../../inference-image/src/contract/golden';
+import { pictureFormat } from '../../../inference-image/src/contract/picture-input';
 import type { Signature } from '../../../inference-image/src/contract/signature';
 import { ModelServingError } from '../../base/errors';
 import { liesBelow } from '../../base/link-outside';

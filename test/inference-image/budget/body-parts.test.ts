@@ -1,6 +1,6 @@
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { BodyParts } from '../../../inference-image/src/budget/body-parts';
-import { seededRandom } from '../../../inference-image/src/tools/seeded-random';
+import { seededRandom } from '../../../inference-image/src/tools/made-up-requests';
 
 /** Chunk as a socket emits it: a view of a read buffer. The chunk has `bytes` bytes, and the buffer has `of` bytes. */
 function chunk(bytes: number, of = bytes): Buffer {

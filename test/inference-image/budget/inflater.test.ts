@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { deflateSync, gzipSync } from 'node:zlib';
-import type { Holding } from '../../../inference-image/src/budget/holding';
 import { inflateAtOnce, Inflater, type Coding } from '../../../inference-image/src/budget/inflater';
-import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { type Holding, MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { ServingError } from '../../../inference-image/src/base/errors';
 
 const MIB = 1024 * 1024;

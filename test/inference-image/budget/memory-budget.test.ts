@@ -1,5 +1,4 @@
-import { REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
-import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { MemoryBudget, REQUEST_BYTES } from '../../../inference-image/src/budget/memory-budget';
 import {
   budgetFor,
   budgetWithin,

@@ -2,13 +2,12 @@ import { once } from 'node:events';
 import { constants, type OutgoingHttpHeaders } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gzipSync } from 'node:zlib';
-import { REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
 import type { Inflater } from '../../../inference-image/src/budget/inflater';
-import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { MemoryBudget, REQUEST_BYTES } from '../../../inference-image/src/budget/memory-budget';
 import { UnreadAnswers } from '../../../inference-image/src/budget/unread-answers';
 import type { ServingError } from '../../../inference-image/src/base/errors';
 import { STATUS } from '../../../inference-image/src/grpc/transport/status';
-import type { Call } from '../../../inference-image/src/grpc/transport/call';
+import type { ServerCall } from '../../../inference-image/src/grpc/transport/method';
 import type { Method } from '../../../inference-image/src/grpc/transport/method';
 import { call, message, open, outcome, TestTransport } from '../../support/grpc-transport';
 import { END_HEADERS, END_STREAM, FRAME, frame, grpcHeaders, setting } from '../../system/hostile/wire/http2';
@@ -28,8 +27,8 @@ const LIMITS = { receiveTimeoutSeconds: 0.3, sendTimeoutSeconds: 0.3 };
 const HELLO = Buffer.from('hello');
 
 /** A method whose calls the test answers. */
-function held(): { method: Pick<Method, 'path' | 'handle'>; calls: Call[] } {
-  const calls: Call[] = [];
+function held(): { method: Pick<Method, 'path' | 'handle'>; calls: ServerCall[] } {
+  const calls: ServerCall[] = [];
   return { calls, method: { path: '/t/Held', handle: (call) => void calls.push(call) } };
 }
 
@@ -346,7 +345,7 @@ describe('time limits', () => {
 
   test('ends a call at its deadline', async () => {
     const never = { path: '/t/Never', handle: (call: Call) => void calls.push(call) };
-    const calls: Call[] = [];
+    const calls: ServerCall[] = [];
     const { server, session } = await start([never]);
     const answer = await call(session, never.path, [message(HELLO)], { 'grpc-timeout': '200m' });
     expect(answer).toMatchObject({ code: STATUS.DEADLINE_EXCEEDED });
@@ -375,7 +374,7 @@ describe('time limits', () => {
   });
 
   test('work for a disconnected client may take longer than sendTimeoutSeconds', async () => {
-    const calls: Call[] = [];
+    const calls: ServerCall[] = [];
     const method = { path: '/t/Slow', handle: (call: Call) => void calls.push(call) };
     const { server, session } = await start([method, ECHO], LIMITS);
     const stream = open(session, method.path);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
+import { REQUEST_BYTES } from '../../../inference-image/src/budget/memory-budget';
 import { identity } from '../../support/onnx-builder';
 import { head, RawConnection } from '../../support/raw-connection';
 import { floats, rounds } from '../../support/requests';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { UnreadAnswers } from '../../../inference-image/src/budget/unread-answers';
 import { InferEndpoint } from '../../../inference-image/src/http/infer-endpoint';
-import type { AppOptions } from '../../../inference-image/src/http/app';
+import type { AppOptions } from '../../../inference-image/src/http/app-options';
 import type { Caller } from '../../../inference-image/src/inference/job';
 
 test('the time that a picture waits to be decoded counts toward its queue timeout', async () => {

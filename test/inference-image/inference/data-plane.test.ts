@@ -1,5 +1,4 @@
-import { REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
-import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { MemoryBudget, REQUEST_BYTES } from '../../../inference-image/src/budget/memory-budget';
 import { DataPlane } from '../../../inference-image/src/inference/data-plane';
 import type { Run } from '../../../inference-image/src/inference/executor';
 import type { Scheduler } from '../../../inference-image/src/inference/scheduler';

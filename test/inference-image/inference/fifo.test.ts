@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Fifo } from '../../../inference-image/src/inference/fifo';
+import { Fifo } from '../../../inference-image/src/inference/job-queue';
 
 const items = (fifo: Fifo<{ id: number }>) => {
   const found: number[] = [];

@@ -1,12 +1,11 @@
 import type { Datatype, Signature } from '../../../inference-image/src/contract/signature';
-import { exampleRows } from '../../../inference-image/src/inference/example-rows';
 import type { Executor, Run } from '../../../inference-image/src/inference/executor';
 import { compareRow } from '../../../inference-image/src/inference/row-comparison';
 import { RowLayout } from '../../../inference-image/src/inference/row-layout';
 import { trialBatches, tryRows, tryRowsInTurn } from '../../../inference-image/src/inference/row-trial';
 import { sliceRows } from '../../../inference-image/src/inference/rows';
 import type { Tensor, TensorData } from '../../../inference-image/src/tensor/tensor';
-import { TrialRows } from '../../../inference-image/src/inference/trial-rows';
+import { exampleRows, TrialRows } from '../../../inference-image/src/inference/trial-rows';
 import type { TrialRange } from '../../../inference-image/src/inference/trial-values';
 
 const signature: Signature = {

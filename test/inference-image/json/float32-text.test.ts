@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { shortFloat32 } from '../../../inference-image/src/json/float32-text';
+import { shortFloat32 } from '../../../inference-image/src/json/number-text';
 
 const float32 = fc.float({ noNaN: true, noDefaultInfinity: true });
 

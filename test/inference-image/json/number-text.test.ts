@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
-import { shortFloat32 } from '../../../inference-image/src/json/float32-text';
-import { float32Text, integerText, longIntegerText } from '../../../inference-image/src/json/number-text';
+import { float32Text, integerText, longIntegerText, shortFloat32 } from '../../../inference-image/src/json/number-text';
 
 /** Expected text of an array, written element by element. */
 function plainText(data: Float32Array): string {

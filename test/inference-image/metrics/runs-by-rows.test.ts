@@ -1,4 +1,4 @@
-import { RunsByRows } from '../../../inference-image/src/metrics/runs-by-rows';
+import { RunsByRows } from '../../../inference-image/src/metrics/metrics';
 
 test('many numbers of rows share few entries', () => {
   const runs = new RunsByRows();

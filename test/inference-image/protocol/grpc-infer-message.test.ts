@@ -4,7 +4,7 @@ import type { Signature } from '../../../inference-image/src/contract/signature'
 import { ServingError } from '../../../inference-image/src/base/errors';
 import { GrpcInferRequestDecoder } from '../../../inference-image/src/protocol/grpc-infer-request';
 import { finish, SlicedWork } from '../../../inference-image/src/base/sliced-work';
-import { bytesField, varintLength, writeVarint } from '../../../inference-image/src/protocol/wire-writer';
+import { bytesField, varintLength, writeVarint } from '../../../inference-image/src/protocol/wire-format';
 import { PROTO_ROOT } from '../../support/grpc-client';
 
 const REQUEST = PROTO_ROOT.lookupType('inference.ModelInferRequest');

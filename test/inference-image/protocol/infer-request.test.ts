@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
-import { REQUEST_BYTES } from '../../../inference-image/src/budget/holding';
-import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
+import { MemoryBudget, REQUEST_BYTES } from '../../../inference-image/src/budget/memory-budget';
 import { DATATYPES } from '../../../inference-image/src/contract/constants';
 import { elementCount, type Signature, type TensorSignature } from '../../../inference-image/src/contract/signature';
 import { ServingError } from '../../../inference-image/src/base/errors';

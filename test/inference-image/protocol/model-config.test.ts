@@ -1,5 +1,5 @@
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
-import { modelConfig, type ModelTuning } from '../../../inference-image/src/protocol/model-config';
+import { modelConfig, type ModelTuning } from '../../../inference-image/src/protocol/metadata';
 
 const signature: ModelManifest['signature'] = {
   inputs: [

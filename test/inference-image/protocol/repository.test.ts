@@ -1,5 +1,5 @@
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
-import { repositoryIndex, repositoryIsFixed } from '../../../inference-image/src/protocol/repository';
+import { repositoryIndex, repositoryIsFixed } from '../../../inference-image/src/protocol/metadata';
 
 const model = { name: 'm', version: '7' } as ModelManifest;
 

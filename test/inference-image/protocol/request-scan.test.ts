@@ -3,12 +3,12 @@ import * as fc from 'fast-check';
 import { type Datatype, elementCount, type Signature } from '../../../inference-image/src/contract/signature';
 import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget';
 import { ServingError } from '../../../inference-image/src/base/errors';
-import { BlobReader } from '../../../inference-image/src/protocol/blob-reader';
+import { BlobReader } from '../../../inference-image/src/protocol/binary-data';
 import { InferRequestDecoder, MINIMUM_BYTES } from '../../../inference-image/src/protocol/infer-request';
 import { encodeJsonData } from '../../../inference-image/src/json/json-data';
 import { NumberReader } from '../../../inference-image/src/json/number-reader';
 import { parseJson } from '../../../inference-image/src/json/json';
-import { scanRequest } from '../../../inference-image/src/protocol/request-scan';
+import { scanRequest } from '../../../inference-image/src/protocol/request-structure';
 import type { TensorData } from '../../../inference-image/src/tensor/tensor';
 import { dataOf, JSON_DATATYPES, nest, shapes } from './arbitraries';
 

@@ -1,4 +1,4 @@
-import { timeoutSeconds } from '../../../inference-image/src/protocol/schedule-policy';
+import { timeoutSeconds } from '../../../inference-image/src/protocol/request-parameters';
 
 test.each([
   [{}, undefined],

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../inference-image/src/tools/seeded-random';
+import { seededRandom } from '../../../inference-image/src/tools/made-up-requests';
 
 /** Random choices that depend only on the seed. */
 export class Choices {

@@ -1,25 +1,20 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import type { Holding } from '../../budget/holding';
-import { inflateAtOnce, clientGone, type Coding, type Inflater } from '../../budget/inflater';
-import type { MemoryBudget } from '../../budget/memory-budget';
-import type { UnreadAnswers } from '../../budget/unread-answers';
+import { inflateAtOnce, clientGone, type Coding } from '../../budget/inflater';
+import type { Holding } from '../../budget/memory-budget';
 import { invalid, ServingError } from '../../base/errors';
-import type { Metrics } from '../../metrics/metrics';
-import { describe } from '../../base/fields';
 import { statusOf, type Status } from './status';
 import {
   ANSWER_HEADERS,
-  ENCODINGS,
+  checkEncoding,
   OK_TRAILERS,
   statusHeaders,
   statusTrailers,
   timeoutMs,
-  type Encoding,
 } from './headers';
 import type { Connection } from './connection';
-import type { IdleCalls } from './idle-calls';
+import type { CallContext, OpenCall } from './call-context';
 import { inflationLimit, MessageReader } from './message-reader';
-import type { Method } from './method';
+import type { Method, ServerCall } from './method';
 import { CALL_WORK } from './turns';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
@@ -32,26 +27,6 @@ const SMALL_ANSWER_BYTES = 64 * 1024;
 /** Delay between a status and the reset of its stream, because HTTP/2 drops unsent data when a stream is reset. */
 const RESET_DELAY_SECONDS = 0.1;
 
-/** State and options that all calls share. */
-export interface CallContext {
-  readonly budget: MemoryBudget;
-  readonly inflater: Inflater;
-  readonly idle: IdleCalls;
-  /** @default - answers in the operating system's buffers are not counted */
-  readonly unread?: Pick<UnreadAnswers, 'sent'>;
-  readonly metrics: Pick<Metrics, 'observeDrop'>;
-  /** Time that a client has to complete a message that it has begun. */
-  readonly receiveTimeoutSeconds: number;
-  /** Time that a client has to read an answer. */
-  readonly sendTimeoutSeconds: number;
-  /** Converts a thrown value to an error for the client. */
-  toServingError(error: unknown): ServingError;
-  /** Whether the server is shutting down; streams then accept no further message. */
-  isEnding: boolean;
-  /** Calls that still have an open stream, work in progress, or an answer in transit. */
-  readonly calls: Set<Call>;
-}
-
 /**
  * - `receiving`: waits for a message or the rest of it
  * - `working`: the method handles a message
@@ -61,14 +36,9 @@ export interface CallContext {
 type Phase = 'receiving' | 'working' | 'answering' | 'over';
 
 /** One call: an HTTP/2 stream with one message and one answer, or with many of both if the method is streaming. */
-export class Call {
+export class Call implements ServerCall, OpenCall {
   readonly receivedAt = performance.now();
-  /** Time at which the client stops waiting, in performance.now() milliseconds. @default - never */
   deadline?: number;
-  /**
-   * Memory of the budget that the call's message holds. @default - none before the first byte, or if the method does
-   * not count toward the budget
-   */
   holding?: Holding;
   private readonly reader: MessageReader;
   private readonly encoding: unknown;
@@ -113,7 +83,6 @@ export class Call {
     }
   }
 
-  /** Whether the client no longer waits for the answer. */
   isCancelled(): boolean {
     return this.isClosed || this.phase === 'over' || this.stream.closed || this.stream.destroyed;
   }
@@ -140,16 +109,10 @@ export class Call {
     if (this.phase === 'receiving') this.proceed();
   }
 
-  /** Releases the memory of the message once it is decoded. */
   releaseMessage(): void {
     this.reader.clear(this.holding);
   }
 
-  /**
-   * Answers the message.
-   * @param frame Answer as a gRPC frame.
-   * @param isCounted Whether the holding already counts it.
-   */
   answer(frame: Buffer, isCounted = false): void {
     this.isWorking = false;
     if (this.isCancelled()) return this.over();
@@ -167,10 +130,6 @@ export class Call {
     if (frame.length > SMALL_ANSWER_BYTES) this.waitForClient();
   }
 
-  /**
-   * Sends a message in a call that lasts until its client ends it. Returns false if the previous message is still
-   * unsent.
-   */
   push(frame: Buffer): boolean {
     this.isWorking = false;
     if (this.isCancelled() || this.stream.writableLength > 0) return false;
@@ -180,7 +139,6 @@ export class Call {
     return true;
   }
 
-  /** Answers the message with an error. */
   fail(error: ServingError, code?: number): void {
     this.isWorking = false;
     this.failWith(statusOf(error, code));
@@ -200,13 +158,11 @@ export class Call {
     this.refuse(new ServingError('rejected', 'too many calls are waiting for their clients'));
   }
 
-  /** Ends a stream that waits for its next message. */
   shutDown(): void {
     const isOpen = this.method.isStream ? this.phase === 'receiving' : this.isWatch;
     if (isOpen) this.failWith(statusOf(new ServingError('unavailable', 'the server is shutting down')));
   }
 
-  /** Enforces the time limits. Called several times a second. */
   sweep(now: number): void {
     const { receiveTimeoutSeconds, sendTimeoutSeconds } = this.context;
     const seconds = (now - this.phaseAt) / 1000;
@@ -253,7 +209,7 @@ export class Call {
     }
     const { reader } = this;
     const taken = reader.content ? 0 : reader.push(chunk, this.holding);
-    if (reader.isCompressed) this.assertEncoding();
+    if (reader.isCompressed) checkEncoding(this.encoding);
     if (taken < chunk.length) this.keep(chunk.subarray(taken));
     if (reader.content) this.complete(reader.content);
     else this.waitForClient();
@@ -329,15 +285,6 @@ export class Call {
       this.stream.end();
       this.over();
     } else this.refuse(invalid('the call ended before its message was complete'));
-  }
-
-  private assertEncoding(): void {
-    const { encoding } = this;
-    if (encoding !== 'identity' && ENCODINGS.includes(encoding as Encoding)) return;
-    throw new ServingError(
-      'unsupportedMedia',
-      `the message is compressed, but grpc-encoding is ${describe(encoding)}; it must be one of ${ENCODINGS.slice(1).join(', ')}`,
-    );
   }
 
   private respond(): void {

@@ -1,6 +1,6 @@
 import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { expiryOf } from '../../sockets/connection-age';
+import { expiryOf } from '../../sockets/closing';
 import { Connection } from './connection';
 import { Turns } from './turns';
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
-import { invalid } from '../../base/errors';
+import { invalid, ServingError } from '../../base/errors';
 import { describe } from '../../base/fields';
 import type { Status } from './status';
 
@@ -63,4 +63,13 @@ export function statusTrailers({ code, details, isOverload }: Status): OutgoingH
 /** Headers of a call that failed before its headers were sent; they include the status. */
 export function statusHeaders(status: Status): OutgoingHttpHeaders {
   return { ...COMMON_HEADERS, ...statusTrailers(status) };
+}
+
+/** Checks the compression of a message. @throws ServingError `unsupportedMedia` */
+export function checkEncoding(encoding: unknown): void {
+  if (encoding !== 'identity' && ENCODINGS.includes(encoding as Encoding)) return;
+  throw new ServingError(
+    'unsupportedMedia',
+    `the message is compressed, but grpc-encoding is ${describe(encoding)}; it must be one of ${ENCODINGS.slice(1).join(', ')}`,
+  );
 }

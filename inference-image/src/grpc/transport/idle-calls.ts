@@ -1,8 +1,14 @@
-import type { Call } from './call';
 import type { Connection } from './connection';
 
 /** Limit on idle calls. Each takes about 7 KiB, which the budget does not count (docs/decisions/0015). */
 const MAX_IDLE_CALLS = 2048;
+
+/** A call that holds no memory of the budget. */
+export interface IdleCall {
+  readonly connection: Connection | undefined;
+  /** Ends the call, because another call needs its place. */
+  makeRoom(): void;
+}
 
 /**
  * Calls that hold no memory of the budget: they wait for the first byte of a message, their answer was sent, or they
@@ -10,15 +16,15 @@ const MAX_IDLE_CALLS = 2048;
  * ended.
  */
 export class IdleCalls {
-  private readonly calls = new Set<Call>();
+  private readonly calls = new Set<IdleCall>();
   private isMakingRoom = false;
 
-  add(call: Call): void {
+  add(call: IdleCall): void {
     this.calls.add(call);
     if (this.calls.size > MAX_IDLE_CALLS && !this.isMakingRoom) this.makeRoom();
   }
 
-  delete(call: Call): void {
+  delete(call: IdleCall): void {
     this.calls.delete(call);
   }
 

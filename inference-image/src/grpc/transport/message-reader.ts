@@ -1,8 +1,8 @@
-import type { Holding } from '../../budget/holding';
-import type { SizeLimit } from '../../budget/size-limit';
+import type { Holding } from '../../budget/memory-budget';
+import type { SizeLimit } from '../../budget/body-parts';
 import { invalid, ServingError } from '../../base/errors';
 import type { Method } from './method';
-import { PREFIX_BYTES } from '../../protocol/wire-writer';
+import { PREFIX_BYTES } from '../../protocol/wire-format';
 
 const FIRST_BYTES = 16 * 1024;
 

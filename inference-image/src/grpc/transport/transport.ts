@@ -1,15 +1,15 @@
 import { createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { headerBytes } from '../../budget/holding';
 import type { Inflater } from '../../budget/inflater';
-import type { MemoryBudget } from '../../budget/memory-budget';
+import { headerBytes, type MemoryBudget } from '../../budget/memory-budget';
 import type { UnreadAnswers } from '../../budget/unread-answers';
 import { ServingError } from '../../base/errors';
 import type { Log } from '../../base/log';
 import type { Metrics } from '../../metrics/metrics';
 import { describe } from '../../base/fields';
 import { toServingError } from './status';
-import { Call, type CallContext } from './call';
+import { Call } from './call';
+import type { CallContext } from './call-context';
 import { Connections } from './connections';
 import { httpRefusal } from './headers';
 import { IdleCalls } from './idle-calls';

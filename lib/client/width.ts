@@ -1,2 +1,0 @@
-/** Maximum line length of a generated client. */
-export const WIDTH = 120;
