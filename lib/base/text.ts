@@ -47,3 +47,12 @@ function distance(from: string, to: string): number {
   }
   return row[to.length]!;
 }
+
+/** Formats a number with all its digits: `1,200`, `0.0012`. */
+export function figure(value: number): string {
+  return value.toLocaleString('en', { maximumSignificantDigits: 15 });
+}
+
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,10 +1,9 @@
 import { Command, Option } from 'commander';
 import { ModelServingError } from '../base/errors';
 import { BuildContext } from '../container-image/build-context';
-import { checkContext } from '../container-image/context-problems';
-import { DEFAULT_NODE_PATH } from '../container-image/dockerfile';
+import { DEFAULT_NODE_PATH, isNodePath } from '../container-image/dockerfile';
+import { imageErrors } from '../container-image/errors';
 import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../base/server-files';
-import { Problems } from '../terraform/props';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 import { checkNewFolder, print, printNote } from './output';
 
@@ -27,9 +26,9 @@ export function contextCommand(): Command {
     .action((path: string, options: ContextOptions) => {
       const { platform, nodePath, out } = options;
       checkNewFolder('--out', out);
-      const problems = new Problems();
-      checkContext('model-serving context', { platform, nodePath }, problems);
-      ModelServingError.throwIfAny(problems.list);
+      if (!isNodePath(nodePath)) {
+        throw new ModelServingError([imageErrors.nodePathInvalid('model-serving context', nodePath)]);
+      }
       const context = BuildContext.of({ model: readModel(path, options), platform, nodePath });
       context.stage(out);
       printNote(`Staged ${context.files.length} files in ${out}. To build the image, for example:`);

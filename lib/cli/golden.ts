@@ -1,3 +1,4 @@
+import { counted } from '../base/text';
 import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { dimensionNames } from '../../inference-image/src/contract/given-sizes';
@@ -9,8 +10,7 @@ import { goldenErrors } from '../golden/errors';
 import { checkFolderBeside } from '../golden/files-beside';
 import { recordGolden } from '../golden/record-golden';
 import { requestFile } from '../golden/request-files/request-file';
-import { counted } from '../sizing/sizing-text';
-import { unknownDimensions } from '../base/unknown-dimensions';
+import { unknownDimensions } from '../model/unknown-dimensions';
 import { dimensionOption } from './dimension-option';
 import { addClientModelOptions, type ClientModelOptions, readModel } from './model-options';
 import { checkOutput, print } from './output';

@@ -1,3 +1,4 @@
+import { counted } from '../base/text';
 import { Command } from 'commander';
 import type { RebatchComparison } from '../../inference-image/src/contract/rebatch-messages';
 import { type CommittedKind, fileBeside, pathBeside } from '../base/committed-file';
@@ -5,7 +6,6 @@ import { acceptCommand } from '../interface/errors';
 import { interfaceOf } from '../interface/model-interface';
 import type { OnnxModel } from '../onnx-model/onnx-model';
 import { profileCommand } from '../profile/describe-profile';
-import { counted } from '../sizing/sizing-text';
 import { carryGolden, checkGoldenTarget } from '../rebatch/carry-golden';
 import { rebatch, type Rebatched } from '../rebatch/rebatch';
 import { addClientModelOptions, type ClientModelOptions, readModel } from './model-options';

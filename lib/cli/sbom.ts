@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander';
 import { imageSbom, SBOM_MARK, sbomText } from '../container-image/image-sbom';
-import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform } from '../base/server-files';
-import { serverFiles } from '../base/server-files';
+import { DEFAULT_PLATFORM, IMAGE_PLATFORMS, type ImagePlatform, serverFiles } from '../base/server-files';
 import { addStackModelOptions, readModel, type StackModelOptions } from './model-options';
 import { checkOutput, writeOutput } from './output';
 

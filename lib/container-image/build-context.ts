@@ -9,8 +9,7 @@ import { dockerfile } from './dockerfile';
 import { imageErrors } from './errors';
 import { imageLabels } from './image-labels';
 import { imageSbom, sbomText } from './image-sbom';
-import { type ContextFile, fromContent, serverFiles } from '../base/server-files';
-import type { ImagePlatform } from '../base/server-files';
+import { type ContextFile, fromContent, type ImagePlatform, serverFiles } from '../base/server-files';
 
 export interface BuildContextProps {
   readonly model: Model;

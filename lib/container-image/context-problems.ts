@@ -1,4 +1,5 @@
 import type { Problems } from '../terraform/props';
+import { isNodePath } from './dockerfile';
 import { imageErrors } from './errors';
 import { IMAGE_PLATFORMS, type ImagePlatform } from '../base/server-files';
 
@@ -15,10 +16,5 @@ export function checkContext(
     (value) => imageErrors.platformUnsupported(where, value),
   );
   problems.checkKnown(where, 'nodePath', nodePath);
-  // The Dockerfile contains the path unescaped.
-  problems.check(
-    nodePath,
-    (value) => /^(\/[\w.+@-]+)+$/.test(value),
-    (value) => imageErrors.nodePathInvalid(where, value),
-  );
+  problems.check(nodePath, isNodePath, (value) => imageErrors.nodePathInvalid(where, value));
 }

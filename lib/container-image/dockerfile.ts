@@ -8,6 +8,11 @@ export const DEFAULT_NODE_PATH = '/usr/local/bin/node';
 
 const COPY_PICTURE_DECODER = `COPY --chmod=0555 app/${PICTURE_DECODER_FOLDER}/ /app/${PICTURE_DECODER_FOLDER}/\n`;
 
+/** Whether this is an absolute path that a Dockerfile may contain unescaped. */
+export function isNodePath(path: string): boolean {
+  return /^(\/[\w.+@-]+)+$/.test(path);
+}
+
 export interface DockerfileProps {
   /** Path of node in the base image. An exec-form entrypoint needs the full path. */
   readonly nodePath: string;

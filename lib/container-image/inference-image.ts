@@ -22,13 +22,8 @@ import { checkContext } from './context-problems';
 import { DEFAULT_BASE_IMAGE, DEFAULT_NODE_PATH } from './dockerfile';
 import { imageErrors } from './errors';
 import { isMusl, isPinned, isReference, isRepository, repositoryComponent } from './image-reference';
-import {
-  type ExpectedModel,
-  type ModelImage,
-  pulledImageId,
-  RegistryModelImage,
-  type RegistryModelImageProps,
-} from './model-image';
+import { type ModelImage, pulledImageId, RegistryModelImage, type RegistryModelImageProps } from './model-image';
+import { type ExpectedModel } from '../terraform/serving-environment';
 import { DEFAULT_PLATFORM, type ImagePlatform } from '../base/server-files';
 
 /** Options for building an image, independent of the model. */

@@ -1,3 +1,4 @@
+import type { ExpectedModel } from '../terraform/serving-environment';
 import { Image } from '@cdktf/provider-docker/lib/image';
 import { Annotations, type TerraformProvider } from 'cdktf';
 import type { Construct } from 'constructs';
@@ -10,14 +11,6 @@ import { imageErrors } from './errors';
 import { isReference } from './image-reference';
 import { DEFAULT_NODE_PATH } from './dockerfile';
 import { DEFAULT_PLATFORM, type ImagePlatform } from '../base/server-files';
-
-/** Properties by which a container recognizes its model. It refuses any other model. */
-export interface ExpectedModel {
-  /** Digest of the weights. */
-  readonly expectedSha256: string;
-  /** Declaration that model.json in the image must contain; undefined if the plan builds the image. */
-  readonly expectedDeclaration?: string;
-}
 
 /** An image that serves a model: built in this app, or found in a registry. */
 export interface ModelImage {

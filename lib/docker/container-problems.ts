@@ -4,20 +4,8 @@ import type { Problem } from '../base/errors';
 import type { Sizing } from '../sizing/sizing';
 import { checkBatchable, checkBatchDelay } from '../terraform/batching';
 import { workloadErrors } from '../terraform/errors';
-import {
-  any,
-  image,
-  isWhole,
-  list,
-  model,
-  object,
-  objectOf,
-  Problems,
-  type PropKinds,
-  text,
-  texts,
-} from '../terraform/props';
-import { servingProblems } from '../terraform/serving-options';
+import { isWhole, Problems } from '../terraform/props';
+import { servingProblems } from '../terraform/serving-environment';
 import { sizedServing } from '../terraform/sizing';
 import {
   checkEnvironment,
@@ -26,38 +14,8 @@ import {
   checkRequestBudget,
   checkSource,
 } from '../terraform/workload-problems';
-import type { Hardening, LogRotation } from './container-settings';
-import type { ContainerizedModelProps } from './containerized-model';
+import type { ContainerizedModelProps } from './container-props';
 import { dockerErrors } from './errors';
-
-/** Types of the props, checked at run time for users without TypeScript. */
-export const CONTAINER_PROPS: PropKinds<ContainerizedModelProps> = {
-  model,
-  build: object,
-  image,
-  port: any,
-  grpcPort: any,
-  metricsPort: any,
-  bindAddress: text,
-  cpus: any,
-  memoryMiB: any,
-  containerName: text,
-  networks: list,
-  labels: texts,
-  restart: text,
-  logRotation: objectOf<LogRotation>({ maxSizeMiB: true, maxFiles: true }),
-  environment: texts,
-  serving: object,
-  hardening: objectOf<Hardening>({
-    readOnlyRootFilesystem: true,
-    dropCapabilities: true,
-    noNewPrivileges: true,
-    user: true,
-  }),
-  waitSeconds: any,
-  openApiFile: text,
-  provider: object,
-};
 
 /** All problems with the props. */
 export function containerProblems(where: string, props: ContainerizedModelProps, sizing?: Sizing): Problem[] {

@@ -1,24 +1,24 @@
+import { CONTAINER_PROPS, type ContainerizedModelProps } from './container-props';
 import { Container, type ContainerLabels, type ContainerPorts } from '@cdktf/provider-docker/lib/container';
 import { Lazy, TerraformOutput, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 import { ModelServingError } from '../base/errors';
-import { InferenceImage, type ImageOptions } from '../container-image/inference-image';
+import { InferenceImage } from '../container-image/inference-image';
 import type { ModelImage } from '../container-image/model-image';
 import type { Model } from '../model/model';
 import { writeOpenApiAtSynth } from '../terraform/openapi-at-synth';
 import type { Sizing } from '../sizing/sizing';
 import { checkProps } from '../terraform/props';
 import { localHosts } from '../base/local-hosts';
-import { servingEnvironment, type ServingOptions } from '../terraform/serving-options';
+import { servingEnvironment, stopGraceSeconds } from '../terraform/serving-environment';
 import { asText } from '../terraform/tokens';
 import { noteBatching } from '../terraform/batching';
 import { outputCard } from '../terraform/card-output';
-import { stopGraceSeconds } from '../terraform/grace';
 import { memoryMiBOf, sizedServing, sizingOf } from '../terraform/sizing';
 import { noteRequests, noteSizing } from '../terraform/notes';
 import { checkTerraformIds } from '../terraform/terraform-ids';
-import { CONTAINER_PROPS, containerProblems, defaultContainerName } from './container-problems';
+import { containerProblems, defaultContainerName } from './container-problems';
 import {
   claimContainerName,
   claimHostPorts,
@@ -28,93 +28,9 @@ import {
   remoteEngineHost,
   withEngine,
 } from './engine';
-import {
-  cpuLabel,
-  cpuLimit,
-  hardened,
-  type Hardening,
-  healthCheck,
-  type LogRotation,
-  memoryLimit,
-  rotated,
-} from './container-settings';
+import { cpuLabel, cpuLimit, hardened, healthCheck, memoryLimit, rotated } from './container-settings';
 
 const DEFAULT_WAIT_SECONDS = 120;
-
-export interface ContainerizedModelProps {
-  /** The model to build an image for. Set either this or `image`. */
-  readonly model?: Model;
-  /** Build options: base image, repository, platform. @default - see {@link ImageOptions} */
-  readonly build?: Omit<ImageOptions, 'provider'>;
-  /**
-   * An existing image: an {@link InferenceImage}, which may be part of an earlier stack, or
-   * `InferenceImage.fromRegistry`. If the image is part of an earlier stack, a failed build does not affect the running
-   * container.
-   */
-  readonly image?: ModelImage;
-  /**
-   * HTTP port on the engine's host.
-   * @default - a free port that Docker chooses; see `url`
-   */
-  readonly port?: number;
-  /**
-   * gRPC port on the engine's host.
-   * @default - a free port that Docker chooses; see `grpcEndpoint`
-   */
-  readonly grpcPort?: number;
-  /**
-   * Metrics port on the engine's host, for Prometheus.
-   * @default - metrics are reachable only from the container's networks
-   */
-  readonly metricsPort?: number;
-  /**
-   * Address of the engine's host to listen on; `0.0.0.0` for all addresses.
-   * @default '127.0.0.1'
-   */
-  readonly bindAddress?: string;
-  /**
-   * CPU limit of the container; it determines the number of the server's threads.
-   * @default - the CPUs that the container can use according to the model's profile; without a profile, all CPUs of the
-   * host
-   */
-  readonly cpus?: number;
-  /**
-   * Memory limit in MiB, without swap.
-   * @default - derived from the model's profile. Without a profile, 512 MiB (or more if requests need more), the size
-   * of the weights for each executor, and that size once more. A model that accepts pictures gets 24 more bytes for
-   * each pixel of `picture.maxPixels`
-   */
-  readonly memoryMiB?: number;
-  /** @default - derived from the construct's path, such as `stack-digits` */
-  readonly containerName?: string;
-  /** Names of Docker networks to join. @default - the bridge network */
-  readonly networks?: readonly string[];
-  /** @default - only the model's name and version, and the CPU limit */
-  readonly labels?: Readonly<Record<string, string>>;
-  /** @default 'unless-stopped' */
-  readonly restart?: 'no' | 'on-failure' | 'always' | 'unless-stopped';
-  /** @default - 3 files of 10 MiB */
-  readonly logRotation?: LogRotation;
-  /** Additional environment variables. Sensitive Terraform values remain references. @default - none */
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Options of the server. @default - see {@link ServingOptions}, derived from the model's profile */
-  readonly serving?: ServingOptions;
-  /** @default - all hardening is enabled */
-  readonly hardening?: Hardening;
-  /**
-   * How long an apply waits for the container to become ready, in seconds; 0 means that it does not wait.
-   * @default 120
-   */
-  readonly waitSeconds?: number;
-  /**
-   * File to write the model's OpenAPI 3.1 document to at synth, relative to the working directory. It is the document
-   * that the server returns at `/openapi.json`. An up-to-date file is not rewritten.
-   * @default - not written
-   */
-  readonly openApiFile?: string;
-  /** @default - the stack's Docker provider */
-  readonly provider?: TerraformProvider;
-}
 
 /**
  * A model that runs in a hardened container on one Docker engine. An update stops the old container, which finishes its

@@ -5,15 +5,7 @@ import { isIPv6 } from 'node:net';
 import type { Problem } from '../base/errors';
 import { canonicalAddress, isLoopback } from '../base/local-hosts';
 import { Claims } from '../terraform/claims';
-import { dockerErrors } from './errors';
-
-/** A port of the engine's host that is published for a container. */
-export interface HostPort {
-  /** Prop that sets the port. */
-  readonly prop: string;
-  readonly port: number;
-  readonly address: string;
-}
+import { dockerErrors, type HostPort } from './errors';
 
 /** Whether two ports conflict, so that they cannot both be published. */
 export function conflict(one: HostPort, other: HostPort): boolean {

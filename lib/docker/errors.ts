@@ -1,6 +1,13 @@
 import { inspect } from 'node:util';
 import type { Problem } from '../base/errors';
-import type { HostPort } from './engine';
+
+/** A port of the engine's host that is published for a container. */
+export interface HostPort {
+  /** Prop that sets the port. */
+  readonly prop: string;
+  readonly port: number;
+  readonly address: string;
+}
 
 /** Problems with a ContainerizedModel; `where` is the construct's path. */
 export const dockerErrors = {

@@ -6,8 +6,7 @@ import { elementCount } from '../../inference-image/src/contract/signature';
 import { readCache, writeCache } from '../base/cache';
 import type { Problem } from '../base/errors';
 import { readingFile } from '../base/source-file';
-import { goldenErrors } from './errors';
-import type { Golden } from './golden-file';
+import { goldenErrors, type Golden } from './errors';
 
 /** Faults of well-formed golden examples, such as answers that could not detect a changed model. */
 export interface AnswerFaults {

@@ -10,8 +10,7 @@ import { bundleErrors, pictureDecoderFiles } from '../base/server-files';
 import { areUnchanged } from '../base/source-file';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import type { Weights } from '../model/weights';
-import { goldenErrors } from './errors';
-import type { Golden } from './golden-file';
+import { goldenErrors, type Golden } from './errors';
 
 /**
  * Runs the examples with the image's version of the runtime. Success is cached by the contents of the model and the

@@ -1,12 +1,21 @@
 import { basename } from 'node:path';
-import type { UnusableAnswers } from '../../inference-image/src/contract/golden';
+import type { GoldenExample, UnusableAnswers } from '../../inference-image/src/contract/golden';
 import { isBeside } from '../base/committed-file';
 import type { Problem } from '../base/errors';
 import type { LinkOutside } from '../base/link-outside';
 import type { Direction } from '../model/errors';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import { shellWord } from '../base/text';
-import type { Golden } from './golden-file';
+import type { SourceFile } from '../base/source-file';
+
+/** Well-formed golden examples, not yet compared with a model. */
+export interface Golden {
+  /** Path as the user gave it; used in messages. */
+  readonly path: string;
+  /** The JSON file first, then pictures and files with tensor elements. */
+  readonly files: readonly [SourceFile, ...SourceFile[]];
+  readonly examples: readonly GoldenExample[];
+}
 
 const OWN_REQUESTS =
   'Set the sizes that the model needs with --dimension NAME=SIZE, or pass your own requests with --inputs instead of --random';

@@ -1,7 +1,7 @@
 import type { Signature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../base/errors';
-import { goldenErrors } from './errors';
-import { checkGolden, type Golden } from './golden-file';
+import { goldenErrors, type Golden } from './errors';
+import { checkGolden } from './golden-file';
 
 /** Result of comparing golden examples with a model's signature. */
 export interface FittingGolden {

@@ -1,10 +1,5 @@
 import { dirname, join } from 'node:path';
-import {
-  namedFiles,
-  type GoldenExample,
-  type GoldenFile,
-  type GoldenTensor,
-} from '../../inference-image/src/contract/golden';
+import { namedFiles, type GoldenFile, type GoldenTensor } from '../../inference-image/src/contract/golden';
 import { GOLDEN_FILE, RESERVED_FILES } from '../../inference-image/src/contract/model-manifest';
 import {
   dimensionsText,
@@ -18,16 +13,7 @@ import { collect, ModelServingError, type Problem } from '../base/errors';
 import { foldersBeside, linkOutside } from '../base/link-outside';
 import type { Direction } from '../model/errors';
 import { isThere, readingFile, sourceFile, sourceText, type SourceFile } from '../base/source-file';
-import { goldenErrors } from './errors';
-
-/** Well-formed golden examples, not yet compared with a model. */
-export interface Golden {
-  /** Path as the user gave it; used in messages. */
-  readonly path: string;
-  /** The JSON file first, then pictures and files with tensor elements. */
-  readonly files: readonly [SourceFile, ...SourceFile[]];
-  readonly examples: readonly GoldenExample[];
-}
+import { type Golden, goldenErrors } from './errors';
 
 /**
  * Reads golden examples and checks their form with JSON.parse: only the container needs exact 64-bit integers.

@@ -10,7 +10,8 @@ import {
 } from '../../inference-image/src/contract/golden';
 import { rowAxes } from '../../inference-image/src/contract/batching-verdict';
 import { ModelServingError, type Problem } from '../base/errors';
-import type { OnnxModel } from '../onnx-model/onnx-model';
+import type { InputValuesByName } from '../../inference-image/src/contract/input-values';
+import type { Model } from '../model/model';
 import { plainText } from '../base/source-file';
 import { replaceFiles } from '../base/write-file';
 import { goldenErrors } from './errors';
@@ -39,7 +40,7 @@ export interface RecordOptions {
  * `golden-unrepeatable`, `golden-unstable`, `golden-file-reserved`
  */
 export function recordGolden(
-  model: OnnxModel,
+  model: Model & { readonly inputValues: InputValuesByName },
   modelPath: string,
   task: RecordTask,
   { out, tolerance }: RecordOptions,

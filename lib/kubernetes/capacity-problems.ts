@@ -7,7 +7,7 @@ import { measureCommand } from '../terraform/notes';
 import { type Capacity, handledRate, isCapacity, isHeadroom, isRate, replicasFor } from './capacity';
 import { kubernetesErrors } from './errors';
 import { capacityProfile, replicaSizing } from './replica-sizing';
-import type { ScalableModelServiceProps } from './scalable-model-service';
+import type { ScalableModelServiceProps } from './service-props';
 
 /** Checks that the maximum number of replicas can handle the capacity. */
 export function checkCapacity(

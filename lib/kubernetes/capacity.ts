@@ -1,8 +1,10 @@
+import { counted } from '../base/text';
 import { Token } from 'cdktf';
-import { DEFAULT_HEADROOM, headroomText, roundDown } from '../sizing/headroom';
+import { DEFAULT_HEADROOM, headroomText } from '../sizing/headroom';
+import { roundDown } from '../base/rounding';
 import { measuredOn } from '../profile/describe-profile';
 import type { ModelProfile } from '../profile/model-profile';
-import { counted, cpusText, rateText } from '../sizing/sizing-text';
+import { cpusText, rateText } from '../sizing/sizing-text';
 import type { Sizing } from '../sizing/sizing';
 
 /** Load that a service must handle, checked against its model's profile. */

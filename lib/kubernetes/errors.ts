@@ -4,10 +4,10 @@ import type { Difference } from '../interface/compare-interfaces';
 import { headroomText } from '../sizing/headroom';
 import { measuredOn, sizesText } from '../profile/describe-profile';
 import { measuredSizes, type ModelProfile, sizesOf } from '../profile/model-profile';
-import { cpusText, figure, rateText } from '../sizing/sizing-text';
+import { cpusText, rateText } from '../sizing/sizing-text';
 import type { Sizing } from '../sizing/sizing';
-import { shellWord } from '../base/text';
-import type { CanaryShare } from './canary';
+import { shellWord, figure } from '../base/text';
+import type { CanaryShare } from './canary-weight';
 import type { Capacity } from './capacity';
 
 /**

@@ -1,10 +1,11 @@
+import { type ScalableModelServiceProps, SERVICE_PROPS } from './service-props';
 import type { HorizontalPodAutoscalerV2 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
 import { IngressV1 } from '@cdktf/provider-kubernetes/lib/ingress-v1';
 import { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
 import type { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
 import { ServiceAccountV1 } from '@cdktf/provider-kubernetes/lib/service-account-v1';
 import { ServiceV1 } from '@cdktf/provider-kubernetes/lib/service-v1';
-import { TerraformOutput, type TerraformProvider } from 'cdktf';
+import { TerraformOutput } from 'cdktf';
 import { Construct } from 'constructs';
 import { ModelServingError } from '../base/errors';
 import { InferenceImage, type ImageOptions } from '../container-image/inference-image';
@@ -13,18 +14,16 @@ import type { Model } from '../model/model';
 import { writeOpenApiAtSynth } from '../terraform/openapi-at-synth';
 import type { Sizing } from '../sizing/sizing';
 import { checkProps } from '../terraform/props';
-import type { ServingOptions } from '../terraform/serving-options';
 import { asText } from '../terraform/tokens';
 import { noteBatching } from '../terraform/batching';
 import { outputCard } from '../terraform/card-output';
 import { noteRequests, noteSizing } from '../terraform/notes';
 import { memoryMiBOf, sizedServing } from '../terraform/sizing';
 import { checkTerraformIds } from '../terraform/terraform-ids';
-import { autoscaler, type Autoscaling, DEFAULT_REPLICAS } from './autoscaling';
+import { autoscaler, DEFAULT_REPLICAS } from './autoscaling';
 import { Canary, type CanaryProps } from './canary';
-import { type Capacity, capacityText } from './capacity';
-import type { ComputeResources } from './compute-resources';
-import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
+import { capacityText } from './capacity';
+import { disruptionBudget } from './disruption-budget';
 import { kubernetesErrors } from './errors';
 import {
   claimRoute,
@@ -42,13 +41,12 @@ import {
   STABLE_TRACK,
   trackSelector,
 } from './labels';
-import { type DeploymentOptions, type EnvironmentValue, ModelDeployment, type PodOptions } from './model-deployment';
+import { type DeploymentOptions, ModelDeployment } from './model-deployment';
 import { claimName, defaultResourceName, memberName } from './names';
-import { type NetworkOptions, networkPolicySpec, type Peer, peerProblems, Peers, scrapeAnnotations } from './network';
+import { networkPolicySpec, type Peer, peerProblems, Peers, scrapeAnnotations } from './network';
 import { capacityProfile, replicaSizing } from './replica-sizing';
-import type { RolloutOptions } from './rollout';
-import { type ServiceOptions, servicePorts, servicePortSpecs } from './service-ports';
-import { SERVICE_PROPS, serviceProblems } from './service-problems';
+import { servicePorts, servicePortSpecs } from './service-ports';
+import { serviceProblems } from './service-problems';
 import { sizedProps } from './sized-props';
 
 /**
@@ -56,70 +54,6 @@ import { sizedProps } from './sized-props';
  * terminating pod through the API.
  */
 const DRAIN_SECONDS = 15;
-
-export interface ScalableModelServiceProps {
-  /** The model to build an image for. Set either this and `repository`, or `image`. */
-  readonly model?: Model;
-  /** Repository to push the built image to, without a tag, such as `registry.example.com/ml/digits`. */
-  readonly repository?: string;
-  /** Build options: base image, platform, Docker provider. @default - see {@link ImageOptions} */
-  readonly build?: Omit<ImageOptions, 'repository'>;
-  /**
-   * An image in a registry: an {@link InferenceImage} with a repository, or `InferenceImage.fromRegistry` with a
-   * digest.
-   */
-  readonly image?: ModelImage;
-  /** @default 'default' */
-  readonly namespace?: string;
-  /** Name of all resources. @default - derived from the construct's path, such as `stack-digits` */
-  readonly name?: string;
-  /** A fixed number of replicas. @default - as many as `capacity` needs, at least 2 */
-  readonly replicas?: number;
-  /** Scales the number of replicas with the load. @default - a fixed number, `replicas` */
-  readonly autoscaling?: Autoscaling;
-  /**
-   * Load that the service must handle; requires a model with a profile. Without `replicas` and `autoscaling`, it
-   * determines the number of replicas. With either of them, it is an error if the replicas cannot handle the load.
-   * @default - the load is not checked
-   */
-  readonly capacity?: Capacity;
-  /** @default - derived from the model's profile; without one, 1 CPU and enough memory for the model */
-  readonly resources?: ComputeResources;
-  /**
-   * Options of the server.
-   * @default - see {@link ServingOptions}, derived from the model's profile; `drainSeconds` is 15
-   */
-  readonly serving?: ServingOptions;
-  /** Additional environment variables, as strings or from Secrets. @default - none */
-  readonly environment?: Readonly<Record<string, EnvironmentValue>>;
-  /** @default - all nodes of the image's architecture */
-  readonly pod?: PodOptions;
-  /** @default - up to 25 % additional replicas during an update, and never fewer than before */
-  readonly rollout?: RolloutOptions;
-  /**
-   * Disruption budget of the service's replicas; its `maxUnavailable` also applies to a canary.
-   * @default - one replica may be evicted at a time
-   */
-  readonly disruptionBudget?: DisruptionBudgetOptions;
-  /**
-   * @default - pods of the namespace may send requests, nobody can read metrics, and replicas cannot open connections
-   */
-  readonly network?: NetworkOptions;
-  /** @default - a cluster IP with port 80 for HTTP and 8081 for gRPC */
-  readonly service?: ServiceOptions;
-  /** Additional labels of all resources and pods. @default - none */
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Additional annotations of all resources. @default - none */
-  readonly annotations?: Readonly<Record<string, string>>;
-  /**
-   * File to write the model's OpenAPI 3.1 document to at synth, relative to the working directory. It is the document
-   * that the server returns at `/openapi.json`. An up-to-date file is not rewritten.
-   * @default - not written
-   */
-  readonly openApiFile?: string;
-  /** @default - the stack's Kubernetes provider; `build.provider` is the Docker provider */
-  readonly provider?: TerraformProvider;
-}
 
 /** A model that runs as a Kubernetes service, with rolling updates, scaling, draining, and access control. */
 export class ScalableModelService extends Construct {

@@ -1,24 +1,11 @@
+import { checkPullable } from './image-problems';
 import { Token } from 'cdktf';
 import type { Problem } from '../base/errors';
-import { isPinned } from '../container-image/image-reference';
-import type { ModelImage } from '../container-image/model-image';
 import type { Sizing } from '../sizing/sizing';
 import { checkBatchable, checkBatchDelay } from '../terraform/batching';
 import { workloadErrors } from '../terraform/errors';
-import {
-  any,
-  image,
-  isWhole,
-  model,
-  object,
-  objectOf,
-  Problems,
-  type PropKinds,
-  record,
-  text,
-  texts,
-} from '../terraform/props';
-import { servingProblems } from '../terraform/serving-options';
+import { isWhole, Problems } from '../terraform/props';
+import { servingProblems } from '../terraform/serving-environment';
 import { sizedServing } from '../terraform/sizing';
 import {
   checkEnvironment,
@@ -27,63 +14,19 @@ import {
   checkRequestBudget,
   checkSource,
 } from '../terraform/workload-problems';
-import { type Autoscaling, DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
-import type { Capacity } from './capacity';
+import { DEFAULT_REPLICAS, scalingTargets } from './autoscaling';
 import { checkCapacity } from './capacity-problems';
 import { type ComputeResources, cpuRequest, usableCpus } from './compute-resources';
-import { blocksEviction, type DisruptionBudgetOptions, isReplicaShare } from './disruption-budget';
+import { blocksEviction, isReplicaShare } from './disruption-budget';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, trackSelector } from './labels';
-import { isEnvironmentValue, type PodOptions } from './model-deployment';
 import { isLabel, isNamespaceName, isResourceName } from './names';
-import { egressProblems, type NetworkOptions, peerProblems } from './network';
+import { egressProblems, peerProblems } from './network';
 import { sizedResources } from './replica-sizing';
-import { checkDeadline, isSurge, MAX_STARTUP_SECONDS, type RolloutOptions } from './rollout';
-import type { ScalableModelServiceProps } from './scalable-model-service';
+import { checkDeadline, isSurge, MAX_STARTUP_SECONDS } from './rollout';
+import type { ScalableModelServiceProps } from './service-props';
 import { isServerCounter, ScalingTarget, targetInstead } from './scaling-target';
-import { type ServiceOptions, servicePorts } from './service-ports';
-
-/** Types of the props, checked at run time for users without TypeScript. */
-export const SERVICE_PROPS: PropKinds<ScalableModelServiceProps> = {
-  model,
-  repository: text,
-  build: object,
-  image,
-  namespace: text,
-  name: text,
-  replicas: any,
-  autoscaling: objectOf<Autoscaling>({
-    minReplicas: true,
-    maxReplicas: true,
-    target: true,
-    scaleDownAfterSeconds: true,
-  }),
-  capacity: objectOf<Capacity>({ requestsPerSecond: true, headroom: true, at: true }),
-  resources: objectOf<ComputeResources>({ cpu: true, cpuLimit: true, memoryMiB: true }),
-  serving: object,
-  environment: record(isEnvironmentValue, 'strings or keys of Secrets'),
-  pod: objectOf<PodOptions>({
-    nodeSelector: true,
-    tolerations: true,
-    priorityClassName: true,
-    imagePullSecrets: true,
-    labels: true,
-    annotations: true,
-  }),
-  rollout: objectOf<RolloutOptions>({
-    startupSeconds: true,
-    progressDeadlineSeconds: true,
-    maxSurge: true,
-    wait: true,
-  }),
-  disruptionBudget: objectOf<DisruptionBudgetOptions>({ maxUnavailable: true, minAvailable: true }),
-  network: objectOf<NetworkOptions>({ from: true, scrapers: true, egress: true, dns: true }),
-  service: objectOf<ServiceOptions>({ headless: true, port: true, grpcPort: true, annotations: true }),
-  labels: texts,
-  annotations: texts,
-  openApiFile: text,
-  provider: object,
-};
+import { servicePorts } from './service-ports';
 
 /** Finds all problems with the props, including the derived replicas and autoscaling. */
 export function serviceProblems(
@@ -296,11 +239,4 @@ function checkService(where: string, { service = {} }: ScalableModelServiceProps
   if (!service.headless) return;
   if (port !== undefined) problems.add(kubernetesErrors.headlessPort(where, 'port', port, ports.http));
   if (grpcPort !== undefined) problems.add(kubernetesErrors.headlessPort(where, 'grpcPort', grpcPort, ports.grpc));
-}
-
-/** Checks that a cluster can pull an image, and always pulls the same one. */
-export function checkPullable(where: string, image: ModelImage | undefined, problems: Problems): void {
-  if (!image) return;
-  if (!image.isInRegistry) return problems.add(kubernetesErrors.imageNotPushed(where));
-  problems.check(image.reference, isPinned, (reference) => kubernetesErrors.imageNotPinned(where, reference));
 }

@@ -1,7 +1,7 @@
 import type { Sizing } from '../sizing/sizing';
 import { DEFAULT_REPLICAS, sizedAutoscaling } from './autoscaling';
 import { isCapacity, replicasFor } from './capacity';
-import type { ScalableModelServiceProps } from './scalable-model-service';
+import type { ScalableModelServiceProps } from './service-props';
 
 /** Adds the number of replicas and the autoscaler's target that are derived from the sizing. */
 export function sizedProps(props: ScalableModelServiceProps, sizing: Sizing | undefined): ScalableModelServiceProps {

@@ -1,9 +1,10 @@
+import { MAX_LOAD } from '../profile/describe-profile';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Machine } from '../profile/model-profile';
 import { inMiB } from '../sizing/memory';
-import { cpuName, measureCpuSpeed } from './cpu-speed';
+import { cpuName, measureCpuSpeed } from '../profile/cpu-speed';
 
 /**
  * @param cpus - CPUs that the quota allows this process to use
@@ -22,9 +23,6 @@ export function thisMachine(cpus: number, otherLoad: number): Machine {
     otherLoad,
   };
 }
-
-/** Maximum share of the CPU time that other processes may use while a model is measured. */
-export const MAX_LOAD = 0.1;
 
 /** Duration of one attempt: long enough to detect a load of 1 % on 2 CPUs, whose counters advance in steps of 10 ms. */
 const REST_SECONDS = 0.5;
@@ -61,11 +59,6 @@ export async function loadAtRest(signal: AbortSignal): Promise<number> {
     least = Math.min(least, shareOf(start, cpuTimes(), (user + system) / 1e6));
   }
   return least;
-}
-
-/** Formats a share of the CPU time: `12 %`. */
-export function loadText(share: number): string {
-  return `${Math.round(100 * share)} %`;
 }
 
 interface CpuTimes {

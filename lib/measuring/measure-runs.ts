@@ -3,7 +3,7 @@ import { ModelServingError } from '../base/errors';
 import { threadsText } from '../profile/describe-profile';
 import type { MeasuredRun } from '../profile/model-profile';
 import { measuringErrors } from './measuring-errors';
-import { median, quantile, rounded } from './quantile';
+import { median, quantile, rounded } from '../base/quantile';
 import { TrialFailure, type TrialProcess } from './trial-process';
 
 type TrialCalls = Pick<TrialProcess, 'call'>;

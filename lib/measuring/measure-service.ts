@@ -7,7 +7,7 @@ import { loopTime, MeasuredServer, type MeasuredServerOptions, ServerMetrics } f
 import { measuringErrors } from './measuring-errors';
 import type { MeasuredMemory, MeasuredService } from '../profile/model-profile';
 import { mainThreadSeconds, peakBytes } from './machine';
-import { quantile, rounded } from './quantile';
+import { quantile, rounded } from '../base/quantile';
 
 /** Settings of a queue that has room for one request of every client, so that no request is refused. */
 const QUEUE = { maxQueueLength: MAX_CLIENTS, maxQueueBytes: 2 ** 40 };

@@ -1,15 +1,8 @@
+import { loadText, MAX_LOAD } from '../profile/describe-profile';
 import type { Problem } from '../base/errors';
-import { loadText, MAX_LOAD } from './machine';
 
 /** Errors that occur while a model is measured; `path` is the model file as the user gave it. */
 export const measuringErrors = {
-  dimensionUnknown: (path: string, option: string, name: string, names: readonly string[]): Problem => ({
-    code: 'dimension-unknown',
-    message: `${path}: ${option} ${name}: no input has a free dimension with this name. ${
-      names.length > 0 ? `Use one of ${names.map((each) => `"${each}"`).join(', ')}.` : `Remove ${option}.`
-    }`,
-  }),
-
   dimensionOfBatch: (path: string, option: string, name: string): Problem => ({
     code: 'dimension-of-batch',
     message: `${path}: ${option} ${name}: this dimension counts rows, and many batch sizes are measured anyway. Set the largest batch with --max-batch.`,

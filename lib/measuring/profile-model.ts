@@ -1,19 +1,19 @@
 import { freeDimensions, rowAxes, rowSymbols } from '../../inference-image/src/contract/batching-verdict';
 import { GOLDEN_FILE } from '../../inference-image/src/contract/model-manifest';
 import { ModelServingError, type Problem } from '../base/errors';
-import { unknownDimensions } from '../base/unknown-dimensions';
+import { unknownDimensions } from '../model/unknown-dimensions';
 import { LocalStage } from '../local/local-stage';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import type { OnnxModel } from '../onnx-model/onnx-model';
-import { sizesText } from '../profile/describe-profile';
+import { sizesText, MAX_LOAD } from '../profile/describe-profile';
 import type { MeasuredSize, ModelProfile } from '../profile/model-profile';
 import { fewestThreads, servableBatch } from '../sizing/measured-runs';
 import { inMiB } from '../sizing/memory';
-import { loadAtRest, MachineLoad, MAX_LOAD, thisMachine } from './machine';
+import { loadAtRest, MachineLoad, thisMachine } from './machine';
 import { measureExecutor, measureRuns, type RunsMeasured, type RunsPlan } from './measure-runs';
 import { measureService, type ServiceMeasured, serviceSeconds } from './measure-service';
 import { measuringErrors } from './measuring-errors';
-import { rounded } from './quantile';
+import { rounded } from '../base/quantile';
 import { TrialProcess } from './trial-process';
 
 export interface ProfileOptions {

@@ -1,7 +1,8 @@
 import type { Problem } from '../base/errors';
 import { elementType } from '../onnx/element-types';
 import { modelErrors, type Direction } from './errors';
-import type { OnnxGraph, ValueInfo } from './onnx-graph';
+import type { OnnxGraph } from './onnx-graph';
+import { type ValueInfo } from '../onnx/value-info';
 import { MAX_IR_VERSION, MAX_OPSETS } from './runtime-limits';
 
 /**

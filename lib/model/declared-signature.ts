@@ -8,7 +8,8 @@ import {
   type TensorSignature,
 } from '../../inference-image/src/contract/signature';
 import { elementType } from '../onnx/element-types';
-import type { OnnxGraph, ValueInfo } from './onnx-graph';
+import type { OnnxGraph } from './onnx-graph';
+import { type ValueInfo } from '../onnx/value-info';
 
 /** Results of running a model on generated inputs, as plain JSON so that they can be cached. */
 export interface ShapeTrial {

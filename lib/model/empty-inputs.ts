@@ -1,5 +1,6 @@
 import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
-import { operatorName, type OnnxGraph, type Operator } from './onnx-graph';
+import { type OnnxGraph } from './onnx-graph';
+import { operatorName, type Operator } from '../onnx/decoded-model';
 
 /**
  * Operators that crash the process in onnxruntime 1.30 if an input is empty (`terminate called without an active

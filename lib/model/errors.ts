@@ -2,15 +2,9 @@ import { dimensionsText } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../base/errors';
 import type { LinkOutside } from '../base/link-outside';
 import { elementType } from '../onnx/element-types';
-import {
-  operatorName,
-  type ExternalTensor,
-  type WrongSizeTensor,
-  type NeededLocale,
-  type OnnxGraph,
-  type Operator,
-  type ValueInfo,
-} from './onnx-graph';
+import { type ExternalTensor, type WrongSizeTensor, type NeededLocale, type OnnxGraph } from './onnx-graph';
+import { operatorName, type Operator } from '../onnx/decoded-model';
+import { type ValueInfo } from '../onnx/value-info';
 import { MAX_IR_VERSION, RUNTIME_VERSION } from './runtime-limits';
 
 /** `input` or `output`, in messages. */

@@ -7,9 +7,8 @@ import {
   type NodeMessage,
   type TensorMessage,
 } from '../onnx/decoded-model';
-import type { ValueInfo } from './onnx-graph';
+import { requestInputs, type ValueInfo } from '../onnx/value-info';
 import { constantTensor } from '../row-independence/constants';
-import { requestInputs } from '../onnx/value-info';
 
 /**
  * Operators whose outputs contain the values of their first input, possibly in a different shape or type. The output of

@@ -1,7 +1,7 @@
 import type { Problem } from '../base/errors';
-import { type AttributeMessage, type CalledNode, domainName, type NodeMessage } from '../onnx/decoded-model';
+import { type AttributeMessage, type CalledNode, domainName, type NodeMessage, nodeName } from '../onnx/decoded-model';
 import { modelErrors } from './errors';
-import { nodeName, type NeededLocale, type OnnxGraph } from './onnx-graph';
+import { type NeededLocale, type OnnxGraph } from './onnx-graph';
 
 /** Locale that onnxruntime uses on Linux if a node names none. */
 const DEFAULT_LOCALE = 'en_US.UTF-8';

@@ -1,6 +1,8 @@
-import type { BatchingVerdict, RowAxes } from '../../inference-image/src/contract/batching-verdict';
 import type { InputValuesByName } from '../../inference-image/src/contract/input-values';
-import type { Dimension } from '../../inference-image/src/contract/signature';
+import type { Operator } from '../onnx/decoded-model';
+import type { ValueInfo } from '../onnx/value-info';
+import type { RowProof } from '../row-independence/prove';
+import type { UnwrittenIfEmpty } from '../row-independence/unwritten-if-empty';
 
 /** Facts about a model file, without its weights, in plain JSON so that they can be cached. */
 export interface OnnxGraph {
@@ -38,42 +40,6 @@ export interface OnnxGraph {
   readonly unwrittenIfEmpty?: UnwrittenIfEmpty;
 }
 
-/** A node that may leave its result unwritten if a request has an empty axis. */
-export interface UnwrittenIfEmpty {
-  readonly node: string;
-  readonly operator: string;
-  /** Names of dimensions that may safely be empty as long as no other dimension is. */
-  readonly unless: readonly string[];
-}
-
-/** What the graph proves about the rows of a batch. */
-export interface RowProof {
-  readonly verdict: BatchingVerdict;
-  /** Batch axes that the model would have if first dimensions fixed at 1 were free; set only if this is proved. */
-  readonly ifFreed?: RowAxes;
-  /** Why `ifFreed` could not be proved; set only if a first dimension is fixed at 1. */
-  readonly refusedIfFreed?: BatchingVerdict;
-}
-
-/** An input or output. */
-export interface ValueInfo {
-  readonly name: string;
-  readonly kind: 'tensor' | 'sequence' | 'map' | 'optional' | 'sparse tensor' | 'untyped';
-  /** Kind of a sequence's elements. @default - undefined for other elements, and for values that are not sequences */
-  readonly elements?: 'tensors' | 'sequences' | 'maps';
-  /** TensorProto.DataType of a tensor; 0 for other kinds. */
-  readonly elementType: number;
-  /** Null if the file specifies no shape, not even a rank. */
-  readonly dimensions: readonly Dimension[] | null;
-}
-
-/** An operator, and the first node that uses it. */
-export interface Operator {
-  readonly domain: string;
-  readonly type: string;
-  readonly node: string;
-}
-
 /** A locale that a node needs. */
 export interface NeededLocale {
   readonly node: string;
@@ -98,14 +64,4 @@ export interface ExternalTensor {
   readonly lengthBytes?: number;
   /** Length computed from the tensor's type and shape. */
   readonly expectedBytes?: number;
-}
-
-/** Name of a node in messages: its own name or, if it has none, the names of its outputs. */
-export function nodeName({ name, output }: { readonly name: string; readonly output: readonly string[] }): string {
-  return name || output.join(', ');
-}
-
-/** Operator name, with its domain unless it is the default domain: `Conv`, `com.microsoft:FusedMatMul`. */
-export function operatorName({ domain, type }: Pick<Operator, 'domain' | 'type'>): string {
-  return domain === 'ai.onnx' ? type : `${domain}:${type}`;
 }

@@ -6,6 +6,9 @@ import {
   type FunctionMessage,
   type GraphMessage,
   type ModelMessage,
+  nodeName,
+  type Operator,
+  operatorName,
   type TensorMessage,
   tensorsIn,
   usedGraphs,
@@ -14,14 +17,7 @@ import { tensorBytes } from '../onnx/element-types';
 import { MalformedFile } from '../onnx/file-cursor';
 import { inputValues } from './input-values';
 import { localesIn } from './locales';
-import {
-  nodeName,
-  operatorName,
-  type ExternalTensor,
-  type WrongSizeTensor,
-  type OnnxGraph,
-  type Operator,
-} from './onnx-graph';
+import { type ExternalTensor, type WrongSizeTensor, type OnnxGraph } from './onnx-graph';
 import { onnxMessage } from '../onnx/onnx-messages';
 import { proveRowIndependence } from '../row-independence/prove';
 import { unwrittenIfEmpty } from '../row-independence/unwritten-if-empty';

@@ -13,7 +13,7 @@ import type { ShapeTrial } from './declared-signature';
 import { hasUnsafeOperator } from './empty-inputs';
 import { modelErrors } from './errors';
 import { areUnchanged } from '../base/source-file';
-import type { ValueInfo } from './onnx-graph';
+import { type ValueInfo } from '../onnx/value-info';
 import { RUNTIME_VERSION } from './runtime-limits';
 import type { Weights } from './weights';
 

@@ -1,7 +1,7 @@
 import type { Problem } from '../base/errors';
-import { type CalledNode, domainName, type GraphMessage } from '../onnx/decoded-model';
+import { type CalledNode, domainName, type GraphMessage, nodeName } from '../onnx/decoded-model';
 import { modelErrors } from './errors';
-import { nodeName, type OnnxGraph } from './onnx-graph';
+import { type OnnxGraph } from './onnx-graph';
 import { requestInputs } from '../onnx/value-info';
 
 /**

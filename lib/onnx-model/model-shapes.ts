@@ -1,9 +1,10 @@
+import type { Golden } from '../golden/errors';
 import type { PictureInput } from '../../inference-image/src/contract/picture-input';
 import type { TrialRun } from '../../inference-image/src/contract/load-messages';
 import type { Signature } from '../../inference-image/src/contract/signature';
 import type { Problem } from '../base/errors';
 import { isReproduced } from '../golden/check-golden';
-import { checkGolden, type Golden } from '../golden/golden-file';
+import { checkGolden } from '../golden/golden-file';
 import { correctionText, type ShapeTrial, type SignatureProof, triedSignature } from '../model/declared-signature';
 import { checkLocales } from '../model/locales';
 import { checkRuntime } from '../model/runtime-check';

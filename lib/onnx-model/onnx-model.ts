@@ -28,7 +28,7 @@ import { signatureOf, type SignatureProof } from '../model/declared-signature';
 import { cardProperties, mergedCard, type ModelCard } from '../model/model-card';
 import type { SourceFile } from '../base/source-file';
 import { shapesByTrial, shapesWithExamples } from './model-shapes';
-import { operatorName } from '../model/onnx-graph';
+import { operatorName } from '../onnx/decoded-model';
 import { readWeights, type Weights } from '../model/weights';
 
 export interface OnnxModelProps extends ClassOutputProps {

@@ -267,3 +267,20 @@ function withDefaults(
 function keyOf({ name, s, i, stringsCount }: AttributeMessage): unknown[] {
   return [name, Buffer.from(s).toString('base64'), i, stringsCount];
 }
+
+/** An operator, and the first node that uses it. */
+export interface Operator {
+  readonly domain: string;
+  readonly type: string;
+  readonly node: string;
+}
+
+/** Name of a node in messages: its own name or, if it has none, the names of its outputs. */
+export function nodeName({ name, output }: { readonly name: string; readonly output: readonly string[] }): string {
+  return name || output.join(', ');
+}
+
+/** Operator name, with its domain unless it is the default domain: `Conv`, `com.microsoft:FusedMatMul`. */
+export function operatorName({ domain, type }: Pick<Operator, 'domain' | 'type'>): string {
+  return domain === 'ai.onnx' ? type : `${domain}:${type}`;
+}

@@ -6,7 +6,18 @@ import type {
   TypeMessage,
   ValueInfoMessage,
 } from './decoded-model';
-import type { ValueInfo } from '../model/onnx-graph';
+
+/** An input or output. */
+export interface ValueInfo {
+  readonly name: string;
+  readonly kind: 'tensor' | 'sequence' | 'map' | 'optional' | 'sparse tensor' | 'untyped';
+  /** Kind of a sequence's elements. @default - undefined for other elements, and for values that are not sequences */
+  readonly elements?: 'tensors' | 'sequences' | 'maps';
+  /** TensorProto.DataType of a tensor; 0 for other kinds. */
+  readonly elementType: number;
+  /** Null if the file specifies no shape, not even a rank. */
+  readonly dimensions: readonly Dimension[] | null;
+}
 
 /** Inputs that a request must send: the graph's inputs, except those with an initializer. */
 export function requestInputs({ input, initializer, sparseInitializer }: GraphMessage): ValueInfo[] {

@@ -1,5 +1,4 @@
-import { shellWord } from '../base/text';
-import { counted, cpusText } from '../sizing/sizing-text';
+import { shellWord, counted } from '../base/text';
 import type { ModelProfile } from './model-profile';
 
 /** Machine, date and sizes, for messages: `2 x AMD EPYC 9B14 on 2026-11-25 at sequence = 32`. */
@@ -11,7 +10,7 @@ export function measuredOn({ machine, measuredAt, dimensions }: ModelProfile): s
 /** Describes the machine of a profile: `AMD EPYC 9B14, 2 CPUs, 7,962 MiB, linux/x64, Node v24.21.0` */
 export function machineText({ machine }: Pick<ModelProfile, 'machine'>): string {
   const { cpu, cpus, memoryMiB, platform, node } = machine;
-  return `${cpu}, ${cpusText(cpus)}, ${memoryMiB.toLocaleString('en')} MiB, ${platform}, Node ${node}`;
+  return `${cpu}, ${counted(cpus, 'CPU')}, ${memoryMiB.toLocaleString('en')} MiB, ${platform}, Node ${node}`;
 }
 
 /** Formats a number of threads: `1 thread`, `4 threads`. */
@@ -29,4 +28,12 @@ export function sizesText(dimensions: Readonly<Record<string, number>>): string 
 /** The command that measures a model; used in messages. */
 export function profileCommand(modelPath: string): string {
   return `model-serving profile ${shellWord(modelPath)}`;
+}
+
+/** Maximum share of the CPU time that other processes may use while a model is measured. */
+export const MAX_LOAD = 0.1;
+
+/** Formats a share of the CPU time: `12 %`. */
+export function loadText(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }

@@ -1,10 +1,11 @@
+import type { Golden } from '../golden/errors';
 import { copyFileSync, existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathBeside } from '../base/committed-file';
 import { ModelServingError } from '../base/errors';
 import { fileSha256 } from '../base/file-hash';
 import { checkReproduced } from '../golden/check-golden';
-import { readGoldenFile, type Golden } from '../golden/golden-file';
+import { readGoldenFile } from '../golden/golden-file';
 import { makeFolder, replaceFile } from '../base/write-file';
 import { readText } from '../base/source-file';
 import type { OnnxModel } from '../onnx-model/onnx-model';

@@ -1,5 +1,4 @@
-import { machineText, sizesText, threadsText } from '../profile/describe-profile';
-import { loadText, MAX_LOAD } from '../measuring/machine';
+import { machineText, sizesText, threadsText, loadText, MAX_LOAD } from '../profile/describe-profile';
 import {
   type MeasuredRun,
   type MeasuredService,

@@ -1,3 +1,4 @@
+import { withoutNoise } from '../base/rounding';
 type Attributes = Readonly<Record<string, string | number>>;
 
 /** An SVG element as text. Each child element is on its own line, for readable diffs. */
@@ -64,13 +65,13 @@ export function doublingAxis(ticks: readonly number[], from: number, to: number)
 function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= least * (1 - 1e-9)) as number;
-  return clean(factor * power);
+  return withoutNoise(factor * power);
 }
 
 function floorRound(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value) + 1e-9);
   const factor = [5, 2, 1].find((candidate) => candidate * power <= value * (1 + 1e-9)) ?? 1;
-  return clean(factor * power);
+  return withoutNoise(factor * power);
 }
 
 function nextRound(value: number): number {
@@ -79,11 +80,6 @@ function nextRound(value: number): number {
 
 function isPowerOfTen(value: number): boolean {
   return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
-}
-
-/** Removes floating-point noise: 0.3 instead of 0.30000000000000004. */
-function clean(value: number): number {
-  return Number(value.toPrecision(12));
 }
 
 export interface Line {

@@ -1,4 +1,4 @@
-import type { ValueInfo } from '../model/onnx-graph';
+import { type ValueInfo } from '../onnx/value-info';
 
 /**
  * Axis of the rows in each input; null for an input without rows, which must have the same values in all requests that

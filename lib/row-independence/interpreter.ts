@@ -1,4 +1,3 @@
-import { operatorName } from '../model/onnx-graph';
 import {
   domainName,
   functionKey,
@@ -6,6 +5,7 @@ import {
   type GraphMessage,
   type ModelMessage,
   type NodeMessage,
+  operatorName,
   type OperatorSetMessage,
   type ValueInfoMessage,
 } from '../onnx/decoded-model';

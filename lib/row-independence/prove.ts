@@ -1,8 +1,7 @@
-import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
+import type { BatchingVerdict, RowAxes } from '../../inference-image/src/contract/batching-verdict';
 import { dimensionName } from '../../inference-image/src/contract/given-sizes';
 import type { GraphMessage, ModelMessage, NodeMessage } from '../onnx/decoded-model';
-import type { RowProof, ValueInfo } from '../model/onnx-graph';
-import { requestInputs } from '../onnx/value-info';
+import { requestInputs, type ValueInfo } from '../onnx/value-info';
 import { ExactSizes } from './exact-sizes';
 import { assignments, clash, freedAssignments, isFree, type InputAxes } from './input-axes';
 import { Budget, Interpreter, nameOfOperator, Stopped, withUnknownElements } from './interpreter';
@@ -10,7 +9,14 @@ import { CannotRun, coupled, NeedsDecision, notUnderstood, Obstacle } from './ob
 import { N, OF_AN_AXIS, Size } from './size';
 import { invariant, isTainted, rowsOn, withRows, type Tensor, type Value } from './tensor';
 
-export type { RowProof };
+/** What the graph proves about the rows of a batch. */
+export interface RowProof {
+  readonly verdict: BatchingVerdict;
+  /** Batch axes that the model would have if first dimensions fixed at 1 were free; set only if this is proved. */
+  readonly ifFreed?: RowAxes;
+  /** Why `ifFreed` could not be proved; set only if a first dimension is fixed at 1. */
+  readonly refusedIfFreed?: BatchingVerdict;
+}
 
 /** Limit on the nodes and names in all passes together; each pass over a graph of 1,500 nodes takes about 7,000. */
 const MAX_STEPS = 400_000;

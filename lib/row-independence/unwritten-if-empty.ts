@@ -1,12 +1,19 @@
 import { dimensionNames } from '../../inference-image/src/contract/given-sizes';
 import type { GraphMessage, ModelMessage } from '../onnx/decoded-model';
-import type { UnwrittenIfEmpty } from '../model/onnx-graph';
 import { requestInputs } from '../onnx/value-info';
 import { ExactSizes } from './exact-sizes';
 import { Budget, Interpreter, Stopped } from './interpreter';
 import { NeedsDecision } from './obstacle';
 import { blamed, inputValue, MAX_CONDITIONS } from './prove';
 import type { Value } from './tensor';
+
+/** A node that may leave its result unwritten if a request has an empty axis. */
+export interface UnwrittenIfEmpty {
+  readonly node: string;
+  readonly operator: string;
+  /** Names of dimensions that may safely be empty as long as no other dimension is. */
+  readonly unless: readonly string[];
+}
 
 /** Limit on the nodes and names in one search for a node that leaves its result unwritten. */
 const MAX_STEPS = 60_000;

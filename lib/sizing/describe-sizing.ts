@@ -1,7 +1,6 @@
 import { cpuTarget, startupBudget } from './headroom';
-import { otherCpuText } from '../measuring/cpu-speed';
-import { loadText, MAX_LOAD } from '../measuring/machine';
-import { measuredOn } from '../profile/describe-profile';
+import { otherCpuText } from '../profile/cpu-speed';
+import { measuredOn, loadText, MAX_LOAD } from '../profile/describe-profile';
 import type { ModelProfile } from '../profile/model-profile';
 import { rateText, shapeText } from './sizing-text';
 import { sizeReplica, type SizedModel } from './sizing';

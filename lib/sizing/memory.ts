@@ -1,4 +1,3 @@
-import { Token } from 'cdktf';
 import {
   DECODED_BYTES_PER_PIXEL,
   ownMemoryBytes,
@@ -90,9 +89,9 @@ export function requestLimits(
   return { maxRequestBytes: requestNeeds(model, choices).maxRequestBytes, requestBudgetBytes };
 }
 
-/** Number of executors; 1 if it is a Terraform token. */
+/** Number of executors; 1 if it is a Terraform token, which is a negative number in place of a number. */
 function oneIfToken(executors: number): number {
-  return Token.isUnresolved(executors) ? 1 : executors;
+  return executors >= 0 ? executors : 1;
 }
 
 /** Peak memory of a server with this number of executors, in MiB. */

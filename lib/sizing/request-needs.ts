@@ -1,4 +1,3 @@
-import { Token } from 'cdktf';
 import {
   budgetFor,
   defaultBudget,
@@ -88,6 +87,7 @@ function validChoices({
   };
 }
 
+/** Returns a valid number. A Terraform token in place of a number is a negative number. */
 function validOrUndefined(value: number | undefined): number | undefined {
-  return !Token.isUnresolved(value) && Number.isInteger(value) && (value as number) > 0 ? value : undefined;
+  return Number.isInteger(value) && (value as number) > 0 ? value : undefined;
 }

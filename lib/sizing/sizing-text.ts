@@ -1,3 +1,4 @@
+import { counted, figure } from '../base/text';
 import type { Sizing } from './sizing';
 
 /** Formats a sizing, without memory and rate: `1 executor of 2 threads, batches of up to 8 rows, 1.2 CPUs`. */
@@ -18,13 +19,4 @@ export function cpusText(cpus: number): string {
 /** Formats a request rate: `1,200 requests/s`. */
 export function rateText(requestsPerSecond: number): string {
   return `${figure(requestsPerSecond)} requests/s`;
-}
-
-/** Formats a number with all its digits: `1,200`, `0.0012`. */
-export function figure(value: number): string {
-  return value.toLocaleString('en', { maximumSignificantDigits: 15 });
-}
-
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

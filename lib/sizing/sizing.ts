@@ -6,7 +6,7 @@ import type { RequestChoices, RequestModel } from './request-needs';
 import { fewestThreads, usefulBatchSize } from './measured-runs';
 import type { ModelProfile } from '../profile/model-profile';
 import { attainedShare, fullRate, requestCost, usefulExecutors } from './request-cost';
-import { roundDown, roundUp } from './headroom';
+import { roundDown, roundUp } from '../base/rounding';
 
 /** Sizes that the user sets. The other sizes are derived from these and the profile. */
 export interface SizingChoices extends RequestChoices {

@@ -1,10 +1,5 @@
-import { Token } from 'cdktf';
-import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
-import { type Settings, settingsEnvironment } from '../../inference-image/src/contract/settings';
+import type { Settings } from '../../inference-image/src/contract/settings';
 import type { Problem } from '../base/errors';
-import type { ExpectedModel } from '../container-image/model-image';
-import { suggestion } from '../base/text';
-import { asText } from './tokens';
 
 /** Options of the server in the container. The model itself determines what is served. */
 export interface ServingOptions {
@@ -141,23 +136,8 @@ export interface ServingOptions {
   readonly page?: boolean;
 }
 
-/**
- * Environment variables that set these options and make the container refuse any other model. Options with their
- * default value are omitted, so that an image of an earlier release, which may not have the option, still starts.
- */
-export function servingEnvironment(options: ServingOptions, expected: ExpectedModel): Record<string, string> {
-  const given = Object.entries(options).filter(([name, value]) => value !== undefined && !isDefault(name, value));
-  const texts = given.map(([name, value]) => [name, asText(value)]);
-  return settingsEnvironment({ ...Object.fromEntries(texts), ...expected });
-}
-
-function isDefault(name: string, value: unknown): boolean {
-  const current = name === 'rowIndependence' && value === 'probe' ? 'prove' : value;
-  if (Array.isArray(current) && !Token.isUnresolved(current)) return current.length === 0;
-  return (SETTING_DEFAULTS as Readonly<Record<string, unknown>>)[name] === current;
-}
-
-const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
+/** Names of the options. */
+export const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
   executors: true,
   threadsPerExecutor: true,
   maxBatchSize: true,
@@ -181,31 +161,18 @@ const OPTION_NAMES: Readonly<Record<keyof ServingOptions, true>> = {
   page: true,
 };
 
-/** Finds problems with the options: unknown names, and values that the container's contract rejects. */
-export function servingProblems(where: string, options: ServingOptions): Problem[] {
-  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(OPTION_NAMES, name));
-  return [
-    ...unknown.map((name) => optionUnknown(where, name)),
-    ...invalidOptions(options, (name) => `${where}: serving.${name}`),
-  ];
-}
-
-function optionUnknown(where: string, name: string): Problem {
-  const names = Object.keys(OPTION_NAMES);
-  return {
-    code: 'serving-option-unknown',
-    message: `${where}: serving has no option ${name}. ${suggestion(name, names)}The options are ${names.join(', ')}.`,
-  };
-}
-
-/** @param labelOf - returns an option's name as the user writes it */
+/**
+ * Finds options whose values the container's contract rejects.
+ *
+ * @param labelOf - returns an option's name as the user writes it
+ */
 export function invalidOptions(options: ServingOptions, labelOf: (name: keyof ServingOptions) => string): Problem[] {
-  const resolved = Object.entries(options).filter(([, value]) => value !== undefined && !Token.isUnresolved(value));
-  if (resolved.length === 0) return [];
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return [];
   // zod is loaded only here: most stacks set no option, and loading it takes a third of a synth.
   const { settingsSchema } =
     require('../../inference-image/src/contract/schemas') as typeof import('../../inference-image/src/contract/schemas');
-  const result = settingsSchema.safeParse(Object.fromEntries(resolved));
+  const result = settingsSchema.safeParse(Object.fromEntries(given));
   if (result.success) return [];
   return result.error.issues.map(({ path: [key, index], message }) => {
     const name = key as keyof ServingOptions;

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { median } from '../../lib/measuring/quantile';
+import { median } from '../../lib/base/quantile';
 import { identity, node, value, type ModelParts } from '../support/onnx-builder';
 import { floats, rounds, roundsFor } from '../support/requests';
 import { ServerProcess } from '../support/server';

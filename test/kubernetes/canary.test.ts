@@ -8,7 +8,7 @@ import {
   ScalableModelService,
   type ScalableModelServiceProps,
 } from 'cdktf-model-serving/kubernetes';
-import { distance, nearestShare, replicasFor } from '../../lib/kubernetes/canary';
+import { distance, nearestShare, replicasFor } from '../../lib/kubernetes/canary-weight';
 import { isLabel, isResourceName } from '../../lib/kubernetes/names';
 import { largeModel, multiplier } from '../support/models';
 import { synthService } from '../support/service';

@@ -1,5 +1,6 @@
+import { loadText } from '../../lib/profile/describe-profile';
 import { cpus } from 'node:os';
-import { loadAtRest, loadText, MachineLoad } from '../../lib/measuring/machine';
+import { loadAtRest, MachineLoad } from '../../lib/measuring/machine';
 
 jest.mock('node:os', () => ({ ...jest.requireActual('node:os'), cpus: jest.fn() }));
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RowProof } from '../../lib/model/onnx-graph';
+import { type RowProof } from '../../lib/row-independence/prove';
 import { readGraph } from '../../lib/model/read-graph';
 import {
   initializer,

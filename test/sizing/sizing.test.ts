@@ -1,6 +1,7 @@
 import type { ModelProfile, OnnxModel } from 'cdktf-model-serving';
 import type { Signature } from '../../inference-image/src/contract/signature';
-import { cpuTarget, roundDown, roundUp, startupBudget } from '../../lib/sizing/headroom';
+import { cpuTarget, startupBudget } from '../../lib/sizing/headroom';
+import { roundDown, roundUp } from '../../lib/base/rounding';
 import { describeSizing } from '../../lib/sizing/describe-sizing';
 import { sizeReplica, type SizedModel, type Sizing, type SizingChoices } from '../../lib/sizing/sizing';
 import { ladder, profileOf } from '../support/profiles';

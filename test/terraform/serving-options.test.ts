@@ -1,4 +1,5 @@
-import { type ServingOptions, servingEnvironment, servingProblems } from '../../lib/terraform/serving-options';
+import { type ServingOptions } from '../../lib/terraform/serving-options';
+import { servingEnvironment, servingProblems } from '../../lib/terraform/serving-environment';
 
 test('every option is an environment variable of the container', () => {
   const options: Required<ServingOptions> = {

@@ -1,5 +1,5 @@
+import { counted } from '../../base/text';
 import type { Datatype, Signature, TensorSignature } from '../../../inference-image/src/contract/signature';
-import { counted } from '../../sizing/sizing-text';
 
 /** A fault in a table, with the remedy. */
 export class CsvFault extends Error {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeJsonData } from '../../../inference-image/src/json/json-data';
-import { median } from '../../../lib/measuring/quantile';
+import { median } from '../../../lib/base/quantile';
 import { identity, node, value } from '../../support/onnx-builder';
 import { floats } from '../../support/requests';
 import { ServerProcess } from '../../support/server';

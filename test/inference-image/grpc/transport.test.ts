@@ -7,15 +7,14 @@ import { MemoryBudget, REQUEST_BYTES } from '../../../inference-image/src/budget
 import { UnreadAnswers } from '../../../inference-image/src/budget/unread-answers';
 import type { ServingError } from '../../../inference-image/src/base/errors';
 import { STATUS } from '../../../inference-image/src/grpc/transport/status';
-import type { ServerCall } from '../../../inference-image/src/grpc/transport/method';
-import type { Method } from '../../../inference-image/src/grpc/transport/method';
+import type { Method, ServerCall } from '../../../inference-image/src/grpc/transport/method';
 import { call, message, open, outcome, TestTransport } from '../../support/grpc-transport';
 import { END_HEADERS, END_STREAM, FRAME, frame, grpcHeaders, setting } from '../../system/hostile/wire/http2';
 
 const MIB = 1024 * 1024;
 
 /** Method that answers with the content of the message. */
-const ECHO = { path: '/t/Echo', handle: (call: Call, content: Buffer) => call.answer(message(content)) };
+const ECHO = { path: '/t/Echo', handle: (call: ServerCall, content: Buffer) => call.answer(message(content)) };
 const LARGE_ECHO = { ...ECHO, path: '/t/LargeEcho', maxMessageBytes: 20 * MIB, limitSetting: 'maxRequestBytes' };
 const STREAM = { ...ECHO, path: '/t/Stream', isStream: true };
 const PROBE = { ...ECHO, path: '/t/Probe', isCounted: false, maxMessageBytes: 1024 };
@@ -328,7 +327,7 @@ describe('time limits', () => {
   });
 
   test('ends a connection that blocks an answer', async () => {
-    const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(20 * MIB))) };
+    const large = { path: '/t/Large', handle: (call: ServerCall) => call.answer(message(Buffer.alloc(20 * MIB))) };
     const server = await new TestTransport([large], LIMITS).listen();
     const socket = await server.dialRaw();
     // The flow-control windows have room for the whole answer, but the client does not read from its socket.
@@ -344,7 +343,7 @@ describe('time limits', () => {
   });
 
   test('ends a call at its deadline', async () => {
-    const never = { path: '/t/Never', handle: (call: Call) => void calls.push(call) };
+    const never = { path: '/t/Never', handle: (call: ServerCall) => void calls.push(call) };
     const calls: ServerCall[] = [];
     const { server, session } = await start([never]);
     const answer = await call(session, never.path, [message(HELLO)], { 'grpc-timeout': '200m' });
@@ -375,7 +374,7 @@ describe('time limits', () => {
 
   test('work for a disconnected client may take longer than sendTimeoutSeconds', async () => {
     const calls: ServerCall[] = [];
-    const method = { path: '/t/Slow', handle: (call: Call) => void calls.push(call) };
+    const method = { path: '/t/Slow', handle: (call: ServerCall) => void calls.push(call) };
     const { server, session } = await start([method, ECHO], LIMITS);
     const stream = open(session, method.path);
     void outcome(stream);
@@ -390,7 +389,7 @@ describe('time limits', () => {
   });
 
   test('a call that watches leaves no memory reserved when its client ends it', async () => {
-    const watch = { path: '/t/Watch', isCounted: false, handle: (call: Call) => void call.push(message(HELLO)) };
+    const watch = { path: '/t/Watch', isCounted: false, handle: (call: ServerCall) => void call.push(message(HELLO)) };
     const { server, session } = await start([watch, ECHO], LIMITS);
     const stream = open(session, watch.path);
     stream.on('error', () => undefined).end(message(HELLO));
@@ -407,7 +406,7 @@ const onLinux = process.platform === 'linux' ? test : test.skip;
 onLinux('limits unread answers in the operating system', async () => {
   const dropped: string[] = [];
   const unread = new UnreadAnswers({ totalBytes: 32 * 1024 * 1024 }, { observeDrop: (reason) => dropped.push(reason) });
-  const large = { path: '/t/Large', handle: (call: Call) => call.answer(message(Buffer.alloc(MIB / 2))) };
+  const large = { path: '/t/Large', handle: (call: ServerCall) => call.answer(message(Buffer.alloc(MIB / 2))) };
   const { server } = await start([large], { unread, budget: new MemoryBudget(256 * MIB) });
   const widest = 2 ** 31 - 1;
   const sockets = await Promise.all(Array.from({ length: 30 }, () => server.dialRaw()));

@@ -7,9 +7,8 @@ import { MemoryBudget } from '../../../inference-image/src/budget/memory-budget'
 import { GrpcInferRequestDecoder } from '../../../inference-image/src/protocol/grpc-infer-request';
 import { GrpcInferResponseEncoder } from '../../../inference-image/src/protocol/grpc-infer-response';
 import { finish } from '../../../inference-image/src/base/sliced-work';
-import { PROTO_ROOT } from '../../support/grpc-client';
+import { GrpcClient, PROTO_ROOT } from '../../support/grpc-client';
 import { ELEM_OF, node, value } from '../../support/onnx-builder';
-import { GrpcClient } from '../../support/grpc-client';
 import { ServerProcess } from '../../support/server';
 import { dataOf, shapes } from './arbitraries';
 

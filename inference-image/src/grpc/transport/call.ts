@@ -3,14 +3,7 @@ import { inflateAtOnce, clientGone, type Coding } from '../../budget/inflater';
 import type { Holding } from '../../budget/memory-budget';
 import { invalid, ServingError } from '../../base/errors';
 import { statusOf, type Status } from './status';
-import {
-  ANSWER_HEADERS,
-  checkEncoding,
-  OK_TRAILERS,
-  statusHeaders,
-  statusTrailers,
-  timeoutMs,
-} from './headers';
+import { ANSWER_HEADERS, checkEncoding, OK_TRAILERS, statusHeaders, statusTrailers, timeoutMs } from './headers';
 import type { Connection } from './connection';
 import type { CallContext, OpenCall } from './call-context';
 import { inflationLimit, MessageReader } from './message-reader';

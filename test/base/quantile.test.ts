@@ -1,4 +1,4 @@
-import { median, quantile, rounded } from '../../lib/measuring/quantile';
+import { median, quantile, rounded } from '../../lib/base/quantile';
 
 test('quantiles of values in any order, which are not changed', () => {
   const values = [9, 1, 5, 3, 7];

@@ -1,4 +1,4 @@
-import { measureCpuSpeed, otherCpuText } from '../../lib/measuring/cpu-speed';
+import { measureCpuSpeed, otherCpuText } from '../../lib/profile/cpu-speed';
 import { thisMachine } from '../../lib/measuring/machine';
 import { profileOf } from '../support/profiles';
 

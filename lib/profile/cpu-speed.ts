@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
-import type { Machine } from '../profile/model-profile';
-import { median, rounded } from './quantile';
+import type { Machine } from './model-profile';
+import { median, rounded } from '../base/quantile';
 
 const ELEMENTS = 4096;
 const PASSES = 2000;
