@@ -1,9 +1,9 @@
 const base = require('../../jest.config.js');
 const suites = require('./suites.js');
 
-/** Runs the suite in SUITE, one file at a time. */
+/** Runs the suite in SUITE. */
 const name = process.env.SUITE;
-const { timeoutSeconds } = suites[name] ?? {};
+const { timeoutSeconds, isParallel } = suites[name] ?? {};
 if (!timeoutSeconds) throw new Error(`SUITE must be a suite of Jest in test/system/suites.js, not ${name}`);
 
 module.exports = {
@@ -12,6 +12,6 @@ module.exports = {
   testMatch: [`<rootDir>/test/system/${name}/**/*.test.ts`],
   testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: timeoutSeconds * 1000,
-  maxWorkers: 1,
+  maxWorkers: isParallel ? base.maxWorkers : 1,
   verbose: true,
 };

@@ -4,6 +4,7 @@
  *
  * @typedef Suite
  * @property {number} [timeoutSeconds] Time limit of a test in Jest; undefined if the suite is a script named `run`
+ * @property {boolean} [isParallel] Whether its files run at the same time, as in `npm test`
  * @property {string} needs What a machine must have
  * @property {boolean} isInCi Whether .ci/run runs it
  */
@@ -12,6 +13,8 @@ const ENGINE = 'root, and a Docker engine on this machine with the base image';
 
 /** @type {Record<string, Suite>} */
 module.exports = {
+  server: { timeoutSeconds: 60, isParallel: true, needs: 'Node', isInCi: true },
+  'command-line': { timeoutSeconds: 60, isParallel: true, needs: 'Node', isInCi: true },
   page: { timeoutSeconds: 60, needs: '`/usr/bin/chromium`, or a different path in `CHROMIUM`', isInCi: true },
   robustness: { timeoutSeconds: 120, needs: 'Node', isInCi: true },
   package: { needs: 'npm', isInCi: true },

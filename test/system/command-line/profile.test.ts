@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ROOT } from '../support/root';
-import { profileCommand } from '../../lib/cli/profile';
-import { fileSha256 } from '../../lib/base/file-hash';
-import type { ModelProfile } from '../../lib/profile/model-profile';
-import { CLI } from '../support/cli';
-import { initializer, node, value, writeOnnxModel } from '../support/onnx-builder';
-import { runCli } from '../support/run-cli';
-import { multiplier } from '../support/models';
-import { temporaryFolder } from '../support/temporary-folder';
+import { ROOT } from '../../support/root';
+import { profileCommand } from '../../../lib/cli/profile';
+import { fileSha256 } from '../../../lib/base/file-hash';
+import type { ModelProfile } from '../../../lib/profile/model-profile';
+import { CLI } from '../../support/cli';
+import { initializer, node, value, writeOnnxModel } from '../../support/onnx-builder';
+import { runCli } from '../../support/run-cli';
+import { multiplier } from '../../support/models';
+import { temporaryFolder } from '../../support/temporary-folder';
 
 const folder = temporaryFolder();
 // --force is needed, because other tests run at the same time and keep the machine busy.

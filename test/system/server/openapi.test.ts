@@ -1,13 +1,13 @@
 import { Ajv2020 } from 'ajv/dist/2020';
-import { openApiText } from '../../inference-image/src/openapi/document';
-import type { ModelManifest } from '../../inference-image/src/contract/model-manifest';
+import { openApiText } from '../../../inference-image/src/openapi/document';
+import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
 import { OnnxModel } from 'cdktf-model-serving';
-import { openApiOf } from '../../lib/openapi/openapi-file';
+import { openApiOf } from '../../../lib/openapi/openapi-file';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identity, node, value, type ModelParts } from '../support/onnx-builder';
-import { ServerProcess } from '../support/server';
-import { temporaryFolder } from '../support/temporary-folder';
+import { identity, node, value, type ModelParts } from '../../support/onnx-builder';
+import { ServerProcess } from '../../support/server';
+import { temporaryFolder } from '../../support/temporary-folder';
 
 temporaryFolder();
 

@@ -1,8 +1,8 @@
-import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
-import type { Settings } from '../../inference-image/src/contract/settings';
-import { SHOWN_BY_CERTAIN_VALUES, SHOWN_BY_TRIAL, type CoupledModel } from '../support/coupled-models';
-import { node } from '../support/onnx-builder';
-import { ServerProcess, type LogLine } from '../support/server';
+import type { BatchingVerdict } from '../../../inference-image/src/contract/batching-verdict';
+import type { Settings } from '../../../inference-image/src/contract/settings';
+import { SHOWN_BY_CERTAIN_VALUES, SHOWN_BY_TRIAL, type CoupledModel } from '../../support/coupled-models';
+import { node } from '../../support/onnx-builder';
+import { ServerProcess, type LogLine } from '../../support/server';
 
 const INDEPENDENT: BatchingVerdict = { verdict: 'independent', inputAxes: [0], outputAxes: [0] };
 

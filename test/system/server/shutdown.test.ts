@@ -1,11 +1,11 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { modelFolder } from '../support/model-folder';
-import { identity } from '../support/onnx-builder';
-import { floats, rounds, roundsFor } from '../support/requests';
-import { ServerProcess } from '../support/server';
-import { slowModel } from '../support/slow-model';
+import { modelFolder } from '../../support/model-folder';
+import { identity } from '../../support/onnx-builder';
+import { floats, rounds, roundsFor } from '../../support/requests';
+import { ServerProcess } from '../../support/server';
+import { slowModel } from '../../support/slow-model';
 
 describe('shutdown', () => {
   test('S3 answers every request under constant load through SIGTERM', async () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
-import type { Settings } from '../../inference-image/src/contract/settings';
-import { identity, initializer, node, value, type ModelParts } from '../support/onnx-builder';
-import { ServerProcess } from '../support/server';
+import type { BatchingVerdict } from '../../../inference-image/src/contract/batching-verdict';
+import type { Settings } from '../../../inference-image/src/contract/settings';
+import { identity, initializer, node, value, type ModelParts } from '../../support/onnx-builder';
+import { ServerProcess } from '../../support/server';
 
 /** Numbers of runs and rows so far, from the statistics in Triton's format. */
 async function counted(server: ServerProcess): Promise<{ runs: number; rows: number }> {

@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import childProcess from 'node:child_process';
-import { CLI } from '../support/cli';
-import { multiplier } from '../support/models';
-import { externalInitializer, identity, node, value, writeOnnxModel } from '../support/onnx-builder';
-import { runCli } from '../support/run-cli';
-import { temporaryFolder } from '../support/temporary-folder';
+import { CLI } from '../../support/cli';
+import { multiplier } from '../../support/models';
+import { externalInitializer, identity, node, value, writeOnnxModel } from '../../support/onnx-builder';
+import { runCli } from '../../support/run-cli';
+import { temporaryFolder } from '../../support/temporary-folder';
 
 const root = temporaryFolder();
 const folder = join(root, 'work');

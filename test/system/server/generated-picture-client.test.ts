@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OnnxModel, type OnnxModelProps } from 'cdktf-model-serving';
-import { ROOT } from '../support/root';
-import { clientSource } from '../../lib/client/client-source';
-import { BuildContext, modelFiles } from '../../lib/container-image/build-context';
-import { identity, writeOnnxModel } from '../support/onnx-builder';
-import { ServerProcess } from '../support/server';
-import { temporaryFolder } from '../support/temporary-folder';
+import { ROOT } from '../../support/root';
+import { clientSource } from '../../../lib/client/client-source';
+import { BuildContext, modelFiles } from '../../../lib/container-image/build-context';
+import { identity, writeOnnxModel } from '../../support/onnx-builder';
+import { ServerProcess } from '../../support/server';
+import { temporaryFolder } from '../../support/temporary-folder';
 
 const folder = temporaryFolder();
 const digits = join(ROOT, 'examples/digits');

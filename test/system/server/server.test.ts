@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../support/root';
-import { declarationText } from '../../inference-image/src/contract/model-declaration';
-import { modelFolder } from '../support/model-folder';
-import { identity, initializer, node, onnxModel, value, type ModelParts } from '../support/onnx-builder';
-import { floats, tensor } from '../support/requests';
-import { ServerProcess } from '../support/server';
-import { slowModel } from '../support/slow-model';
+import { ROOT } from '../../support/root';
+import { declarationText } from '../../../inference-image/src/contract/model-declaration';
+import { modelFolder } from '../../support/model-folder';
+import { identity, initializer, node, onnxModel, value, type ModelParts } from '../../support/onnx-builder';
+import { floats, tensor } from '../../support/requests';
+import { ServerProcess } from '../../support/server';
+import { slowModel } from '../../support/slow-model';
 
 describe('start', () => {
   test('logs the model that it serves', async () => {

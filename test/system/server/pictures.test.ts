@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
-import type { ClassOutput, PictureInput } from '../../inference-image/src/contract/picture-input';
-import { PICTURE } from '../support/picture-input';
-import { identity, initializer, node, value, type Dim, type Elem, type ModelParts } from '../support/onnx-builder';
-import { png, PNG_SIGNATURE, pngChunk } from '../support/png';
-import { ServerProcess, type Reply } from '../support/server';
+import type { ClassOutput, PictureInput } from '../../../inference-image/src/contract/picture-input';
+import { ROOT } from '../../support/root';
+import { PICTURE } from '../../support/picture-input';
+import { identity, initializer, node, value, type Dim, type Elem, type ModelParts } from '../../support/onnx-builder';
+import { png, PNG_SIGNATURE, pngChunk } from '../../support/png';
+import { ServerProcess, type Reply } from '../../support/server';
 
 const SPEC: PictureInput = { ...PICTURE, shape: [1, 8, 16, 3], width: 16, height: 8, maxPixels: 1000 };
 
@@ -33,7 +34,7 @@ async function pixels(server: ServerProcess, body: Buffer, type?: string): Promi
 }
 
 function file(name: string): Buffer {
-  return readFileSync(join(__dirname, '..', 'support', 'pictures', name));
+  return readFileSync(join(ROOT, 'test/support/pictures', name));
 }
 
 /** Empty comment segments of a JPEG file. */

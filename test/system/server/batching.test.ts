@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import type { BatchingVerdict } from '../../inference-image/src/contract/batching-verdict';
-import type { Settings } from '../../inference-image/src/contract/settings';
-import { modelFolder, type ModelFolderOptions } from '../support/model-folder';
-import { identity, initializer, node, value, type ModelParts } from '../support/onnx-builder';
-import { PREVIOUS_DEFAULTS, PREVIOUS_SETTINGS } from '../support/previous-release';
-import { ServerProcess, type LogLine } from '../support/server';
-import { slowModel } from '../support/slow-model';
+import type { BatchingVerdict } from '../../../inference-image/src/contract/batching-verdict';
+import type { Settings } from '../../../inference-image/src/contract/settings';
+import { modelFolder, type ModelFolderOptions } from '../../support/model-folder';
+import { identity, initializer, node, value, type ModelParts } from '../../support/onnx-builder';
+import { PREVIOUS_DEFAULTS, PREVIOUS_SETTINGS } from '../../support/previous-release';
+import { ServerProcess, type LogLine } from '../../support/server';
+import { slowModel } from '../../support/slow-model';
 
 /** Model that computes y = relu(x a) b for x: FP32 [n, 4]. */
 function mlp(): ModelParts {

@@ -1,6 +1,6 @@
-import { GrpcClient } from '../support/grpc-client';
-import { identity } from '../support/onnx-builder';
-import { ServerProcess } from '../support/server';
+import { GrpcClient } from '../../support/grpc-client';
+import { identity } from '../../support/onnx-builder';
+import { ServerProcess } from '../../support/server';
 
 const PROPERTIES = { title: 'Say "$x"', description: 'a\nb', 'metrics.accuracy': '12345678901234567890' };
 

@@ -1,13 +1,13 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ModelServingError } from '../../lib/base/errors';
-import * as machineLoad from '../../lib/measuring/machine-load';
-import { OnnxModel, type OnnxModelProps } from '../../lib/onnx-model/onnx-model';
-import { type Profiled, type ProfileOptions, profileModel } from '../../lib/measuring/profile-model';
-import type { Step } from '../../lib/measuring/progress';
-import { identity, initializer, type ModelParts, node, value, writeOnnxModel } from '../support/onnx-builder';
-import { png } from '../support/png';
-import { temporaryFolder } from '../support/temporary-folder';
+import { ModelServingError } from '../../../lib/base/errors';
+import * as machineLoad from '../../../lib/measuring/machine-load';
+import { OnnxModel, type OnnxModelProps } from '../../../lib/onnx-model/onnx-model';
+import { type Profiled, type ProfileOptions, profileModel } from '../../../lib/measuring/profile-model';
+import type { Step } from '../../../lib/measuring/progress';
+import { identity, initializer, type ModelParts, node, value, writeOnnxModel } from '../../support/onnx-builder';
+import { png } from '../../support/png';
+import { temporaryFolder } from '../../support/temporary-folder';
 
 const folder = temporaryFolder();
 const path = join(folder, 'm.onnx');

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clientSource } from '../../lib/client/client-source';
-import { OnnxModel } from '../../lib/onnx-model/onnx-model';
-import { writeOnnxModel } from '../support/onnx-builder';
-import { ServerProcess } from '../support/server';
-import { temporaryFolder } from '../support/temporary-folder';
-import { transposed } from '../support/untrue-models';
-import { BROWSER, compile, texts } from './compiler';
+import { clientSource } from '../../../lib/client/client-source';
+import { OnnxModel } from '../../../lib/onnx-model/onnx-model';
+import { writeOnnxModel } from '../../support/onnx-builder';
+import { ServerProcess } from '../../support/server';
+import { temporaryFolder } from '../../support/temporary-folder';
+import { transposed } from '../../support/untrue-models';
+import { BROWSER, compile, texts } from '../../client/compiler';
 
 const folder = temporaryFolder();
 let server: ServerProcess;

@@ -1,10 +1,10 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { median } from '../../lib/measuring/quantile';
-import { identity, node, value, type ModelParts } from '../support/onnx-builder';
-import { floats, rounds, roundsFor } from '../support/requests';
-import { ServerProcess } from '../support/server';
-import { slowModel } from '../support/slow-model';
+import { median } from '../../../lib/measuring/quantile';
+import { identity, node, value, type ModelParts } from '../../support/onnx-builder';
+import { floats, rounds, roundsFor } from '../../support/requests';
+import { ServerProcess } from '../../support/server';
+import { slowModel } from '../../support/slow-model';
 
 describe('under load', () => {
   test('S1 health and metrics are answered at once during a run of several seconds', async () => {

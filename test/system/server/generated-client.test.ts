@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { slowModel } from '../support/slow-model';
-import { ServerProcess } from '../support/server';
-import { ELEM_OF, identity, node, value } from '../support/onnx-builder';
-import { temporaryFolder } from '../support/temporary-folder';
-import { clientOf, EVERY_DATATYPE } from './signatures';
+import { slowModel } from '../../support/slow-model';
+import { ServerProcess } from '../../support/server';
+import { ELEM_OF, identity, node, value } from '../../support/onnx-builder';
+import { temporaryFolder } from '../../support/temporary-folder';
+import { clientOf, EVERY_DATATYPE } from '../../client/signatures';
 
 /** Four values of each datatype, including some that are difficult for JSON or typed arrays. */
 const VALUES = {
