@@ -39,6 +39,12 @@ const SERVER = [
 /** Folders of the library that create Terraform resources, and so may import cdktf. */
 const WITH_CDKTF = '^lib/(terraform|container-image|docker|kubernetes)/';
 
+const SOURCES = '^(?:lib|inference-image)/';
+const LAYERED = `^(?:lib/(?:${LIBRARY.flat().join('|')})|inference-image/src/(?:${SERVER.flat().join('|')}))/`;
+
+/** Files in folders that the lists above lack. */
+const WITHOUT_LAYER = { path: '^(?:lib|inference-image/src)/', pathNot: [LAYERED, '^lib/index\\.ts$'] };
+
 /** For each layer, forbids imports from the same layer's other folders and from higher layers. */
 function layers(root, order) {
   return order.flatMap((folders, i) =>
@@ -64,7 +70,7 @@ module.exports = {
       name: 'no-circular',
       comment: 'No circles, type imports included.',
       severity: 'error',
-      from: {},
+      from: { path: SOURCES },
       to: { circular: true },
     },
     ...layers('lib', LIBRARY),
@@ -73,11 +79,15 @@ module.exports = {
       name: 'known-folders',
       comment: 'Every folder has a layer.',
       severity: 'error',
-      from: { path: '^(?:lib|inference-image/src)/' },
-      to: {
-        path: '^(?:lib|inference-image/src)/[^/]+/',
-        pathNot: `^(?:lib/(?:${LIBRARY.flat().join('|')})|inference-image/src/(?:${SERVER.flat().join('|')}))/`,
-      },
+      from: WITHOUT_LAYER,
+      to: {},
+    },
+    {
+      name: 'known-folders, imported',
+      comment: 'Every folder has a layer.',
+      severity: 'error',
+      from: {},
+      to: WITHOUT_LAYER,
     },
     {
       name: 'server-knows-no-library',
@@ -120,6 +130,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/cli/main\\.ts$' },
       to: { path: 'node_modules/(?:cdktf|cdktn|constructs|@cdktf)/', reachable: true },
+    },
+    {
+      name: 'client-imports-nothing',
+      comment: 'A generated client is one file: its sources import only each other.',
+      severity: 'error',
+      from: { path: '^lib/client/runtime/' },
+      to: { pathNot: '^lib/client/runtime/' },
+    },
+    {
+      name: 'protobufjs-in-its-bundle',
+      comment: "Import values from './libraries': it is a bundle of its own, loaded when gRPC is spoken.",
+      severity: 'error',
+      from: { path: '^inference-image/src/grpc/', pathNot: 'libraries\\.ts$|\\.d\\.ts$' },
+      to: { path: 'node_modules/protobufjs/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no-runtime-in-transport',

@@ -10,7 +10,7 @@ const core = process.env.TEST_CORE ?? 'cdktf';
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/test/(container|interop|e2e|robustness|page|convert|system)/'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/system/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.*cdktf\\.out'],
   globalSetup: '<rootDir>/test/support/build.js',
   moduleNameMapper: {

@@ -7,7 +7,7 @@ import { ContainerizedModel } from '../../lib/docker';
 import { DEFAULT_HEADROOM } from '../../lib/sizing/headroom';
 import type { Sizing } from '../../lib/sizing/sizing';
 import { only, synthStack } from '../support/synth';
-import { buildImage, docker, whyNoEngine } from './docker';
+import { buildImage, docker, whyNoEngine } from '../support/container/docker';
 import { generate } from './load/generator';
 import { staged } from './models';
 import type { Report } from './report';

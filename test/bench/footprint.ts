@@ -6,7 +6,8 @@ import { SUBJECTS } from './subjects/all';
 import { requestBytes } from '../../lib/measuring/http-connection';
 import { ours } from './subjects/node-subjects';
 import { RunningSubject } from './subjects/subject';
-import { atMost, compare, megabytes, median, milliseconds, notRun, table } from './table';
+import { median } from '../../lib/base/quantile';
+import { atMost, compare, megabytes, milliseconds, notRun, table } from './table';
 
 /**
  * Measures, with the tiny model, how long each subject takes to start and answer, and how much memory it uses when

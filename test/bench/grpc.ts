@@ -7,8 +7,10 @@ import { generate } from './load/generator';
 import type { Effort, Report } from './report';
 import { servingModel } from './serving-models';
 import { ours } from './subjects/node-subjects';
-import { freePort, RunningSubject, type Subject } from './subjects/subject';
-import { atLeast, compare, count, latency, median, notRun, perSecond, table } from './table';
+import { freePort } from '../support/free-port';
+import { RunningSubject, type Subject } from './subjects/subject';
+import { median } from '../../lib/base/quantile';
+import { atLeast, compare, count, latency, notRun, perSecond, table } from './table';
 
 const CLIENTS = 16;
 const WHAT = `gRPC, raw, tiny model, ${CLIENTS} clients: throughput, against a grpc-js echo of the same bytes`;

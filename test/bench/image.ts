@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ROOT } from '../support/root';
 import { DEFAULT_BASE_IMAGE } from '../../lib/container-image/dockerfile';
-import { buildImage, docker, whyNoEngine } from './docker';
+import { buildImage, docker, whyNoEngine } from '../support/container/docker';
 import { staged, tinyModel } from './models';
 import type { Row } from './table';
 

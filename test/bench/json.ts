@@ -8,7 +8,8 @@ import type { Tensor } from '../../inference-image/src/tensor/tensor';
 import { shortFloat32 } from '../../inference-image/src/json/number-text';
 import { InferRequestDecoder } from '../../inference-image/src/protocol/infer-request';
 import { InferResponseEncoder } from '../../inference-image/src/protocol/infer-response';
-import { markdown, median, type Row } from './table';
+import { median } from '../../lib/base/quantile';
+import { markdown, type Row } from './table';
 
 /** Numbers of elements in the tensors. 3072 is a picture of CIFAR-10, and 150,528 is a picture of ImageNet. */
 const SIZES = [4, 64, 1024, 3072, 150_528];

@@ -19,7 +19,8 @@ import { modelFolder } from '../support/model-folder';
 import { identity } from '../support/onnx-builder';
 import { FORMS, type Form, type Sent } from './main-thread-forms';
 import { MODEL_INFER } from './grpc-message';
-import { median, table } from './table';
+import { median } from '../../lib/base/quantile';
+import { table } from './table';
 
 const MIB = 2 ** 20;
 const SIZES = [1, 4, 16];

@@ -5,7 +5,8 @@ import { servingModel } from './serving-models';
 import { requestBytes } from '../../lib/measuring/http-connection';
 import { ours } from './subjects/node-subjects';
 import { RunningSubject } from './subjects/subject';
-import { atLeast, atMost, compare, count, latency, median, milliseconds, perSecond, table } from './table';
+import { median } from '../../lib/base/quantile';
+import { atLeast, atMost, compare, count, latency, milliseconds, perSecond, table } from './table';
 
 const CLIENTS = 64;
 const TIMES = 10;

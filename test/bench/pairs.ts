@@ -14,7 +14,8 @@ import { folder } from './models';
 import { startServer, type Started } from './processes';
 import { servingModel, type ModelName, type ServingModel } from './serving-models';
 import { type Exchange, v2Binary, v2Json } from './subjects/exchange';
-import { count, latency, median, table } from './table';
+import { median } from '../../lib/base/quantile';
+import { count, latency, table } from './table';
 
 const CLIENTS = 16;
 const WARM_UP_SECONDS = 1;

@@ -8,7 +8,7 @@ import { requestBytes } from '../../lib/measuring/http-connection';
 import type { Protocol } from './subjects/exchange';
 import { SUBJECTS } from './subjects/all';
 import { RunningSubject } from './subjects/subject';
-import { median } from './table';
+import { median } from '../../lib/base/quantile';
 
 /** Figures of one subject under one load: medians over the rounds. */
 export interface Cell {

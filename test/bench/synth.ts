@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { ROOT } from '../support/root';
 import { externalInitializer, node, value, writeOnnxModel } from '../support/onnx-builder';
 import { folder, tinyModel } from './models';
-import { atMost, median, milliseconds, ratioRow, type Row } from './table';
+import { median } from '../../lib/base/quantile';
+import { atMost, milliseconds, ratioRow, type Row } from './table';
 
 const ROUNDS = 15;
 const MIB = 2 ** 20;

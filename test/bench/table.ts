@@ -1,3 +1,5 @@
+import { median } from '../../lib/base/quantile';
+
 /** Figure and its baseline, each with its unit. */
 export interface Row {
   readonly what: string;
@@ -86,8 +88,4 @@ export function count(value: number): string {
 
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

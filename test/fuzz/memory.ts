@@ -1,3 +1,5 @@
+import { median } from '../../lib/base/quantile';
+
 const ALLOWED = 1.1;
 
 /**
@@ -10,8 +12,4 @@ export function growth(memory: readonly number[]): string[] {
   return last > settled * ALLOWED
     ? [`its memory grows from ${settled} MiB in the second quarter to ${last} MiB in the last`]
     : [];
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 }

@@ -1,3 +1,5 @@
+import { quantile } from '../../../lib/base/quantile';
+
 /** Keeps every latency, in milliseconds. A measurement has several hundred thousand latencies at most. */
 export class Samples {
   private values = new Float64Array(1 << 16);
@@ -14,7 +16,7 @@ export class Samples {
 
   /** `quantiles(0.5, 0.99)`; NaN without samples. */
   quantiles(...at: number[]): number[] {
-    const sorted = this.values.subarray(0, this.count).slice().sort();
-    return at.map((q) => (this.count ? sorted[Math.min(this.count - 1, Math.floor(q * this.count))]! : NaN));
+    const samples = this.values.subarray(0, this.count);
+    return at.map((part) => quantile(samples, part));
   }
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../support/free-port';
 import { expectedOutput, type ServingModel } from '../serving-models';
 import type { Exchange, Exchanges, Protocol } from './exchange';
 import { residentBytes, signalTree } from './process-tree';
@@ -128,12 +128,4 @@ async function post(port: number, { path, headers, body, read }: Exchange): Prom
 
 function near(a: number, b: number): boolean {
   return Math.abs(a - b) <= 1e-4 + 1e-3 * Math.abs(b);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

@@ -2,8 +2,8 @@
 import type { Attack, Target, TensorFacts } from './attack';
 import { ATTACKS } from './attacks';
 import { ALL, SHORT, type Configuration } from './configurations';
-import { Container } from '../container/container';
-import type { Plan } from '../container/plan';
+import { Container } from '../../support/container/container';
+import type { Plan } from '../../support/container/plan';
 import { readOptions, type Options } from './options';
 import { configurationPlan } from './plan';
 import { line, nameOf, resultTable, type Result } from './report';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../support/root';
-import { planOf, type Plan } from '../container/plan';
+import { planOf, type Plan } from '../../support/container/plan';
 import type { Configuration } from './configurations';
 import { modelOf } from './models';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attack, Sent, Target } from './attack';
 import { memoryInUse } from './budget-gauge';
-import type { Container, Start } from '../container/container';
+import type { Container, Start } from '../../support/container/container';
 import { REQUESTS } from './models';
 import type { AttackQuestion } from './processes/attacker';
 import { Child } from './processes/child';

@@ -1,5 +1,5 @@
 import type { Attack } from './attack';
-import type { Plan } from '../container/plan';
+import type { Plan } from '../../support/container/plan';
 import type { Trial } from './trial';
 
 const MAX_P99_MS = 250;

@@ -1,4 +1,5 @@
-import { count, latency, median, table } from '../../bench/table';
+import { median } from '../../../lib/base/quantile';
+import { count, latency, table } from '../../bench/table';
 import type { Trial } from './trial';
 
 /** Model, with one result per profile, or with the reason why there are no results. */

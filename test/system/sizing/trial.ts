@@ -12,8 +12,8 @@ import { exampleInputs, madeUpInputs, trialRequest } from '../../../inference-im
 import { emptyData, type Tensor } from '../../../inference-image/src/tensor/tensor';
 import { requestBytes } from '../../../lib/measuring/http-connection';
 import { generate } from '../../bench/load/generator';
-import { Container } from '../container/container';
-import { planOf } from '../container/plan';
+import { Container } from '../../support/container/container';
+import { planOf } from '../../support/container/plan';
 import { highestRate } from './highest-rate';
 import { requestBody } from '../zoo/exchange';
 import type { CaseTensor } from '../zoo/prepared-model';

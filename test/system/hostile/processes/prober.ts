@@ -1,6 +1,7 @@
 /** Process that repeatedly requests health on a persistent connection and, as a kubelet does, on new connections. */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { quantile } from '../../../../lib/base/quantile';
 import { answer } from './child';
 
 export interface ProbeQuestion {
@@ -61,9 +62,9 @@ async function go(): Promise<void> {
 answer<ProbeQuestion, Probed>((question) => {
   // A probe without an answer yet counts with the time that it has waited so far.
   const underWay = since === undefined ? [] : [performance.now() - since];
-  const sorted = [...times, ...underWay].sort((a, b) => a - b);
-  const p99Ms = sorted[Math.floor(0.99 * sorted.length)] ?? 0;
-  const measured = { probes: sorted.length, p99Ms, maxMs: sorted.at(-1) ?? 0, failures };
+  const all = [...times, ...underWay];
+  const p99Ms = all.length > 0 ? quantile(all, 0.99) : 0;
+  const measured = { probes: all.length, p99Ms, maxMs: Math.max(0, ...all), failures };
   where = { ...question };
   times = [];
   failures = {};
