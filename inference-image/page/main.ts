@@ -1,5 +1,16 @@
 import { AnswerArea } from './answer-area';
-import { actionPath, actionUrl, type Answer, type Example, examples, infer, modelMetadata, type ModelMetadata, type ModelState, modelState } from './api';
+import {
+  actionPath,
+  actionUrl,
+  type Answer,
+  type Example,
+  examples,
+  infer,
+  modelMetadata,
+  type ModelMetadata,
+  type ModelState,
+  modelState,
+} from './api';
 import { type Expectation, showTensors } from './compared-answer';
 import { addCopyButton, curlCommand } from './curl';
 import { byId, element, showText } from './dom';

@@ -1,13 +1,12 @@
+import { ProgressBar } from './progress-bar';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { join, parse, resolve } from 'node:path';
-import type { WriteStream } from 'node:tty';
 import { checkCacheFolder } from '../base/cache';
 import { fileBeside, pathBeside } from '../base/committed-file';
 import { ModelServingError } from '../base/errors';
-import { profileModel, type Step } from '../measuring/profile-model';
+import { profileModel } from '../measuring/profile-model';
 import { profileText } from '../report/profile-text';
 import { CHART_MARK, svgReport } from '../report/svg-report';
-import { durationText } from '../report/units';
 import { describeSizing } from '../sizing/describe-sizing';
 import { dimensionOption, type Dimensions, type DimensionSizes, parseDimensionSizes } from './dimension-option';
 import { runInDocker } from './in-docker';
@@ -192,32 +191,4 @@ function seconds(text: string): number {
   const number = Number(text);
   if (number > 0 && number <= 60) return number;
   throw new InvalidArgumentError('Use a number of seconds above 0 and at most 60.');
-}
-
-const WIDTH = 30;
-
-/** Shows progress: as a bar on a terminal, and elsewhere (for example in a log) as one line for each new step. */
-export class ProgressBar {
-  private what?: string;
-
-  constructor(private readonly output: Pick<WriteStream, 'isTTY' | 'columns' | 'write'>) {}
-
-  show({ what, detail, done, left }: Step): void {
-    const timeLeft = `about ${durationText(Math.ceil(left))} left`;
-    if (this.output.isTTY) {
-      const part = done / (done + left);
-      const bar = '█'.repeat(Math.round(WIDTH * part)).padEnd(WIDTH, '░');
-      const now = detail === undefined ? what : `${what}, ${detail}`;
-      const line = `${bar} ${Math.floor(100 * part)} %  ${now}, ${timeLeft}`;
-      this.output.write(`\r\x1b[K${line.slice(0, (this.output.columns || 80) - 1)}`);
-    } else if (what !== this.what) {
-      this.output.write(`${what}, ${timeLeft}\n`);
-    }
-    this.what = what;
-  }
-
-  /** Removes the bar from the terminal. */
-  clear(): void {
-    if (this.output.isTTY) this.output.write('\r\x1b[K');
-  }
 }

@@ -1,4 +1,4 @@
-import { ProgressBar } from '../../lib/cli/profile';
+import { ProgressBar } from '../../lib/cli/progress-bar';
 
 function output(isTTY: boolean, columns = 80) {
   const written: string[] = [];

@@ -1,5 +1,5 @@
 import { MemoryFullError, ServingError } from '../../../inference-image/src/base/errors';
-import { Metrics } from '../../../inference-image/src/metrics/metrics';
+import { Metrics, RunsByRows } from '../../../inference-image/src/metrics/metrics';
 
 const idle = { queueLength: 0, runningCount: 0, executorCount: 1 };
 const memory = { heldBytes: 5, totalBytes: 100 };
@@ -40,4 +40,17 @@ test('refusals and drops are counted by their reasons', () => {
   expect(metrics.refusals).toEqual({ budget: 1, queue: 1, too_large: 1, connections: 0, origin: 0 });
   expect(metrics.drops).toEqual({ unfinished: 1, unread: 0, pipelined: 0, idle: 0 });
   expect(metrics.totals.fail.count).toBe(5);
+});
+
+test('many numbers of rows share few entries', () => {
+  const runs = new RunsByRows();
+  for (const rows of [0, 1024, 1025, 2047, 2048, 3_000_000]) runs.observe(rows, 1);
+  expect([...runs].map(([rows, { count }]) => [rows, count])).toEqual([
+    [0, 1],
+    [1024, 3],
+    [2048, 1],
+    [2_097_152, 1],
+  ]);
+  for (let rows = 0; rows < 100_000; rows++) runs.observe(rows, 1);
+  expect([...runs]).toHaveLength(1024 + 8);
 });

@@ -1,5 +1,10 @@
 import type { ModelManifest } from '../../../inference-image/src/contract/model-manifest';
-import { modelConfig, type ModelTuning } from '../../../inference-image/src/protocol/metadata';
+import {
+  modelConfig,
+  type ModelTuning,
+  repositoryIndex,
+  repositoryIsFixed,
+} from '../../../inference-image/src/protocol/metadata';
 
 const signature: ModelManifest['signature'] = {
   inputs: [
@@ -65,5 +70,25 @@ test('fixed, with the reason', () => {
     row_independence: 'fixed',
     row_independence_reason: reason,
     max_shared_rows: '1',
+  });
+});
+
+const served = { name: 'm', version: '7' } as ModelManifest;
+
+test.each([
+  ['ready', { ready: true, failure: undefined }, 'READY', ''],
+  ['starting', { ready: false, failure: undefined }, 'UNAVAILABLE', 'the server is starting or shutting down'],
+  ['failed', { ready: false, failure: 'wrong digest' }, 'UNAVAILABLE', 'wrong digest'],
+])('a model that is %s', (_, readiness, state, reason) => {
+  const entry = { name: 'm', version: '7', state, reason };
+  expect(repositoryIndex(served, readiness, false)).toEqual([entry]);
+  expect(repositoryIndex(served, readiness, true)).toEqual(readiness.ready ? [entry] : []);
+});
+
+test('models cannot be loaded or unloaded', () => {
+  expect(repositoryIsFixed('unload', served)).toMatchObject({
+    kind: 'invalid',
+    message:
+      'cannot unload model "m": this server serves only the model in its image; to serve a different served, deploy its image',
   });
 });

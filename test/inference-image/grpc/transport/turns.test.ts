@@ -1,4 +1,4 @@
-import { CALL_WORK, Turns, type Source } from '../../../inference-image/src/grpc/transport/turns';
+import { CALL_WORK, Turns, type Source } from '../../../../inference-image/src/grpc/transport/turns';
 
 /** Source that adds the work of the given number of calls each time it is read. */
 class Busy implements Source {

@@ -1,10 +1,10 @@
-import { REPORT_PREFIX, RUNTIME_ENVIRONMENT } from '../inference-image/src/contract/node-process';
-import { dockerfile } from '../lib/container-image/dockerfile';
-import { LocalStage } from '../lib/local/local-stage';
-import { OnnxModel } from '../lib/onnx-model/onnx-model';
-import { reportOf } from '../lib/base/runtime-process';
-import { multiplier } from './support/models';
-import { temporaryFolder } from './support/temporary-folder';
+import { REPORT_PREFIX, RUNTIME_ENVIRONMENT } from '../../inference-image/src/contract/node-process';
+import { dockerfile } from '../../lib/container-image/dockerfile';
+import { LocalStage } from '../../lib/local/local-stage';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
+import { reportOf } from '../../lib/base/runtime-process';
+import { multiplier } from '../support/models';
+import { temporaryFolder } from '../support/temporary-folder';
 
 const folder = temporaryFolder();
 const SAY = `console.log(${JSON.stringify(REPORT_PREFIX)} + JSON.stringify(process.env))`;

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { constants, type OutgoingHttpHeaders } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gzipSync } from 'node:zlib';
-import type { Inflater } from '../../../inference-image/src/budget/inflater';
-import { MemoryBudget, REQUEST_BYTES } from '../../../inference-image/src/budget/memory-budget';
-import { UnreadAnswers } from '../../../inference-image/src/budget/unread-answers';
-import type { ServingError } from '../../../inference-image/src/base/errors';
-import { STATUS } from '../../../inference-image/src/grpc/transport/status';
-import type { Method, ServerCall } from '../../../inference-image/src/grpc/transport/method';
-import { call, message, open, outcome, TestTransport } from '../../support/grpc-transport';
-import { END_HEADERS, END_STREAM, FRAME, frame, grpcHeaders, setting } from '../../system/hostile/wire/http2';
+import type { Inflater } from '../../../../inference-image/src/budget/inflater';
+import { MemoryBudget, REQUEST_BYTES } from '../../../../inference-image/src/budget/memory-budget';
+import { UnreadAnswers } from '../../../../inference-image/src/budget/unread-answers';
+import type { ServingError } from '../../../../inference-image/src/base/errors';
+import { STATUS } from '../../../../inference-image/src/grpc/transport/status';
+import type { Method, ServerCall } from '../../../../inference-image/src/grpc/transport/method';
+import { call, message, open, outcome, TestTransport } from '../../../support/grpc-transport';
+import { END_HEADERS, END_STREAM, FRAME, frame, grpcHeaders, setting } from '../../../system/hostile/wire/http2';
 
 const MIB = 1024 * 1024;
 

@@ -1,6 +1,6 @@
-import { loadText } from '../../lib/profile/describe-profile';
 import { cpus } from 'node:os';
-import { loadAtRest, MachineLoad } from '../../lib/measuring/machine';
+import { loadAtRest, MachineLoad, mainThreadSeconds, peakBytes } from '../../lib/measuring/machine';
+import { loadText } from '../../lib/profile/describe-profile';
 
 jest.mock('node:os', () => ({ ...jest.requireActual('node:os'), cpus: jest.fn() }));
 
@@ -48,4 +48,22 @@ test('the measurement of the load at rest ends when it is aborted', async () => 
 
 test('percents', () => {
   expect([0.1234, 0.5].map(loadText)).toEqual(['12 %', '50 %']);
+});
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux('the peak memory of this process', () => {
+  expect(peakBytes(process.pid)).toBeGreaterThan(20 * 1024 * 1024);
+});
+
+onLinux('the CPU time of the main thread grows, and is less than that of the process', () => {
+  const before = mainThreadSeconds(process.pid)!;
+  for (const start = performance.now(); performance.now() < start + 20;);
+  expect(mainThreadSeconds(process.pid)).toBeGreaterThan(before);
+  const { user, system } = process.cpuUsage();
+  expect(before).toBeLessThanOrEqual((user + system) / 1e6);
+});
+
+test('a process that does not exist has no figures', () => {
+  expect([peakBytes(2 ** 30), mainThreadSeconds(2 ** 30)]).toEqual([undefined, undefined]);
 });
