@@ -18,8 +18,8 @@ test('never overwrites an existing file', () => {
 });
 
 test('a symbolic link is replaced by its file', () => {
-  symlinkSync(file('real', 'bytes'), join(folder, 'link'));
-  linkOrCopy(join(folder, 'link'), join(folder, 'staged'));
+  symlinkSync(file('bytes', 'bytes'), join(folder, 'to-bytes'));
+  linkOrCopy(join(folder, 'to-bytes'), join(folder, 'staged'));
   expect(readFileSync(join(folder, 'staged'), 'utf8')).toBe('bytes');
 });
 

@@ -89,6 +89,6 @@ test('models cannot be loaded or unloaded', () => {
   expect(repositoryIsFixed('unload', served)).toMatchObject({
     kind: 'invalid',
     message:
-      'cannot unload model "m": this server serves only the model in its image; to serve a different served, deploy its image',
+      'cannot unload model "m": this server serves only the model in its image; to serve a different model, deploy its image',
   });
 });
