@@ -52,6 +52,7 @@ interface SizeProps {
   readonly memoryMiB?: number;
 }
 
+/** Resolves the sizes of a container. */
 export function containerSizes(model: Model, { serving = {}, cpus, memoryMiB }: SizeProps): ContainerSizes {
   const sizes = workloadSizes(model, serving, { cpuRequest: cpus, cpuLimit: cpus, memoryMiB });
   return { ...sizes, cpus: cpus ?? sizes.sizing?.cpus };

@@ -60,6 +60,7 @@ export class ContainerizedModel extends Construct {
       ...claimContainerName(this, containerName, provider),
       ...claimHostPorts(this, bindAddress, { port, grpcPort, metricsPort }, provider),
     ]);
+    // Without a model there is a problem.
     const sizes = resolved!;
     this.sizing = sizes.sizing;
     this.image = props.image ?? new InferenceImage(this, 'image', { ...props.build, model: props.model!, provider });

@@ -63,7 +63,9 @@ export interface CanaryContext {
   /** Number of replicas; undefined if an autoscaler sets it. */
   readonly replicas?: number;
   readonly build?: ImageOptions;
+  /** Resources as set for the service. */
   readonly resources?: ComputeResources;
+  /** Options of the server as set for the service, with the default drain time. */
   readonly serving: ServingOptions;
   readonly deployment: DeploymentOptions;
   readonly disruptionBudget?: DisruptionBudgetOptions;
@@ -92,6 +94,7 @@ export class Canary extends Construct {
     const model = props.image?.model ?? props.model;
     const resolved = model && replicaSizes(model, { resources, serving });
     ModelServingError.throwIfAny(problemsOf(this.node.path, track, context, props, resolved));
+    // Without a model there is a problem.
     const sizes = resolved!;
     this.sizing = sizes.sizing;
     this.image = props.image ?? new InferenceImage(this, 'image', { ...context.build, model: props.model! });

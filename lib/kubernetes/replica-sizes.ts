@@ -19,6 +19,7 @@ interface SizeProps {
   readonly capacity?: Capacity;
 }
 
+/** Resolves the sizes of each replica. */
 export function replicaSizes(model: Model, { serving = {}, resources = {}, capacity }: SizeProps): ReplicaSizes {
   const { cpu, cpuLimit = cpu, memoryMiB } = resources;
   const limit = cpuLimit === 'none' ? undefined : cpuLimit;

@@ -94,15 +94,16 @@ export class ScalableModelService extends Construct {
     super(scope, id);
     checkProps(this.node.path, props, SERVICE_PROPS);
     const { drainSeconds = DRAIN_SECONDS, ...serving } = props.serving ?? {};
+    this.props = props;
+    this.serving = { drainSeconds, ...serving };
     const model = props.image?.model ?? props.model;
-    const sizes = model && serviceSizes(model, { ...props, serving: { drainSeconds, ...serving } });
+    const sizes = model && serviceSizes(model, { ...props, serving: this.serving });
     const { provider, namespace = 'default', name = defaultResourceName(this.node.path), network = {} } = props;
     ModelServingError.throwIfAny([
       ...serviceProblems(this.node.path, { ...props, name }, sizes),
       ...claimName(this, 'Deployment', name, namespace, provider),
     ]);
-    this.props = props;
-    this.serving = { drainSeconds, ...serving };
+    // Without a model there is a problem.
     this.sizes = sizes!;
     this.sizing = this.sizes.sizing;
     this.name = name;

@@ -13,9 +13,10 @@ export interface ServiceSizes extends ReplicaSizes {
   readonly autoscaling?: Autoscaling;
 }
 
+/** Resolves the sizes of a service. */
 export function serviceSizes(model: Model, props: ScalableModelServiceProps): ServiceSizes {
   const { replicas, autoscaling } = props;
-  // An invalid capacity is reported elsewhere.
+  // An invalid capacity has no effect here and is reported elsewhere.
   const capacity = props.capacity && isCapacity(props.capacity) ? props.capacity : undefined;
   const sizes = replicaSizes(model, props);
   if (!autoscaling) return { ...sizes, replicas: replicas ?? sufficientReplicas(capacity, sizes.sizing) };
