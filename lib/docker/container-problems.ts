@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Problem } from '../base/errors';
-import type { Sizing } from '../sizing/sizing';
 import { checkBatchable, checkBatchDelay } from '../terraform/batching';
 import { workloadErrors } from '../terraform/errors';
 import { isWhole, Problems } from '../terraform/props';
 import { servingProblems } from '../terraform/serving-environment';
-import { sizedServing } from '../terraform/sizing';
 import {
   checkEnvironment,
   checkMemory,
@@ -15,21 +13,25 @@ import {
   checkSource,
 } from '../terraform/workload-problems';
 import type { ContainerizedModelProps } from './container-props';
+import type { ContainerSizes } from './container-settings';
 import { dockerErrors } from './errors';
 
-/** All problems with the props. */
-export function containerProblems(where: string, props: ContainerizedModelProps, sizing?: Sizing): Problem[] {
+/**
+ * Finds all problems with the props.
+ * @param sizes - undefined if there is no model
+ */
+export function containerProblems(where: string, props: ContainerizedModelProps, sizes?: ContainerSizes): Problem[] {
   const problems = new Problems();
   checkSource(where, props, problems);
   checkAddresses(where, props, problems);
-  checkResources(where, props, sizing, problems);
+  checkResources(where, props, sizes, problems);
   checkEnvironment(where, props.environment ?? {}, problems);
   problems.check(props.containerName, isContainerName, (name) => dockerErrors.containerNameInvalid(where, name));
   problems.checkKnown(where, 'waitSeconds', props.waitSeconds);
   problems.checkKnown(where, 'openApiFile', props.openApiFile);
   problems.check(props.waitSeconds, isWhole(0), (value) => dockerErrors.waitSecondsInvalid(where, value));
-  const { serving = {}, image, model } = props;
-  checkBatchable(where, serving, image?.model ?? model, problems);
+  const { serving = {} } = props;
+  checkBatchable(where, serving, sizes?.model, problems);
   checkBatchDelay(where, serving, problems);
   return [...problems.list, ...servingProblems(where, serving)];
 }
@@ -50,17 +52,14 @@ function checkAddresses(where: string, props: ContainerizedModelProps, problems:
 
 function checkResources(
   where: string,
-  props: ContainerizedModelProps,
-  sizing: Sizing | undefined,
+  { cpus, memoryMiB, logRotation = {} }: ContainerizedModelProps,
+  sizes: ContainerSizes | undefined,
   problems: Problems,
 ): void {
-  const { cpus, memoryMiB, logRotation = {} } = props;
-  const model = props.image?.model ?? props.model;
   const isCpus = (value: number) => Number.isFinite(value) && value >= 0.01;
   problems.check(cpus, isCpus, (value) => dockerErrors.cpusOutOfRange(where, value));
-  const serving = sizedServing(props.serving ?? {}, sizing);
-  checkMemory(where, 'memoryMiB', memoryMiB, model, serving, problems);
-  checkRequestBudget(where, model, serving, problems);
+  checkMemory(where, 'memoryMiB', memoryMiB, sizes, problems);
+  checkRequestBudget(where, sizes, problems);
   for (const prop of ['maxSizeMiB', 'maxFiles'] as const) {
     const name = `logRotation.${prop}`;
     problems.check(logRotation[prop], isWhole(1), (value) => workloadErrors.notPositive(where, name, value));

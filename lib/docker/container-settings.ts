@@ -1,5 +1,8 @@
 import type { ContainerConfig, ContainerHealthcheck } from '@cdktf/provider-docker/lib/container';
+import type { Model } from '../model/model';
+import type { ServingOptions } from '../terraform/serving-options';
 import { asText, wholeProduct } from '../terraform/tokens';
+import { type WorkloadSizes, workloadSizes } from '../terraform/workload-sizes';
 
 /** Restrictions of the container. All are enabled by default and can be disabled individually. */
 export interface Hardening {
@@ -34,6 +37,25 @@ export function hardened(hardening: Hardening = {}): Partial<ContainerConfig> {
     securityOpts: noNewPrivileges ? ['no-new-privileges:true'] : undefined,
     user: hardening.user ?? '65532:65532',
   };
+}
+
+/** Sizes of a container: as the user set them, derived from the model's profile, or the defaults. */
+export interface ContainerSizes extends WorkloadSizes {
+  /** CPU limit; undefined if the container may use all CPUs of the host. */
+  readonly cpus?: number;
+}
+
+/** Props that determine the sizes of a container, in addition to its model. */
+interface SizeProps {
+  readonly serving?: ServingOptions;
+  readonly cpus?: number;
+  readonly memoryMiB?: number;
+}
+
+/** Resolves the sizes of a container. */
+export function containerSizes(model: Model, { serving = {}, cpus, memoryMiB }: SizeProps): ContainerSizes {
+  const sizes = workloadSizes(model, serving, { cpuRequest: cpus, cpuLimit: cpus, memoryMiB });
+  return { ...sizes, cpus: cpus ?? sizes.sizing?.cpus };
 }
 
 /** Period of Docker's CPU quota, in microseconds. */

@@ -1,4 +1,3 @@
-import { CONTAINER_PROPS, type ContainerizedModelProps } from './container-props';
 import { Container, type ContainerLabels, type ContainerPorts } from '@cdktf/provider-docker/lib/container';
 import { Lazy, TerraformOutput, type TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
@@ -13,12 +12,12 @@ import { checkProps } from '../terraform/props';
 import { localHosts } from '../base/local-hosts';
 import { servingEnvironment, stopGraceSeconds } from '../terraform/serving-environment';
 import { asText } from '../terraform/tokens';
-import { noteBatching } from '../terraform/batching';
 import { outputCard } from '../terraform/card-output';
-import { memoryMiBOf, sizedServing, sizingOf } from '../terraform/sizing';
-import { noteRequests, noteSizing } from '../terraform/notes';
+import { noteWorkload } from '../terraform/notes';
 import { checkTerraformIds } from '../terraform/terraform-ids';
 import { containerProblems, defaultContainerName } from './container-problems';
+import { CONTAINER_PROPS, type ContainerizedModelProps } from './container-props';
+import { containerSizes, cpuLabel, cpuLimit, hardened, healthCheck, memoryLimit, rotated } from './container-settings';
 import {
   claimContainerName,
   claimHostPorts,
@@ -28,7 +27,6 @@ import {
   remoteEngineHost,
   withEngine,
 } from './engine';
-import { cpuLabel, cpuLimit, hardened, healthCheck, memoryLimit, rotated } from './container-settings';
 
 const DEFAULT_WAIT_SECONDS = 120;
 
@@ -53,16 +51,18 @@ export class ContainerizedModel extends Construct {
     super(scope, id);
     checkProps(this.node.path, props, CONTAINER_PROPS);
     const containerName = props.containerName ?? defaultContainerName(this.node.path);
-    const { serving = {}, cpus, memoryMiB } = props;
-    const source = props.image?.model ?? props.model;
-    this.sizing = source && sizingOf(source, serving, { cpuRequest: cpus, cpuLimit: cpus, memoryMiB });
-    const { environment = {}, waitSeconds = DEFAULT_WAIT_SECONDS, bindAddress = '127.0.0.1', provider } = props;
-    const { port, grpcPort, metricsPort } = props;
+    const { serving = {}, environment = {}, waitSeconds = DEFAULT_WAIT_SECONDS, provider } = props;
+    const { port, grpcPort, metricsPort, bindAddress = '127.0.0.1' } = props;
+    const model = props.image?.model ?? props.model;
+    const resolved = model && containerSizes(model, props);
     ModelServingError.throwIfAny([
-      ...containerProblems(this.node.path, { ...props, containerName }, this.sizing),
+      ...containerProblems(this.node.path, { ...props, containerName }, resolved),
       ...claimContainerName(this, containerName, provider),
       ...claimHostPorts(this, bindAddress, { port, grpcPort, metricsPort }, provider),
     ]);
+    // Without a model there is a problem.
+    const sizes = resolved!;
+    this.sizing = sizes.sizing;
     this.image = props.image ?? new InferenceImage(this, 'image', { ...props.build, model: props.model!, provider });
     this.model = this.image.model;
     this.bindAddress = bindAddress;
@@ -73,16 +73,11 @@ export class ContainerizedModel extends Construct {
         engineHostProblems(this.node.path, this.engine).map(({ code, message }) => `${message} [${code}]`),
     });
     writeOpenApiAtSynth(this, this.model, props.openApiFile);
-    noteBatching(this, serving, this.model);
-    const sized = sizedServing(serving, this.sizing);
-    const allowedMemoryMiB = memoryMiBOf(this.model, serving, this.sizing, memoryMiB);
-    noteSizing(this, this.model, serving, this.sizing, "all of the host's CPUs");
-    noteRequests(this, this.model, sized, allowedMemoryMiB);
+    noteWorkload(this, serving, sizes, "all of the host's CPUs");
     const grace = stopGraceSeconds(serving);
-    const allowedCpus = cpus ?? this.sizing?.cpus;
     const isBuiltHere = this.image instanceof InferenceImage;
     const allowedHosts = serving.allowedHosts ?? (isBuiltHere ? localHosts(bindAddress, containerName) : undefined);
-    const served = { ...sized, page: serving.page ?? true, allowedHosts };
+    const served = { ...sizes.serving, page: serving.page ?? true, allowedHosts };
 
     this.container = new Container(this, 'container', {
       provider,
@@ -96,10 +91,10 @@ export class ContainerizedModel extends Construct {
         'model-serving.model': this.model.name,
         'model-serving.version': this.model.version,
         ...props.labels,
-        ...cpuLabel(allowedCpus),
+        ...cpuLabel(sizes.cpus),
       }),
-      ...cpuLimit(allowedCpus),
-      ...memoryLimit(allowedMemoryMiB),
+      ...cpuLimit(sizes.cpus),
+      ...memoryLimit(sizes.memoryMiB),
       ...hardened(props.hardening),
       ...rotated(props.logRotation),
       restart: props.restart ?? 'unless-stopped',

@@ -1,4 +1,3 @@
-import { distance, nearestShare, replicasFor } from './canary-weight';
 import type { PodDisruptionBudgetV1 } from '@cdktf/provider-kubernetes/lib/pod-disruption-budget-v1';
 import { TerraformOutput, Token } from 'cdktf';
 import { Construct } from 'constructs';
@@ -9,19 +8,21 @@ import { breaking, compareInterfaces } from '../interface/compare-interfaces';
 import { interfaceOf } from '../interface/model-interface';
 import type { Model } from '../model/model';
 import type { Sizing } from '../sizing/sizing';
-import { checkBatchable, noteBatching } from '../terraform/batching';
-import { noteRequests, noteSizing } from '../terraform/notes';
+import { checkBatchable } from '../terraform/batching';
+import { noteWorkload } from '../terraform/notes';
 import { any, checkProps, image, model, Problems, type PropKinds } from '../terraform/props';
-import { memoryMiBOf, sizedServing } from '../terraform/sizing';
+import type { ServingOptions } from '../terraform/serving-options';
 import { checkMemory, checkRequestBudget, checkSource } from '../terraform/workload-problems';
+import { distance, nearestShare, replicasFor } from './canary-weight';
+import type { ComputeResources } from './compute-resources';
 import { disruptionBudget, type DisruptionBudgetOptions } from './disruption-budget';
 import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, STABLE_TRACK, trackSelector } from './labels';
 import { type DeploymentOptions, ModelDeployment } from './model-deployment';
 import { labelValue, memberName } from './names';
-import { checkPullable } from './image-problems';
-import { replicaSizing } from './replica-sizing';
+import { type ReplicaSizes, replicaSizes } from './replica-sizes';
 import { checkDeadline } from './rollout';
+import { checkPullable } from './service-problems';
 
 export interface CanaryProps {
   /**
@@ -62,6 +63,10 @@ export interface CanaryContext {
   /** Number of replicas; undefined if an autoscaler sets it. */
   readonly replicas?: number;
   readonly build?: ImageOptions;
+  /** Resources as set for the service. */
+  readonly resources?: ComputeResources;
+  /** Options of the server as set for the service, with the default drain time. */
+  readonly serving: ServingOptions;
   readonly deployment: DeploymentOptions;
   readonly disruptionBudget?: DisruptionBudgetOptions;
 }
@@ -85,16 +90,16 @@ export class Canary extends Construct {
     super(scope, id);
     checkProps(this.node.path, props, CANARY_PROPS);
     const track = labelValue(id);
-    const source = props.image?.model ?? props.model;
-    this.sizing = source && replicaSizing(source, context.deployment);
-    ModelServingError.throwIfAny(problemsOf(this.node.path, track, context, props, this.sizing));
+    const { resources, serving } = context;
+    const model = props.image?.model ?? props.model;
+    const resolved = model && replicaSizes(model, { resources, serving });
+    ModelServingError.throwIfAny(problemsOf(this.node.path, track, context, props, resolved));
+    // Without a model there is a problem.
+    const sizes = resolved!;
+    this.sizing = sizes.sizing;
     this.image = props.image ?? new InferenceImage(this, 'image', { ...context.build, model: props.model! });
     this.model = this.image.model;
-    noteBatching(this, context.deployment.serving, this.model);
-    noteSizing(this, this.model, context.deployment.serving, this.sizing, '1 CPU');
-    const { resources, serving } = context.deployment;
-    const memoryMiB = memoryMiBOf(this.model, serving, this.sizing, resources?.memoryMiB);
-    noteRequests(this, this.model, sizedServing(serving, this.sizing), memoryMiB);
+    noteWorkload(this, serving, sizes, '1 CPU');
     const share = nearestShare(context.replicas!, props.weight);
     this.replicas = share.replicas;
     this.weight = share.weight;
@@ -104,7 +109,7 @@ export class Canary extends Construct {
       ...context.deployment,
       name,
       image: this.image,
-      sizing: this.sizing,
+      sizes,
       selector,
       replicas: share.replicas,
     });
@@ -131,7 +136,7 @@ function problemsOf(
   track: string,
   context: CanaryContext,
   props: CanaryProps,
-  sizing: Sizing | undefined,
+  sizes: ReplicaSizes | undefined,
 ): Problem[] {
   const problems = new Problems();
   if (track === STABLE_TRACK) problems.add(kubernetesErrors.canaryTrack(where, track));
@@ -145,11 +150,9 @@ function problemsOf(
   if (model && !props.acceptsInterfaceChange) checkInterface(where, context.model, model, problems);
   if (model && model.version === context.model.version)
     problems.add(kubernetesErrors.canaryVersion(where, model.version));
-  const { resources = {} } = context.deployment;
-  const serving = sizedServing(context.deployment.serving, sizing);
-  checkMemory(where, 'resources.memoryMiB', resources.memoryMiB, model, serving, problems);
-  checkRequestBudget(where, model, serving, problems);
-  checkBatchable(where, context.deployment.serving, model, problems);
+  checkMemory(where, 'resources.memoryMiB', context.resources?.memoryMiB, sizes, problems);
+  checkRequestBudget(where, sizes, problems);
+  checkBatchable(where, context.serving, model, problems);
   if (model) checkDeadline(where, context.deployment.rollout ?? {}, model, problems);
   checkWeight(where, context.replicas, props, problems);
   return problems.list;

@@ -6,15 +6,15 @@ import type { Problems } from '../terraform/props';
 import { measureCommand } from '../terraform/notes';
 import { type Capacity, handledRate, isCapacity, isHeadroom, isRate, replicasFor } from './capacity';
 import { kubernetesErrors } from './errors';
-import { capacityProfile, replicaSizing } from './replica-sizing';
+import { replicaSizes } from './replica-sizes';
 import type { ScalableModelServiceProps } from './service-props';
+import type { ServiceSizes } from './service-sizes';
 
 /** Checks that the maximum number of replicas can handle the capacity. */
 export function checkCapacity(
   where: string,
   props: ScalableModelServiceProps,
-  model: Model,
-  sizing: Sizing | undefined,
+  { model, profile, sizing, replicas, autoscaling }: ServiceSizes,
   problems: Problems,
 ): void {
   const { capacity } = props;
@@ -23,17 +23,16 @@ export function checkCapacity(
   for (const [prop, value] of Object.entries(decisive)) problems.checkKnown(where, prop, value);
   problems.check(capacity.requestsPerSecond, isRate, (value) => kubernetesErrors.capacityRate(where, value));
   problems.check(capacity.headroom, isHeadroom, (value) => kubernetesErrors.capacityHeadroom(where, value));
-  if (!model.profile) {
+  if (!model.profile || !profile) {
     return problems.add(kubernetesErrors.capacityWithoutProfile(where, model.name, measureCommand(model)));
   }
-  const profile = capacityProfile(model, capacity)!;
   if (!Object.values(capacity.at ?? {}).some(Token.isUnresolved) && !profileAt(model.profile, capacity.at)) {
     problems.add(kubernetesErrors.capacitySizeUnmeasured(where, capacity.at!, model.profile, measureCommand(model)));
   }
   if (!sizing || !isCapacity(capacity) || Object.values(decisive).some(Token.isUnresolved)) return;
-  const [prop, most] = props.autoscaling
-    ? (['autoscaling.maxReplicas', props.autoscaling.maxReplicas] as const)
-    : (['replicas', props.replicas] as const);
+  const [prop, most] = autoscaling
+    ? (['autoscaling.maxReplicas', autoscaling.maxReplicas] as const)
+    : (['replicas', replicas] as const);
   const enough = replicasFor(capacity, sizing);
   if (most === undefined || !(most < enough)) return;
   const remedies = [
@@ -92,5 +91,5 @@ function fewerOptions(props: ScalableModelServiceProps, model: Model, replicas: 
 }
 
 function holds(props: ScalableModelServiceProps, model: Model, replicas: number): boolean {
-  return replicasFor(props.capacity!, replicaSizing(model, props)!) <= replicas;
+  return replicasFor(props.capacity!, replicaSizes(model, props).sizing!) <= replicas;
 }

@@ -1,8 +1,6 @@
 import type { DeploymentV1SpecTemplateSpecContainerResources } from '@cdktf/provider-kubernetes/lib/deployment-v1';
 import { Fn, Token } from 'cdktf';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
-import type { Model } from '../model/model';
-import { defaultMemoryMiB } from '../sizing/memory';
 import type { ServingOptions } from '../terraform/serving-options';
 import { asText, wholeQuotient } from '../terraform/tokens';
 
@@ -57,10 +55,9 @@ export function cpuRequest({ cpu = 1, cpuLimit = cpu }: ComputeResources): numbe
 /** Resource requests and limits of the container. */
 export function computeResources(
   resources: ComputeResources,
-  model: Model,
-  serving: ServingOptions,
+  memoryMiB: number,
 ): DeploymentV1SpecTemplateSpecContainerResources {
-  const { cpu = 1, cpuLimit = cpu, memoryMiB = defaultMemoryMiB(model, serving) } = resources;
+  const { cpu = 1, cpuLimit = cpu } = resources;
   const request = cpuRequest(resources);
   const memory = memoryQuantity(memoryMiB);
   return {

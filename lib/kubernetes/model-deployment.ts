@@ -8,15 +8,12 @@ import type { TerraformProvider } from 'cdktf';
 import { Construct } from 'constructs';
 import { SETTING_DEFAULTS } from '../../inference-image/src/contract/constants';
 import type { ModelImage } from '../container-image/model-image';
-import type { Sizing } from '../sizing/sizing';
 import { servingEnvironment, stopGraceSeconds } from '../terraform/serving-environment';
-import { type ServingOptions } from '../terraform/serving-options';
-import { sizedServing } from '../terraform/sizing';
 import { asText } from '../terraform/tokens';
-import { computeResources, type ComputeResources, withThreads } from './compute-resources';
+import { computeResources } from './compute-resources';
 import { modelAnnotations, modelLabels } from './labels';
 import { probes } from './probes';
-import { sizedResources } from './replica-sizing';
+import type { ReplicaSizes } from './replica-sizes';
 import { DEFAULT_SURGE, type RolloutOptions, rolloutTimes } from './rollout';
 
 /** Name of the container in each pod. */
@@ -42,8 +39,6 @@ export interface PodOptions {
 export interface DeploymentOptions {
   readonly namespace: string;
   readonly serviceAccountName: string;
-  readonly resources?: ComputeResources;
-  readonly serving: ServingOptions;
   readonly environment?: Readonly<Record<string, EnvironmentValue>>;
   readonly pod?: PodOptions;
   readonly rollout?: RolloutOptions;
@@ -56,8 +51,7 @@ export interface DeploymentOptions {
 export interface ModelDeploymentProps extends DeploymentOptions {
   readonly name: string;
   readonly image: ModelImage;
-  /** Sizing derived from the profile of the image's model. */
-  readonly sizing?: Sizing;
+  readonly sizes: ReplicaSizes;
   /** Labels by which the Deployment selects its pods. */
   readonly selector: Readonly<Record<string, string>>;
   /** Number of replicas; undefined if an autoscaler sets it. */
@@ -109,7 +103,7 @@ export class ModelDeployment extends DeploymentV1 {
               runAsGroup: '65532',
               seccompProfile: { type: 'RuntimeDefault' },
             },
-            terminationGracePeriodSeconds: stopGraceSeconds(props.serving),
+            terminationGracePeriodSeconds: stopGraceSeconds(props.sizes.serving),
             nodeSelector: { ...pod.nodeSelector, 'kubernetes.io/os': os!, 'kubernetes.io/arch': arch! },
             toleration: pod.tolerations,
             priorityClassName: pod.priorityClassName,
@@ -123,24 +117,21 @@ export class ModelDeployment extends DeploymentV1 {
   }
 }
 
-function container({ image, sizing, environment, ...options }: ModelDeploymentProps, startupSeconds: number) {
-  const { model } = image;
-  const resources = sizedResources(options.resources ?? {}, sizing);
-  const serving = sizedServing(options.serving, sizing);
+function container({ image, sizes, environment }: ModelDeploymentProps, startupSeconds: number) {
   return {
     name: CONTAINER_NAME,
     image: image.reference,
     imagePullPolicy: 'IfNotPresent',
     env: environmentVariables({
       ...environment,
-      ...servingEnvironment(withThreads(serving, resources), image.expected),
+      ...servingEnvironment(sizes.serving, image.expected),
     }),
     port: [
       { name: 'http', containerPort: SETTING_DEFAULTS.httpPortNumber, protocol: 'TCP' },
       { name: 'grpc', containerPort: SETTING_DEFAULTS.grpcPortNumber, protocol: 'TCP' },
       { name: 'metrics', containerPort: SETTING_DEFAULTS.metricsPortNumber, protocol: 'TCP' },
     ],
-    resources: computeResources(resources, model, serving),
+    resources: computeResources(sizes.resources, sizes.memoryMiB),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,

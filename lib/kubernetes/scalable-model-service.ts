@@ -1,4 +1,3 @@
-import { type ScalableModelServiceProps, SERVICE_PROPS } from './service-props';
 import type { HorizontalPodAutoscalerV2 } from '@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2';
 import { IngressV1 } from '@cdktf/provider-kubernetes/lib/ingress-v1';
 import { NetworkPolicyV1 } from '@cdktf/provider-kubernetes/lib/network-policy-v1';
@@ -15,12 +14,11 @@ import { writeOpenApiAtSynth } from '../terraform/openapi-at-synth';
 import type { Sizing } from '../sizing/sizing';
 import { checkProps } from '../terraform/props';
 import { asText } from '../terraform/tokens';
-import { noteBatching } from '../terraform/batching';
 import { outputCard } from '../terraform/card-output';
-import { noteRequests, noteSizing } from '../terraform/notes';
-import { memoryMiBOf, sizedServing } from '../terraform/sizing';
+import { noteWorkload } from '../terraform/notes';
+import type { ServingOptions } from '../terraform/serving-options';
 import { checkTerraformIds } from '../terraform/terraform-ids';
-import { autoscaler, DEFAULT_REPLICAS } from './autoscaling';
+import { autoscaler } from './autoscaling';
 import { Canary, type CanaryProps } from './canary';
 import { capacityText } from './capacity';
 import { disruptionBudget } from './disruption-budget';
@@ -44,10 +42,10 @@ import {
 import { type DeploymentOptions, ModelDeployment } from './model-deployment';
 import { claimName, defaultResourceName, memberName } from './names';
 import { networkPolicySpec, type Peer, peerProblems, Peers, scrapeAnnotations } from './network';
-import { capacityProfile, replicaSizing } from './replica-sizing';
 import { servicePorts, servicePortSpecs } from './service-ports';
 import { serviceProblems } from './service-problems';
-import { sizedProps } from './sized-props';
+import { type ScalableModelServiceProps, SERVICE_PROPS } from './service-props';
+import { type ServiceSizes, serviceSizes } from './service-sizes';
 
 /**
  * Default drain time. It is longer than on Docker, because ingress controllers and load balancers learn about a
@@ -83,43 +81,40 @@ export class ScalableModelService extends Construct {
   readonly grpcEndpoint: string;
 
   private readonly props: ScalableModelServiceProps;
+  /** Options of the server as the user set them, with the default drain time. */
+  private readonly serving: ServingOptions;
+  private readonly sizes: ServiceSizes;
   private readonly deploymentOptions: DeploymentOptions;
   private readonly peers: Peer[];
   private canaryOf?: Canary;
   private ingressOf?: IngressV1;
 
   /** @throws ModelServingError with all problems of the props */
-  constructor(scope: Construct, id: string, given: ScalableModelServiceProps) {
+  constructor(scope: Construct, id: string, props: ScalableModelServiceProps) {
     super(scope, id);
-    checkProps(this.node.path, given, SERVICE_PROPS);
-    const source = given.image?.model ?? given.model;
-    this.sizing = source && replicaSizing(source, given);
-    const props = (this.props = sizedProps(given, this.sizing));
+    checkProps(this.node.path, props, SERVICE_PROPS);
+    const { drainSeconds = DRAIN_SECONDS, ...serving } = props.serving ?? {};
+    this.props = props;
+    this.serving = { drainSeconds, ...serving };
+    const model = props.image?.model ?? props.model;
+    const sizes = model && serviceSizes(model, { ...props, serving: this.serving });
     const { provider, namespace = 'default', name = defaultResourceName(this.node.path), network = {} } = props;
     ModelServingError.throwIfAny([
-      ...serviceProblems(this.node.path, { ...props, name }, this.sizing),
+      ...serviceProblems(this.node.path, { ...props, name }, sizes),
       ...claimName(this, 'Deployment', name, namespace, provider),
     ]);
+    // Without a model there is a problem.
+    this.sizes = sizes!;
+    this.sizing = this.sizes.sizing;
     this.name = name;
     this.namespace = namespace;
     this.image = props.image ?? new InferenceImage(this, 'image', { ...this.build, model: props.model! });
     this.model = this.image.model;
     checkTerraformIds(this);
     writeOpenApiAtSynth(this, this.model, props.openApiFile);
-    noteBatching(this, props.serving ?? {}, this.model);
-    noteSizing(
-      this,
-      this.model,
-      props.serving ?? {},
-      this.sizing,
-      '1 CPU',
-      capacityProfile(this.model, props.capacity),
-    );
-    const memoryMiB = memoryMiBOf(this.model, props.serving ?? {}, this.sizing, props.resources?.memoryMiB);
-    noteRequests(this, this.model, sizedServing(props.serving ?? {}, this.sizing), memoryMiB);
+    noteWorkload(this, this.serving, this.sizes, '1 CPU');
     this.peers = [...(network.from ?? [Peers.sameNamespace()])];
     const metadata = this.metadata(name);
-    const { drainSeconds = DRAIN_SECONDS, ...serving } = props.serving ?? {};
 
     this.serviceAccount = new ServiceAccountV1(this, 'service-account', {
       provider,
@@ -129,8 +124,6 @@ export class ScalableModelService extends Construct {
     this.deploymentOptions = {
       namespace,
       serviceAccountName: this.serviceAccount.metadata.name,
-      resources: props.resources,
-      serving: { drainSeconds, ...serving },
       environment: props.environment,
       pod: props.pod,
       rollout: props.rollout,
@@ -143,18 +136,18 @@ export class ScalableModelService extends Construct {
       ...this.deploymentOptions,
       name,
       image: this.image,
-      sizing: this.sizing,
+      sizes: this.sizes,
       selector: trackSelector(name, STABLE_TRACK),
-      replicas: this.replicas,
-      maxReplicas: props.autoscaling?.maxReplicas,
+      replicas: this.sizes.replicas,
+      maxReplicas: this.sizes.autoscaling?.maxReplicas,
     });
     this.service = this.createService();
     const host = `${asText(name)}.${asText(namespace)}.svc`;
     const ports = servicePorts(props.service ?? {});
     this.url = `http://${host}${ports.http === 80 ? '' : `:${asText(ports.http)}`}`;
     this.grpcEndpoint = `${host}:${asText(ports.grpc)}`;
-    if (props.autoscaling) {
-      const { autoscaling } = props;
+    const { autoscaling } = this.sizes;
+    if (autoscaling) {
       this.autoscaler = autoscaler(this, 'autoscaler', { metadata, deploymentName: name, autoscaling, provider });
     }
     this.disruptionBudget = disruptionBudget(this, 'disruption-budget', {
@@ -212,8 +205,10 @@ export class ScalableModelService extends Construct {
     const context = {
       name: this.name,
       model: this.model,
-      replicas: this.replicas,
+      replicas: this.sizes.replicas,
       build: this.build,
+      resources: this.props.resources,
+      serving: this.serving,
       deployment: this.deploymentOptions,
       disruptionBudget: this.props.disruptionBudget,
     };
@@ -234,10 +229,6 @@ export class ScalableModelService extends Construct {
 
   private get build(): ImageOptions {
     return { ...this.props.build, repository: this.props.repository };
-  }
-
-  private get replicas(): number | undefined {
-    return this.props.autoscaling ? undefined : (this.props.replicas ?? DEFAULT_REPLICAS);
   }
 
   private metadata(name: string, annotations: Readonly<Record<string, string>> = {}): ResourceMetadata {
@@ -281,9 +272,8 @@ export class ScalableModelService extends Construct {
   }
 
   private addCapacityOutput(): void {
-    const { sizing, replicas } = this;
-    const { capacity, autoscaling } = this.props;
-    const profile = capacityProfile(this.model, capacity);
+    const { sizing, profile, replicas, autoscaling } = this.sizes;
+    const { capacity } = this.props;
     if (!capacity || !sizing || !profile) return;
     const text = capacityText(capacity, replicas ?? autoscaling!.maxReplicas, sizing, profile);
     new TerraformOutput(this, 'capacity', { value: autoscaling ? `up to ${text}` : text });

@@ -1,12 +1,11 @@
-import { checkPullable } from './image-problems';
 import { Token } from 'cdktf';
 import type { Problem } from '../base/errors';
-import type { Sizing } from '../sizing/sizing';
+import { isPinned } from '../container-image/image-reference';
+import type { ModelImage } from '../container-image/model-image';
 import { checkBatchable, checkBatchDelay } from '../terraform/batching';
 import { workloadErrors } from '../terraform/errors';
 import { isWhole, Problems } from '../terraform/props';
 import { servingProblems } from '../terraform/serving-environment';
-import { sizedServing } from '../terraform/sizing';
 import {
   checkEnvironment,
   checkMemory,
@@ -22,27 +21,28 @@ import { kubernetesErrors } from './errors';
 import { modelAnnotations, modelLabels, trackSelector } from './labels';
 import { isLabel, isNamespaceName, isResourceName } from './names';
 import { egressProblems, peerProblems } from './network';
-import { sizedResources } from './replica-sizing';
 import { checkDeadline, isSurge, MAX_STARTUP_SECONDS } from './rollout';
 import type { ScalableModelServiceProps } from './service-props';
 import { isServerCounter, ScalingTarget, targetInstead } from './scaling-target';
 import { servicePorts } from './service-ports';
+import type { ServiceSizes } from './service-sizes';
 
-/** Finds all problems with the props, including the derived replicas and autoscaling. */
+/**
+ * Finds all problems with the props and the sizes that are derived from them.
+ * @param sizes - undefined if there is no model
+ */
 export function serviceProblems(
   where: string,
-  given: ScalableModelServiceProps & { readonly name: string },
-  sizing: Sizing | undefined,
+  props: ScalableModelServiceProps & { readonly name: string },
+  sizes: ServiceSizes | undefined,
 ): Problem[] {
   const problems = new Problems();
-  const model = given.image?.model ?? given.model;
-  const props = { ...given, resources: sizedResources(given.resources ?? {}, sizing) };
   checkImage(where, props, problems);
   checkNames(where, props, problems);
-  checkReplicas(where, props, sizing, problems);
-  checkResources(where, props, sizing, problems);
-  if (model) checkCapacity(where, given, model, sizing, problems);
-  checkBudget(where, props, problems);
+  checkReplicas(where, props, sizes, problems);
+  checkResources(where, props, sizes, problems);
+  if (sizes) checkCapacity(where, props, sizes, problems);
+  checkBudget(where, props, sizes, problems);
   checkRollout(where, props, problems);
   checkEnvironment(where, props.environment ?? {}, problems);
   problems.checkKnown(where, 'openApiFile', props.openApiFile);
@@ -51,7 +51,7 @@ export function serviceProblems(
   problems.add(...peerProblems(where, 'network.from', from));
   problems.add(...peerProblems(where, 'network.scrapers', scrapers));
   problems.add(...egressProblems(where, 'network.egress', egress));
-  checkBatchable(where, serving, model, problems);
+  checkBatchable(where, serving, sizes?.model, problems);
   checkBatchDelay(where, serving, problems);
   return [...problems.list, ...servingProblems(where, serving)];
 }
@@ -61,6 +61,13 @@ function checkImage(where: string, props: ScalableModelServiceProps, problems: P
   if (props.image && props.repository !== undefined) problems.add(workloadErrors.buildWithImage(where, 'repository'));
   if (props.model && props.repository === undefined) problems.add(kubernetesErrors.repositoryMissing(where));
   checkPullable(where, props.image, problems);
+}
+
+/** Checks that a cluster can pull an image, and always pulls the same one. */
+export function checkPullable(where: string, image: ModelImage | undefined, problems: Problems): void {
+  if (!image) return;
+  if (!image.isInRegistry) return problems.add(kubernetesErrors.imageNotPushed(where));
+  problems.check(image.reference, isPinned, (reference) => kubernetesErrors.imageNotPinned(where, reference));
 }
 
 function checkNames(
@@ -109,13 +116,14 @@ function checkKeys(where: string, prop: string, given: object | undefined, reser
 
 function checkReplicas(
   where: string,
-  { replicas, autoscaling, resources = {}, serving = {} }: ScalableModelServiceProps,
-  sizing: Sizing | undefined,
+  props: ScalableModelServiceProps,
+  sizes: ServiceSizes | undefined,
   problems: Problems,
 ): void {
+  const { replicas = props.replicas, autoscaling, resources = {}, serving = {} } = sizes ?? props;
   problems.check(replicas, isWhole(1), (value) => workloadErrors.notPositive(where, 'replicas', value));
   if (!autoscaling) return;
-  if (replicas !== undefined) problems.add(kubernetesErrors.replicasWithAutoscaling(where));
+  if (props.replicas !== undefined) problems.add(kubernetesErrors.replicasWithAutoscaling(where));
   const { minReplicas = DEFAULT_REPLICAS, maxReplicas, scaleDownAfterSeconds } = autoscaling;
   if (maxReplicas === undefined)
     problems.add(workloadErrors.notPositive(where, 'autoscaling.maxReplicas', maxReplicas));
@@ -146,7 +154,7 @@ function checkReplicas(
     }
   });
   const cpuTargets = targets.filter(({ isCpu }) => isCpu);
-  const usable = sizing ? sizing.busyCpus : usableCpus(serving, resources);
+  const usable = sizes?.sizing ? sizes.sizing.busyCpus : usableCpus(serving, resources);
   if (cpuTargets.length > 0) checkCpuTargets(where, cpuTargets, resources, usable, problems);
 }
 
@@ -174,14 +182,13 @@ function checkCpuTargets(
 
 function checkResources(
   where: string,
-  { resources = {}, image, ...props }: ScalableModelServiceProps,
-  sizing: Sizing | undefined,
+  props: ScalableModelServiceProps,
+  sizes: ServiceSizes | undefined,
   problems: Problems,
 ): void {
-  const model = image?.model ?? props.model;
-  const serving = sizedServing(props.serving ?? {}, sizing);
-  checkMemory(where, 'resources.memoryMiB', resources.memoryMiB, model, serving, problems);
-  checkRequestBudget(where, model, serving, problems);
+  const { resources = {} } = sizes ?? props;
+  checkMemory(where, 'resources.memoryMiB', resources.memoryMiB, sizes, problems);
+  checkRequestBudget(where, sizes, problems);
   const isCpus = (value: number | 'none') => value === 'none' || (Number.isFinite(value) && value >= 0.001);
   for (const prop of ['cpu', 'cpuLimit'] as const) {
     problems.check(resources[prop], isCpus, (value) =>
@@ -193,8 +200,14 @@ function checkResources(
   if (cpuLimit < cpu) problems.add(kubernetesErrors.cpuLimitBelowRequest(where, cpuLimit, cpu));
 }
 
-function checkBudget(where: string, props: ScalableModelServiceProps, problems: Problems): void {
-  const { disruptionBudget: budget = {}, replicas = DEFAULT_REPLICAS, autoscaling } = props;
+function checkBudget(
+  where: string,
+  props: ScalableModelServiceProps,
+  sizes: ServiceSizes | undefined,
+  problems: Problems,
+): void {
+  const { disruptionBudget: budget = {} } = props;
+  const { replicas = DEFAULT_REPLICAS, autoscaling } = sizes ?? props;
   const { maxUnavailable, minAvailable } = budget;
   if (maxUnavailable !== undefined && minAvailable !== undefined)
     problems.add(kubernetesErrors.budgetBothBounds(where));

@@ -5,17 +5,31 @@ import { bytesText } from '../base/text';
 import type { Model } from '../model/model';
 import { RUNTIME_VERSION } from '../model/runtime-limits';
 import { measuredOn, profileCommand, loadText, MAX_LOAD } from '../profile/describe-profile';
-import type { ModelProfile } from '../profile/model-profile';
 import { defaultMemoryMiB, requestLimits } from '../sizing/memory';
 import type { Sizing } from '../sizing/sizing';
 import { rateText, shapeText } from '../sizing/sizing-text';
+import { noteBatching } from './batching';
 import type { ServingOptions } from './serving-options';
+import type { WorkloadSizes } from './workload-sizes';
 
 /**
- * Adds a note to the plan with the maximum size of requests and the memory that they share.
- * @param serving - options including derived ones
+ * Adds notes to the plan about shared runs, sizes and requests.
+ * @param serving - options as the user set them
+ * @param defaultCpus - text for the CPUs that are used without a profile, such as `1 CPU`
  */
-export function noteRequests(scope: Construct, model: Model, serving: ServingOptions, memoryMiB: number): void {
+export function noteWorkload(
+  scope: Construct,
+  serving: ServingOptions,
+  sizes: WorkloadSizes,
+  defaultCpus: string,
+): void {
+  noteBatching(scope, serving, sizes.model);
+  noteSizing(scope, sizes, defaultCpus);
+  noteRequests(scope, sizes);
+}
+
+/** Adds a note to the plan with the maximum size of requests and the memory that they share. */
+function noteRequests(scope: Construct, { model, serving, memoryMiB }: WorkloadSizes): void {
   const { maxRequestBytes, requestBudgetBytes, executors } = serving;
   if (Token.isUnresolved(maxRequestBytes)) return;
   const limits = requestLimits(model, serving, memoryMiB);
@@ -33,19 +47,8 @@ export function noteRequests(scope: Construct, model: Model, serving: ServingOpt
 /** Apps that already have a note about a missing profile. Each app shows the note only once, not for each model. */
 const notedApps = new WeakSet<IConstruct>();
 
-/**
- * Adds a note to the plan with the sizes of a replica and their source.
- * @param defaultCpus - text for the CPUs that are used without a profile, such as `1 CPU`
- * @param profile - the model's profile at the request sizes of the capacity
- */
-export function noteSizing(
-  scope: Construct,
-  model: Model,
-  serving: ServingOptions,
-  sizing: Sizing | undefined,
-  defaultCpus: string,
-  profile: ModelProfile | undefined = model.profile,
-): void {
+/** Adds a note to the plan with the sizes of a replica and their source. */
+function noteSizing(scope: Construct, { model, profile, sizing, serving }: WorkloadSizes, defaultCpus: string): void {
   const { name } = model;
   const annotations = Annotations.of(scope);
   const defaults = `options that are not set use the documented defaults (${defaultCpus}, ${defaultMemoryMiB(model, serving)} MiB)`;

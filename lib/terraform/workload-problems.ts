@@ -1,10 +1,9 @@
 import { Token } from 'cdktf';
 import { SETTING_PREFIX } from '../../inference-image/src/contract/settings';
 import { pictureMemoryMiB, minimumMemoryMiB, neededMemoryMiB } from '../sizing/memory';
-import type { Model } from '../model/model';
 import { isWhole, type Problems } from './props';
 import { requestNeeds } from '../sizing/request-needs';
-import type { ServingOptions } from './serving-options';
+import type { WorkloadSizes } from './workload-sizes';
 import { workloadErrors } from './errors';
 
 /** Checks that exactly one of model and image is set. */
@@ -17,21 +16,18 @@ export function checkSource(
   if (image && build) problems.add(workloadErrors.buildWithImage(where, 'build'));
 }
 
-/**
- * Checks that a memory limit has room for the model, the largest picture that it accepts, and its requests.
- * @param serving - options including derived ones
- */
+/** Checks that a memory limit has room for the model, the largest picture that it accepts, and its requests. */
 export function checkMemory(
   where: string,
   prop: string,
   memoryMiB: number | undefined,
-  model: Model | undefined,
-  serving: ServingOptions,
+  sizes: WorkloadSizes | undefined,
   problems: Problems,
 ): void {
   const isMiB = isWhole(1);
   problems.check(memoryMiB, isMiB, (value) => workloadErrors.notPositive(where, prop, value));
-  if (!model || memoryMiB === undefined || !isMiB(memoryMiB)) return;
+  if (!sizes || memoryMiB === undefined || !isMiB(memoryMiB)) return;
+  const { model, serving } = sizes;
   const minimum = minimumMemoryMiB(model, serving.executors);
   const withPicture = minimum + pictureMemoryMiB(model);
   const needed = neededMemoryMiB(model, serving);
@@ -52,16 +48,11 @@ export function checkMemory(
 }
 
 /** Checks that the memory for requests has room for the largest request, and all requests that may wait. */
-export function checkRequestBudget(
-  where: string,
-  model: Model | undefined,
-  serving: ServingOptions,
-  problems: Problems,
-): void {
-  if (!model) return;
-  const needs = requestNeeds(model, serving);
+export function checkRequestBudget(where: string, sizes: WorkloadSizes | undefined, problems: Problems): void {
+  if (!sizes) return;
+  const needs = requestNeeds(sizes.model, sizes.serving);
   problems.check(
-    serving.requestBudgetBytes,
+    sizes.serving.requestBudgetBytes,
     (value) => !(value < needs.leastBudgetBytes),
     (value) => workloadErrors.budgetBelowRequests(where, value, needs),
   );

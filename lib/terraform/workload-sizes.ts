@@ -14,6 +14,24 @@ export interface GivenResources {
   readonly memoryMiB?: number;
 }
 
+/**
+ * Sizes of a container or of each replica of a model: as the user set them, derived from the model's profile, or the
+ * defaults. They are resolved once, then checked, and then used for all resources and notes.
+ */
+export interface WorkloadSizes {
+  readonly model: Model;
+  /** The model's profile at the request sizes of the capacity. */
+  readonly profile?: ModelProfile;
+  /**
+   * Sizes that are based on the profile; undefined without a profile, or if an option that determines the sizes is a
+   * Terraform token or an invalid number.
+   */
+  readonly sizing?: Sizing;
+  /** Options of the server, including the derived ones. */
+  readonly serving: ServingOptions;
+  readonly memoryMiB: number;
+}
+
 /** Options that determine the size of a replica, in addition to the profile. */
 const DECISIVE = ['executors', 'threadsPerExecutor', 'maxBatchSize', 'cpuRequest', 'cpuLimit'] as const;
 
@@ -21,37 +39,48 @@ const DECISIVE = ['executors', 'threadsPerExecutor', 'maxBatchSize', 'cpuRequest
 const FOR_REQUESTS = ['maxRequestBytes', 'maxQueueBytes', 'requestBudgetBytes'] as const;
 
 /**
- * Derives the sizes of a replica from its model's profile. Returns undefined if the model has no profile, or if an
- * option that determines the sizes is a Terraform token or an invalid number; invalid numbers are reported elsewhere.
+ * Resolves the sizes of a container or of each replica. They may be based on invalid options, which are reported
+ * elsewhere.
+ * @param serving - options as the user set them
  * @param profile - the model's profile at the request sizes of the capacity
  */
-export function sizingOf(
+export function workloadSizes(
   model: Model,
   serving: ServingOptions,
   resources: GivenResources,
   profile: ModelProfile | undefined = model.profile,
+): WorkloadSizes {
+  const sizing = profile && derivedSizing(model, serving, resources, profile);
+  return {
+    model,
+    profile,
+    sizing,
+    serving: sizedServing(serving, sizing),
+    memoryMiB: resources.memoryMiB ?? sizing?.memoryMiB ?? defaultMemoryMiB(model, serving),
+  };
+}
+
+/**
+ * Derives sizes from a profile. Returns undefined if an option that determines the sizes is a Terraform token or an
+ * invalid number.
+ */
+function derivedSizing(
+  model: Model,
+  serving: ServingOptions,
+  resources: GivenResources,
+  profile: ModelProfile,
 ): Sizing | undefined {
   const choices = { ...serving, ...resources };
   const isDecided = DECISIVE.every((name) => choices[name] === undefined || isAmount(choices[name]));
-  if (!profile || !isDecided) return undefined;
+  if (!isDecided) return undefined;
   const sizing = sizeReplica(profile, model, choices);
   if (!FOR_REQUESTS.some((name) => Token.isUnresolved(serving[name]))) return sizing;
   const byDefault = defaultMemoryMiB(model, { ...choices, ...sizing });
   return { ...sizing, memoryMiB: resources.memoryMiB ?? Math.max(sizing.memoryMiB, byDefault) };
 }
 
-/** Memory of a replica: as set, derived from the profile, or the default. */
-export function memoryMiBOf(
-  model: Model,
-  serving: ServingOptions,
-  sizing: Sizing | undefined,
-  given: number | undefined,
-): number {
-  return given ?? sizing?.memoryMiB ?? defaultMemoryMiB(model, serving);
-}
-
 /** Adds the options that are derived from the sizing. */
-export function sizedServing(serving: ServingOptions, sizing: Sizing | undefined): ServingOptions {
+function sizedServing(serving: ServingOptions, sizing: Sizing | undefined): ServingOptions {
   if (!sizing) return serving;
   const { executors, threadsPerExecutor, maxBatchSize, maxQueueLength } = sizing;
   return { ...serving, executors, threadsPerExecutor, maxBatchSize, maxQueueLength };
