@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib';
+import { FRAME, frame, grpcMessage } from '../support/http2-frames';
 import { packedSometimes, protoBomb } from './bombs';
 import { mutateBytes } from './bytes';
 import type { BytesCase, GrpcCase } from './cases';
-import { encodeInfer, frame, INFER, inferRequest, PROTO_ROOT } from './grpc-message';
+import { encodeInfer, INFER, inferRequest, PROTO_ROOT } from './grpc-message';
 import type { FuzzModel } from './models';
 import type { Random } from './random';
 import { MAX_REQUEST_BYTES } from './target';
@@ -11,11 +12,11 @@ type Made = Pick<GrpcCase, 'body'> & Partial<Pick<GrpcCase, 'path' | 'headers' |
 type Maker = (random: Random, model: FuzzModel) => Made;
 
 const MAKERS: readonly Maker[] = [
-  ...new Array<Maker>(5).fill((random, model) => ({ body: frame(wrongRequest(random, model)) })),
+  ...new Array<Maker>(5).fill((random, model) => ({ body: grpcMessage(wrongRequest(random, model)) })),
   ...new Array<Maker>(2).fill((random, model) => ({
-    body: frame(mutateBytes(random, encodeInfer(inferRequest(model)))),
+    body: grpcMessage(mutateBytes(random, encodeInfer(inferRequest(model)))),
   })),
-  (random) => ({ body: frame(random.bytes(random.below(64))) }),
+  (random) => ({ body: grpcMessage(random.bytes(random.below(64))) }),
   wrongFrame,
   wrongHeaders,
   otherMethod,
@@ -89,14 +90,14 @@ function wrongFrame(random: Random, model: FuzzModel): Made {
     body: random.pick([
       () => Buffer.alloc(0),
       () => message,
-      () => frame(message, { length: length + 1 + random.below(9) }),
-      () => frame(message, { length: random.below(length) }),
-      () => frame(message, { length: random.pick([2 ** 32 - 1, 2 ** 31, MAX_REQUEST_BYTES + 1]) }),
-      () => frame(message, { flag: 1 + random.below(255) }),
-      () => frame(message).subarray(0, random.below(length + 5)),
-      () => Buffer.concat([frame(message), frame(message)]),
-      () => Buffer.concat([frame(message), random.bytes(1 + random.below(9))]),
-      () => frame(Buffer.alloc(MAX_REQUEST_BYTES + 1)),
+      () => grpcMessage(message, { length: length + 1 + random.below(9) }),
+      () => grpcMessage(message, { length: random.below(length) }),
+      () => grpcMessage(message, { length: random.pick([2 ** 32 - 1, 2 ** 31, MAX_REQUEST_BYTES + 1]) }),
+      () => grpcMessage(message, { flag: 1 + random.below(255) }),
+      () => grpcMessage(message).subarray(0, random.below(length + 5)),
+      () => Buffer.concat([grpcMessage(message), grpcMessage(message)]),
+      () => Buffer.concat([grpcMessage(message), random.bytes(1 + random.below(9))]),
+      () => grpcMessage(Buffer.alloc(MAX_REQUEST_BYTES + 1)),
     ])(),
   };
 }
@@ -119,10 +120,10 @@ const HEADERS: Readonly<Record<string, readonly string[]>> = {
 function wrongHeaders(random: Random, model: FuzzModel): Made {
   const message = encodeInfer(inferRequest(model));
   const body = random.pick([
-    () => frame(message),
-    () => frame(gzipSync(message), { flag: 1 }),
-    () => frame(mutateBytes(random, gzipSync(message)), { flag: 1 }),
-    () => frame(BOMB, { flag: 1 }),
+    () => grpcMessage(message),
+    () => grpcMessage(gzipSync(message), { flag: 1 }),
+    () => grpcMessage(mutateBytes(random, gzipSync(message)), { flag: 1 }),
+    () => grpcMessage(BOMB, { flag: 1 }),
   ])();
   const [name, values] = random.pick(Object.entries(HEADERS));
   return { headers: { [name]: random.pick(values), ...(random.chance(0.3) && { 'grpc-encoding': 'gzip' }) }, body };
@@ -156,7 +157,7 @@ const SYMBOLS = [
 
 /** Call of a method other than ModelInfer. Most messages begin with a string, as the messages of most methods do. */
 function otherMethod(random: Random): Made {
-  if (random.chance(0.1)) return { path: random.pick(NO_METHODS), body: frame(random.bytes(random.below(9))) };
+  if (random.chance(0.1)) return { path: random.pick(NO_METHODS), body: grpcMessage(random.bytes(random.below(9))) };
   const text = Buffer.from(random.pick([...ODD_NAMES, ...SYMBOLS, 'm']).slice(0, 100));
   const field = Buffer.concat([Buffer.of((1 + random.below(8)) * 8 + 2, text.length), text]);
   const message = random.pick([
@@ -167,7 +168,7 @@ function otherMethod(random: Random): Made {
   ])();
   const path = random.pick(METHODS);
   // A call of Watch does not end on its own.
-  return { path, body: frame(message), ...(path.endsWith('/Watch') && { then: 'cancel' }) };
+  return { path, body: grpcMessage(message), ...(path.endsWith('/Watch') && { then: 'cancel' }) };
 }
 
 function bomb(random: Random): Made {
@@ -176,12 +177,12 @@ function bomb(random: Random): Made {
   const headers: Record<string, string> = isPacked ? { 'grpc-encoding': 'gzip' } : {};
   // A call of Watch does not end on its own.
   const then = path.endsWith('/Watch') ? 'cancel' : 'reply';
-  return { path, headers, body: frame(body, { flag: isPacked ? 1 : 0 }), then };
+  return { path, headers, body: grpcMessage(body, { flag: isPacked ? 1 : 0 }), then };
 }
 
 function stream(random: Random, model: FuzzModel): Made {
   const frames = Array.from({ length: random.below(6) }, () =>
-    frame(random.chance(0.8) ? wrongRequest(random, model) : random.bytes(random.below(20))),
+    grpcMessage(random.chance(0.8) ? wrongRequest(random, model) : random.bytes(random.below(20))),
   );
   const body = Buffer.concat(frames);
   const path = `${INFER.slice(0, -'ModelInfer'.length)}ModelStreamInfer`;
@@ -189,13 +190,13 @@ function stream(random: Random, model: FuzzModel): Made {
 }
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const SETTINGS = http2Frame(4, 0, 0, Buffer.alloc(0));
+const SETTINGS = frame(FRAME.settings, 0, 0);
 
 /** Bytes that are not HTTP/2, or are invalid HTTP/2. */
 export function bytesCase(random: Random, model: number): BytesCase {
   const frames = () =>
     Array.from({ length: 1 + random.below(4) }, () =>
-      http2Frame(
+      frame(
         random.below(12),
         random.below(256),
         random.pick([0, 1, 2, 3, 2 ** 31 - 1]),
@@ -213,13 +214,4 @@ export function bytesCase(random: Random, model: number): BytesCase {
     () => Buffer.alloc(0),
   ])();
   return { kind: 'bytes', model, bytes };
-}
-
-function http2Frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
 }

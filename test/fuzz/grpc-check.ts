@@ -1,7 +1,8 @@
 import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
+import { grpcMessage } from '../support/http2-frames';
 import type { BytesCase, GrpcCase } from './cases';
-import { decodeInfer, encodeInfer, frame, INFER, inferRequest } from './grpc-message';
+import { decodeInfer, encodeInfer, INFER, inferRequest } from './grpc-message';
 import type { Target } from './target';
 import { within } from './within';
 
@@ -52,7 +53,7 @@ export class GrpcChecker {
   /** Throws unless a valid call gets the correct answer. */
   async checkGood(): Promise<void> {
     const { model } = this.target;
-    const body = frame(encodeInfer(inferRequest(model)));
+    const body = grpcMessage(encodeInfer(inferRequest(model)));
     const answer = await within(
       this.call({ path: INFER, headers: {}, body, then: 'reply' }),
       'a valid call got no reply',

@@ -13,14 +13,6 @@ const RESPONSE = PROTO_ROOT.lookupType('inference.ModelInferResponse');
 
 export const INFER = '/inference.GRPCInferenceService/ModelInfer';
 
-/** Adds the gRPC prefix to a message. */
-export function frame(message: Uint8Array, { flag = 0, length = message.length } = {}): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix[0] = flag;
-  prefix.writeUInt32BE(length >>> 0, 1);
-  return Buffer.concat([prefix, message]);
-}
-
 /** Valid ModelInferRequest, as an object. */
 export function inferRequest({ inputs }: FuzzModel): any {
   return {

@@ -6,6 +6,7 @@ import { Inflater } from '../../inference-image/src/budget/inflater';
 import { MemoryBudget } from '../../inference-image/src/budget/memory-budget';
 import type { Method } from '../../inference-image/src/grpc/transport/method';
 import { Transport, type TransportOptions } from '../../inference-image/src/grpc/transport/transport';
+import { FRAME, frame } from './http2-frames';
 import type { Log } from '../../inference-image/src/base/log';
 
 /** Result of a call: the contents of its answers, and its status. */
@@ -79,7 +80,7 @@ export class TestTransport {
     opened.push(() => void socket.destroy());
     await once(socket, 'connect');
     socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-    socket.write(frame(4, 0, 0));
+    socket.write(frame(FRAME.settings, 0, 0));
     return socket;
   }
 
@@ -91,24 +92,6 @@ export class TestTransport {
   private get callCount(): number {
     return (this.transport as unknown as { context: { calls: Set<unknown> } }).context.calls.size;
   }
-}
-
-/** Message in the format of gRPC. */
-export function message(content: Buffer, flag = 0): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix[0] = flag;
-  prefix.writeUInt32BE(content.length, 1);
-  return Buffer.concat([prefix, content]);
-}
-
-/** HTTP/2 frame. */
-export function frame(type: number, flags: number, stream: number, content = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(content.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, content]);
 }
 
 export function open(session: ClientHttp2Session, path: string, headers: OutgoingHttpHeaders = {}) {

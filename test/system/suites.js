@@ -3,7 +3,7 @@
  * folder here, and of its npm script: `npm run test:NAME`. CONTRIBUTING.md describes them; test/docs compares.
  *
  * @typedef Suite
- * @property {number} [timeoutSeconds] Time limit of a test in Jest; undefined if the suite is a script named `run`
+ * @property {number} [timeoutSeconds] Time limit of a test in Jest; undefined if the suite does not use Jest
  * @property {boolean} [isParallel] Whether its files run at the same time, as in `npm test`
  * @property {string} needs What a machine must have
  * @property {boolean} isInCi Whether .ci/run runs it

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
+import { grpcMessage } from '../../support/http2-frames';
 import type { Measured } from './closed-loop';
 import { Samples } from './samples';
 
@@ -14,8 +15,7 @@ export interface GrpcLoop {
 
 /** Runs clients that have one connection each and wait for an answer before they send the next request. */
 export async function grpcLoop(load: GrpcLoop): Promise<Measured> {
-  const frame = Buffer.concat([Buffer.alloc(5), load.message]);
-  frame.writeUInt32BE(load.message.length, 1);
+  const message = grpcMessage(load.message);
   const samples = new Samples();
   const refused: Record<number, number> = {};
   const start = performance.now();
@@ -26,7 +26,7 @@ export async function grpcLoop(load: GrpcLoop): Promise<Measured> {
     session.on('error', () => {});
     while (performance.now() < end) {
       const sent = performance.now();
-      const status = await call(session, load.path, frame);
+      const status = await call(session, load.path, message);
       if (status === 0) samples.add(performance.now() - sent);
       else refused[status] = (refused[status] ?? 0) + 1;
     }
@@ -39,7 +39,7 @@ export async function grpcLoop(load: GrpcLoop): Promise<Measured> {
 }
 
 /** Returns the call's gRPC status. */
-function call(session: ClientHttp2Session, path: string, frame: Buffer): Promise<number> {
+function call(session: ClientHttp2Session, path: string, message: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     const stream = session.request({
       [constants.HTTP2_HEADER_METHOD]: 'POST',
@@ -56,6 +56,6 @@ function call(session: ClientHttp2Session, path: string, frame: Buffer): Promise
     stream.on('error', reject);
     stream.on('close', () => resolve(status));
     stream.resume();
-    stream.end(frame);
+    stream.end(message);
   });
 }

@@ -8,12 +8,21 @@ import { UnreadAnswers } from '../../../../inference-image/src/budget/unread-ans
 import type { ServingError } from '../../../../inference-image/src/base/errors';
 import { STATUS } from '../../../../inference-image/src/grpc/transport/status';
 import type { Method, ServerCall } from '../../../../inference-image/src/grpc/transport/method';
-import { call, message, open, outcome, TestTransport } from '../../../support/grpc-transport';
-import { END_HEADERS, END_STREAM, FRAME, frame, grpcHeaders, setting } from '../../../system/hostile/wire/http2';
+import { call, open, outcome, TestTransport } from '../../../support/grpc-transport';
+import {
+  END_HEADERS,
+  END_STREAM,
+  FRAME,
+  frame,
+  grpcHeaders,
+  grpcMessage,
+  setting,
+} from '../../../support/http2-frames';
 
 const MIB = 1024 * 1024;
 
 /** Method that answers with the content of the message. */
+const message = (content: Buffer, flag = 0) => grpcMessage(content, { flag });
 const ECHO = { path: '/t/Echo', handle: (call: ServerCall, content: Buffer) => call.answer(message(content)) };
 const LARGE_ECHO = { ...ECHO, path: '/t/LargeEcho', maxMessageBytes: 20 * MIB, limitSetting: 'maxRequestBytes' };
 const STREAM = { ...ECHO, path: '/t/Stream', isStream: true };

@@ -1,8 +1,9 @@
 /** Attacks whose answers are unread, repeated, or much larger than the requests. */
+import { grpcMessage } from '../../../support/http2-frames';
 import { again, atOnce, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
 import { ask, head, hold, JSON_TYPE, PACKED } from '../wire/http1';
-import { message, callOn, INFER, open } from '../wire/grpc';
+import { callOn, INFER, open } from '../wire/grpc';
 import { field, firstInput, inferRequest, REQUEST, shapeOf } from '../wire/protobuf';
 
 /** JSON request with one string of escaped control characters, which an identity model returns. */
@@ -205,7 +206,7 @@ export const answers: readonly Attack[] = [
         inferRequest(target, field(REQUEST.parameters, Buffer.concat([field(1, long), field(2, field(3, long))]))),
       ];
       await again(4, target.seconds / 2, async (turn) => {
-        const body = message(bodies[turn % bodies.length]!);
+        const body = grpcMessage(bodies[turn % bodies.length]!);
         tally.add(await callOn(session, INFER, body), body.length);
       });
       session.destroy();

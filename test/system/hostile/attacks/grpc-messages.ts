@@ -1,8 +1,9 @@
 /** Attacks with protobuf messages of which a few bytes make a decoder allocate much memory. */
+import { grpcMessage, varint } from '../../../support/http2-frames';
 import { again, atOnce, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip, MIB } from '../wire/bytes';
-import { call, INFER, message, packedMessage, SERVICE } from '../wire/grpc';
-import { CONTENTS, field, firstInput, inferRequest, INPUT, REQUEST, shapeOf, tag, varint } from '../wire/protobuf';
+import { call, INFER, packedMessage, SERVICE } from '../wire/grpc';
+import { CONTENTS, field, firstInput, inferRequest, INPUT, REQUEST, shapeOf, tag } from '../wire/protobuf';
 
 type Make = (target: Target, size: number) => Buffer;
 
@@ -189,7 +190,7 @@ export const grpcMessages: readonly Attack[] = [
     async run(target) {
       const tally = new Tally();
       const packed = gzip(Buffer.alloc(600e6));
-      await atOnce(8, (index) => call(target, tally, message(index % 2 ? gzip(packed) : packed, true)));
+      await atOnce(8, (index) => call(target, tally, grpcMessage(index % 2 ? gzip(packed) : packed, { flag: 1 })));
       return tally;
     },
   },

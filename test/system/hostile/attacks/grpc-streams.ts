@@ -1,8 +1,18 @@
 /** Attacks with HTTP/2 and gRPC on raw connections: endless streams, floods of frames, and unread answers. */
+import {
+  END_HEADERS,
+  END_STREAM,
+  FRAME,
+  frame,
+  grpcHeaders,
+  grpcMessage,
+  literal,
+  setting,
+} from '../../../support/http2-frames';
 import { again, largest, Tally, type Attack, type Target } from '../attack';
 import { filled, gzip } from '../wire/bytes';
-import { callOn, INFER, message, open, REFLECTION, SERVICE, startCall } from '../wire/grpc';
-import { END_HEADERS, END_STREAM, FRAME, frame, grpcHeaders, literal, RawHttp2, setting } from '../wire/http2';
+import { callOn, INFER, open, REFLECTION, SERVICE, startCall } from '../wire/grpc';
+import { RawHttp2 } from '../wire/http2';
 import { field, inferRequest } from '../wire/protobuf';
 import { until } from '../wire/http1';
 
@@ -84,7 +94,7 @@ export const grpcStreams: readonly Attack[] = [
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
         const size = largest(target);
-        const prefix = message(Buffer.alloc(0));
+        const prefix = grpcMessage(Buffer.alloc(0));
         prefix.writeUInt32BE(size, 1);
         const left = new Map<number, number>();
         for (let stream = 1; stream < 20; stream += 2) {
@@ -112,7 +122,7 @@ export const grpcStreams: readonly Attack[] = [
     what: 'many streams whose messages arrive one byte at a time',
     run: (target) =>
       flood(target, 8, async (connection, isOver) => {
-        const prefix = message(Buffer.alloc(0));
+        const prefix = grpcMessage(Buffer.alloc(0));
         prefix.writeUInt32BE(largest(target), 1);
         for (let stream = 1; stream < 400 && !isOver(); stream += 2) {
           await connection.startCall(stream, INFER);
@@ -128,11 +138,11 @@ export const grpcStreams: readonly Attack[] = [
     'h2-unread-answers',
     'calls of ModelConfig whose answers are not read because the window is 0',
     `${SERVICE}/ModelConfig`,
-    ({ model }) => message(field(1, model)),
+    ({ model }) => grpcMessage(field(1, model)),
     { short: true },
   ),
   unread('h2-unread-inference', 'inference calls whose answers, which are errors, are not read', INFER, (target) =>
-    message(inferRequest(target, field(3, 'i'.repeat(2000)))),
+    grpcMessage(inferRequest(target, field(3, 'i'.repeat(2000)))),
   ),
   {
     name: 'h2-unread-stream',
@@ -143,7 +153,7 @@ export const grpcStreams: readonly Attack[] = [
         target,
         4,
         async (connection, isOver) => {
-          const bytes = filled(64 * 1024, message(inferRequest(target)));
+          const bytes = filled(64 * 1024, grpcMessage(inferRequest(target)));
           for (let stream = 1; stream < 20; stream += 2)
             await connection.startCall(stream, `${SERVICE}/ModelStreamInfer`);
           while (!isOver()) {
@@ -160,7 +170,7 @@ export const grpcStreams: readonly Attack[] = [
     what: 'a ModelStreamInfer call with endless small messages, whose answers are read',
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
-        const bytes = filled(64 * 1024, message(inferRequest(target)));
+        const bytes = filled(64 * 1024, grpcMessage(inferRequest(target)));
         await connection.startCall(1, `${SERVICE}/ModelStreamInfer`);
         while (!isOver()) if ((await connection.sendData(1, bytes)) === 0) await connection.wait(50);
       }),
@@ -170,7 +180,7 @@ export const grpcStreams: readonly Attack[] = [
     what: 'a unary call with endless messages',
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
-        const bytes = filled(64 * 1024, message(Buffer.alloc(0)));
+        const bytes = filled(64 * 1024, grpcMessage(Buffer.alloc(0)));
         await connection.startCall(1, INFER);
         while (!isOver()) if ((await connection.sendData(1, bytes)) === 0) await connection.wait(50);
       }),
@@ -191,7 +201,7 @@ export const grpcStreams: readonly Attack[] = [
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
         const cancel = Buffer.from([0, 0, 0, 8]);
-        const body = message(inferRequest(target));
+        const body = grpcMessage(inferRequest(target));
         const headers = grpcHeaders(INFER);
         for (let stream = 1; !isOver() && stream < 2 ** 30;) {
           const parts: Buffer[] = [];
@@ -293,7 +303,7 @@ export const grpcStreams: readonly Attack[] = [
         .resume();
       for (let i = 0; performance.now() < end && status === 'held'; i++) {
         const name = `n${i}${'x'.repeat(200_000)}`;
-        const body = message(gzip(field(4, name)), true);
+        const body = grpcMessage(gzip(field(4, name)), { flag: 1 });
         tally.bytes += body.length;
         if (!stream.write(body)) await Promise.race([new Promise((done) => stream.once('drain', done)), until(end)]);
         await until(performance.now());
@@ -310,7 +320,7 @@ export const grpcStreams: readonly Attack[] = [
       const tally = new Tally();
       const session = open(target);
       await again(16, target.seconds, async (turn) => {
-        const body = message(field(4, `m${turn}${'y'.repeat(30_000)}`));
+        const body = grpcMessage(field(4, `m${turn}${'y'.repeat(30_000)}`));
         tally.add(await callOn(session, REFLECTION, body), body.length);
       });
       session.destroy();
@@ -325,7 +335,7 @@ export const grpcStreams: readonly Attack[] = [
         target,
         4,
         async (connection, isOver) => {
-          const bytes = filled(60 * 1024, message(field(4, NAME)));
+          const bytes = filled(60 * 1024, grpcMessage(field(4, NAME)));
           await connection.startCall(1, REFLECTION);
           while (!isOver()) if ((await connection.sendData(1, bytes)) === 0) await connection.wait(100);
         },
@@ -339,7 +349,7 @@ export const grpcStreams: readonly Attack[] = [
     run: (target) =>
       flood(target, 16, async (connection, isOver) => {
         for (let stream = 1; stream < 2000 && !isOver(); stream += 2) {
-          await connection.startCall(stream, WATCH, message(field(1, `${stream}${'s'.repeat(10_000)}`)));
+          await connection.startCall(stream, WATCH, grpcMessage(field(1, `${stream}${'s'.repeat(10_000)}`)));
           if (stream % 20 === 1) await connection.wait(1);
         }
       }),
@@ -349,7 +359,7 @@ export const grpcStreams: readonly Attack[] = [
     what: 'Watch repeatedly started and cancelled',
     run: (target) =>
       flood(target, 4, async (connection, isOver) => {
-        const body = message(field(1, ''));
+        const body = grpcMessage(field(1, ''));
         const cancel = Buffer.from([0, 0, 0, 8]);
         for (let stream = 1; !isOver(); stream += 2) {
           await connection.startCall(stream, WATCH, body);
@@ -362,7 +372,7 @@ export const grpcStreams: readonly Attack[] = [
     what: 'connections that make a call and disconnect before they are answered',
     async run(target) {
       const tally = new Tally();
-      const body = message(inferRequest(target));
+      const body = grpcMessage(inferRequest(target));
       await again(16, target.seconds, async () => {
         const connection = await RawHttp2.open(target);
         await connection.startCall(1, INFER, body);

@@ -1,8 +1,9 @@
 /** Load of valid requests that have the largest size. */
+import { grpcMessage } from '../../../support/http2-frames';
 import { again, inferPath, largest, Tally, type Attack, type Target } from '../attack';
 import { gzip, MIB, numbers } from '../wire/bytes';
 import { ask, JSON_TYPE, PACKED } from '../wire/http1';
-import { call, message } from '../wire/grpc';
+import { call } from '../wire/grpc';
 import { field, firstInput, inferRequest, REQUEST, shapeOf } from '../wire/protobuf';
 
 const RIGHT = /^(HTTP (200|408|413|429)|OK|RESOURCE_EXHAUSTED|closed.*)$/;
@@ -96,7 +97,9 @@ export const valid: readonly Attack[] = [
     (target, tally) => {
       const rows = Math.floor((largest(target) - 1000) / 4 / rowSize(target));
       const input = firstInput(target, shapeOf(...shape(target, rows)));
-      const body = message(inferRequest(target, input, field(REQUEST.raw, Buffer.alloc(4 * rows * rowSize(target)))));
+      const body = grpcMessage(
+        inferRequest(target, input, field(REQUEST.raw, Buffer.alloc(4 * rows * rowSize(target)))),
+      );
       return () => call(target, tally, body);
     },
     { short: true },

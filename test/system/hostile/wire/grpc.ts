@@ -1,4 +1,5 @@
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { grpcMessage } from '../../../support/http2-frames';
 import type { Tally, Target } from '../attack';
 import { gzip } from './bytes';
 
@@ -15,16 +16,8 @@ const CODES = [
   ...['INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
 ];
 
-/** gRPC message with its prefix of five bytes. */
-export function message(content: Buffer, packed = false): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix[0] = packed ? 1 : 0;
-  prefix.writeUInt32BE(content.length, 1);
-  return Buffer.concat([prefix, content]);
-}
-
 export function packedMessage(content: Buffer): Buffer {
-  return message(gzip(content), true);
+  return grpcMessage(gzip(content), { flag: 1 });
 }
 
 export function open(target: Target): ClientHttp2Session {

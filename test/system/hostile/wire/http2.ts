@@ -1,72 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import type { Target } from '../attack';
-import { varint } from './protobuf';
+import { ACK, END_HEADERS, END_STREAM, FRAME, frame, grpcHeaders, setting } from '../../../support/http2-frames';
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-
-/** Frame types: https://www.rfc-editor.org/rfc/rfc9113#section-6 */
-export const FRAME = {
-  data: 0,
-  headers: 1,
-  priority: 2,
-  resetStream: 3,
-  settings: 4,
-  pushPromise: 5,
-  ping: 6,
-  goaway: 7,
-  windowUpdate: 8,
-  continuation: 9,
-} as const;
-
-export const END_STREAM = 1;
-export const ACK = 1;
-export const END_HEADERS = 4;
 
 const FIRST_WINDOW = 65535;
 const MAX_FRAME = 16384;
 const INITIAL_WINDOW_SIZE = 4;
-
-export function frame(type: number, flags: number, stream: number, content: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(content.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, content]);
-}
-
-export function setting(key: number, value: number): Buffer {
-  const bytes = Buffer.alloc(6);
-  bytes.writeUInt16BE(key);
-  bytes.writeUInt32BE(value, 2);
-  return bytes;
-}
-
-/** Headers of a gRPC call, as HPACK that uses no tables. */
-export function grpcHeaders(path: string, more: Readonly<Record<string, string>> = {}): Buffer {
-  const pairs = { ':method': 'POST', ':scheme': 'http', ':path': path, ':authority': 'x' };
-  return headerBlock({ ...pairs, 'content-type': 'application/grpc', te: 'trailers', ...more });
-}
-
-export function headerBlock(headers: Readonly<Record<string, string>>): Buffer {
-  return Buffer.concat(Object.entries(headers).map(([name, value]) => literal(0, name, value)));
-}
-
-/**
- * Header with a literal name and value.
- *
- * @param kind 0: not indexed, 0x40: added to the table
- */
-export function literal(kind: number, name: string, value: string): Buffer {
-  return Buffer.concat([Buffer.of(kind), hpackString(name), hpackString(value)]);
-}
-
-function hpackString(text: string): Buffer {
-  const bytes = Buffer.from(text);
-  const length =
-    bytes.length < 127 ? Buffer.of(bytes.length) : Buffer.concat([Buffer.of(127), varint(bytes.length - 127)]);
-  return Buffer.concat([length, bytes]);
-}
 
 /**
  * Raw HTTP/2 connection. The only rule of the protocol that it follows is to respect the server's flow-control windows.

@@ -1,15 +1,10 @@
+import { varint } from '../../../support/http2-frames';
 import type { Target } from '../attack';
 
 /** Field numbers of ModelInferRequest and of the messages that it contains. */
 export const REQUEST = { name: 1, version: 2, id: 3, parameters: 4, inputs: 5, outputs: 6, raw: 7 } as const;
 export const INPUT = { name: 1, datatype: 2, shape: 3, parameters: 4, contents: 5 } as const;
 export const CONTENTS = { bool: 1, int: 2, int64: 3, uint: 4, uint64: 5, fp32: 6, fp64: 7, bytes: 8 } as const;
-
-export function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
-  return Buffer.from([...bytes, value]);
-}
 
 /** Length-delimited field (wire type 2). */
 export function field(number: number, content: string | Buffer): Buffer {
