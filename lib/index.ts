@@ -2,7 +2,8 @@ export { ModelServingError, type Problem } from './base/errors';
 export type { SignatureProof } from './model/declared-signature';
 export type { ModelCard } from './model/model-card';
 export type { SourceFile } from './base/source-file';
-export { OnnxModel, type OnnxModelProps } from './onnx-model/onnx-model';
+export { OnnxModel } from './onnx-model/onnx-model';
+export type { OnnxModelProps } from './onnx-model/onnx-model-props';
 export type { ClassOutputProps } from './preprocessing/class-output';
 export type { PictureInputProps } from './preprocessing/picture-input';
 export type {

@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import { ModelServingError } from '../base/errors';
 import { readCardFile } from '../model/read-card';
 import { readPreprocessing } from '../preprocessing/preprocessing-file';
-import { OnnxModel, type OnnxModelProps } from '../onnx-model/onnx-model';
+import { OnnxModel } from '../onnx-model/onnx-model';
+import type { OnnxModelProps } from '../onnx-model/onnx-model-props';
 import { oldNameErrors } from '../base/old-names';
 import { printNote } from './output';
 

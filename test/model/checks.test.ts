@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { version as runtime } from 'onnxruntime-node/package.json';
-import { OnnxModel, type OnnxModelProps } from '../../lib/onnx-model/onnx-model';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
+import type { OnnxModelProps } from '../../lib/onnx-model/onnx-model-props';
 import {
   externalInitializer,
   identity,

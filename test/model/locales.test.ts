@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OnnxModel, type OnnxModelProps } from '../../lib/onnx-model/onnx-model';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
+import type { OnnxModelProps } from '../../lib/onnx-model/onnx-model-props';
 import { node, value, writeOnnxModel, type AttributeValue, type ModelParts } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 import { problemsOf } from './support';

@@ -1,7 +1,8 @@
 import childProcess from 'node:child_process';
 import { join } from 'node:path';
 import { version as runtime } from 'onnxruntime-node/package.json';
-import { OnnxModel, type OnnxModelProps } from '../../lib/onnx-model/onnx-model';
+import { OnnxModel } from '../../lib/onnx-model/onnx-model';
+import type { OnnxModelProps } from '../../lib/onnx-model/onnx-model-props';
 import { identity, initializer, node, value, writeOnnxModel, type ModelParts } from '../support/onnx-builder';
 import { temporaryFolder } from '../support/temporary-folder';
 import { problemsOf } from './support';
