@@ -8,7 +8,7 @@ import {
   type TensorMessage,
 } from '../onnx/decoded-model';
 import { requestInputs, type ValueInfo } from '../onnx/value-info';
-import { constantTensor } from '../row-independence/constants';
+import { constantTensor } from '../row-independence/values/constants';
 
 /**
  * Operators whose outputs contain the values of their first input, possibly in a different shape or type. The output of

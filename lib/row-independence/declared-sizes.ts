@@ -1,9 +1,9 @@
 import type { NodeMessage, ValueInfoMessage } from '../onnx/decoded-model';
 import { valueInfo } from '../onnx/value-info';
-import { notUnderstood } from './obstacle';
 import { readBy } from './order';
-import type { Size } from './size';
-import type { Value } from './tensor';
+import { notUnderstood } from './values/obstacle';
+import type { Size } from './values/size';
+import type { Value } from './values/tensor';
 
 /**
  * Sizes that a file declares for the tensors of a graph. The runtime trusts them where it infers none itself: it

@@ -1,4 +1,9 @@
-import { type ValueInfo } from '../onnx/value-info';
+import { dimensionName } from '../../inference-image/src/contract/given-sizes';
+import type { ValueInfo } from '../onnx/value-info';
+import { withUnknownElements } from './results';
+import { notUnderstood } from './values/obstacle';
+import { N, OF_AN_AXIS, Size } from './values/size';
+import { invariant, rowsOn, withRows, type Value } from './values/tensor';
 
 /**
  * Axis of the rows in each input; null for an input without rows, which must have the same values in all requests that
@@ -124,4 +129,32 @@ function declaredFree(input: ValueInfo, axis: number | null): ValueInfo {
   const { dimensions } = input;
   if (!dimensions || axis === null || dimensions[axis] !== 1) return input;
   return { ...input, dimensions: dimensions.map((size, at) => (at === axis ? null : size)) };
+}
+
+/**
+ * What is known about an input.
+ *
+ * @param axis - axis of the rows; null for an input without rows
+ * @param namesAreSizes - whether dimensions of the same name have the same size
+ * @param empty - names of dimensions that may be empty
+ */
+export function inputValue(
+  input: ValueInfo,
+  axis: number | null,
+  namesAreSizes: boolean,
+  empty: readonly string[] = [],
+): Value {
+  const { name, kind, elementType, dimensions } = input;
+  if (kind !== 'tensor') return { kind: 'unusable', obstacle: notUnderstood('reads an input that is not a tensor') };
+  if (!dimensions) return invariant(undefined, elementType);
+  const dims = dimensions.map((size, at) => {
+    if (at === axis) return N;
+    if (typeof size === 'number') return Size.of(size);
+    const key = namesAreSizes && size !== null ? size : [name, at];
+    // A request runs alone if an axis other than its row axis has size 0 (row-layout.ts).
+    const min = empty.includes(dimensionName({ name, dimensions }, at) ?? '') ? 0 : 1;
+    return Size.atom(`size ${JSON.stringify(key)}`, { min, growth: OF_AN_AXIS });
+  });
+  if (axis !== null) return withRows(dims, rowsOn(axis), elementType);
+  return withUnknownElements(invariant(dims, elementType), `input ${JSON.stringify(name)}`);
 }

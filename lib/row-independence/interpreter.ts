@@ -5,40 +5,21 @@ import {
   type GraphMessage,
   type ModelMessage,
   type NodeMessage,
-  operatorName,
   type OperatorSetMessage,
   type ValueInfoMessage,
 } from '../onnx/decoded-model';
-import { Attributes } from './attributes';
-import { Call } from './call';
-import { constantTensor, sparseConstant } from './constants';
 import { declaredSizes, namesWithEffect, refuseUntrue, type DeclaredSizes } from './declared-sizes';
-import type { ExactSizes } from './exact-sizes';
-import { CannotRun, coupled, NeedsDecision, notUnderstood, Obstacle } from './obstacle';
-import { inOrder, readNodes, type Placed } from './order';
+import { Attributes } from './operators/attributes';
+import { Call } from './operators/call';
 import { transferOf } from './operators/table';
-import { OF_A_TRUTH, Size } from './size';
-import {
-  BOOL,
-  constantDims,
-  INT32,
-  INT64,
-  invariant,
-  isTainted,
-  rowAxisSize,
-  type Rows,
-  type Tensor,
-  type Value,
-} from './tensor';
-import { isFilled, unwritten } from './unwritten';
-
-/** A node at which the proof stops. */
-export class Stopped {
-  constructor(
-    readonly node: NodeMessage,
-    readonly obstacle: Obstacle,
-  ) {}
-}
+import { isFilled, unwritten } from './operators/unwritten';
+import { inOrder, readNodes, type Placed } from './order';
+import { checked, notUniformWith, withUnknownElements } from './results';
+import { Scope } from './scope';
+import { constantTensor, sparseConstant } from './values/constants';
+import type { ExactSizes } from './values/exact-sizes';
+import { CannotRun, isOwn, NeedsDecision, notUnderstood, Obstacle, Stopped } from './values/obstacle';
+import { invariant, isTainted, type Tensor, type Value } from './values/tensor';
 
 /** Domains of operators that the runtime implements. */
 const OF_THE_RUNTIME = /^(ai\.onnx|com\.microsoft|com\.ms|org\.pytorch\.aten)(\.|$)/;
@@ -58,12 +39,8 @@ export class Budget {
 /** Maximum nesting of functions and graphs. */
 const MAX_DEPTH = 24;
 
-/** Maximum number of inputs and outputs of a node, and of axes of a tensor. */
+/** Maximum number of inputs and outputs of a node. */
 const MAX_NAMES = 4096;
-const MAX_RANK = 64;
-
-/** Unknown elements of results become atoms if there are at most this many. */
-const MAX_UNKNOWN = 16;
 
 /** Environment of a list of nodes. */
 interface Context {
@@ -78,8 +55,6 @@ interface Context {
   readonly once: boolean;
 }
 
-type Names = Map<string, Value>;
-
 /** Order of nodes, and the nodes whose results are used. */
 interface Plan {
   readonly order: readonly Placed[];
@@ -93,18 +68,12 @@ interface Body {
   declared(): readonly ValueInfoMessage[];
 }
 
-/** Names visible in a graph, the innermost scope first. */
-interface Scope {
-  readonly names: Names;
-  readonly outer?: Scope;
-}
-
 /** Follows all nodes of a model, once for each assignment of the rows to axes of the inputs. */
 export class Interpreter {
   private readonly functions: ReadonlyMap<string, FunctionMessage>;
   /** Opsets of the graph. The runtime also uses these versions for the nodes of functions. */
   private readonly opsets: ReadonlyMap<string, number>;
-  private readonly initial = new Map<GraphMessage, Names>();
+  private readonly initial = new Map<GraphMessage, ReadonlyMap<string, Value>>();
   private readonly attributes = new Map<NodeMessage, Attributes>();
   private readonly plans = new Map<readonly NodeMessage[], Plan>();
 
@@ -131,44 +100,35 @@ export class Interpreter {
     assumed: ReadonlyMap<string, boolean>,
     sizes: ExactSizes,
   ): Value[] {
-    const names: Names = new Map(inputs);
     const context: Context = { opsets: this.opsets, sizes, path: '', depth: 0, once: true };
-    return this.graph(graph, { names }, context, assumed);
+    return this.graph(graph, new Scope(inputs), context, assumed);
   }
 
   private graph(graph: GraphMessage, scope: Scope, context: Context, assumed: ReadonlyMap<string, boolean>): Value[] {
-    this.define(graph, scope.names, context.path);
+    this.define(graph, scope, context.path);
     const results = graph.output.map(({ name }) => name);
     const declared = () => {
       // The runtime passes what branches and loops declare on to the nodes around them.
-      const used = scope.outer ? undefined : namesWithEffect(graph.node);
+      const used = scope.isOutermost ? namesWithEffect(graph.node) : undefined;
       return [...graph.valueInfo, ...graph.output.filter(({ name }) => used?.has(name) ?? true)];
     };
     this.nodes({ node: graph.node, declared }, results, scope, context, assumed);
-    return graph.output.map(({ name }) => find(scope, name) ?? unknownName(name));
+    return results.map((name) => scope.find(name));
   }
 
   /**
    * Defines the initializers of a graph. They replace inputs of the same name, because the server does not let callers
    * override initializers.
    */
-  private define(graph: GraphMessage, names: Names, path: string): void {
+  private define(graph: GraphMessage, scope: Scope, path: string): void {
     let known = this.initial.get(graph);
     if (!known) {
-      known = new Map();
-      for (const initializer of graph.initializer) {
-        known.set(
-          initializer.name,
-          withUnknownElements(checked(constantTensor(initializer)), `${path}=${JSON.stringify(initializer.name)}`),
-        );
-      }
-      for (const sparse of graph.sparseInitializer)
-        known.set(sparse.values?.name ?? '', checked(sparseConstant(sparse)));
+      known = initialValues(graph, path);
       this.initial.set(graph, known);
     }
     for (const [name, value] of known) {
-      if (names.has(name)) throw notUnderstood('a constant in it has the name of an input');
-      names.set(name, value);
+      if (scope.defines(name)) throw notUnderstood('a constant in it has the name of an input');
+      scope.define(name, value);
     }
   }
 
@@ -181,14 +141,14 @@ export class Interpreter {
   ): void {
     const { order, read, declared } = this.planOf(body, results);
     for (const { node, index } of order) {
-      if (node.output.some((name) => name && scope.names.has(name))) {
+      if (node.output.some((name) => name && scope.defines(name))) {
         throw new Stopped(node, notUnderstood('the name of its result is already used'));
       }
       const values = this.node(node, `${context.path}/${index}`, scope, context, assumed, read.has(node));
       node.output.forEach((name, at) => {
         if (name) refuseAt(node, () => refuseUntrue(declared, name, values[at]));
         if (name)
-          scope.names.set(name, values[at] ?? { kind: 'unusable', obstacle: notUnderstood('it has no such output') });
+          scope.define(name, values[at] ?? { kind: 'unusable', obstacle: notUnderstood('it has no such output') });
       });
     }
   }
@@ -241,7 +201,7 @@ export class Interpreter {
     context: Context,
     assumed: ReadonlyMap<string, boolean>,
   ): readonly Value[] {
-    const inputs = node.input.map((name) => (name ? (find(scope, name) ?? unknownName(name)) : undefined));
+    const inputs = node.input.map((name) => (name ? scope.find(name) : undefined));
     const attributes = this.attributesOf(node, context);
     const domain = domainName(node.domain);
     const own = this.functions.size > 0 && this.functions.get(functionKey(node.domain, node.opType, node.overload));
@@ -302,15 +262,11 @@ export class Interpreter {
     assumed: ReadonlyMap<string, boolean>,
   ): Value[] {
     const depth = this.deeper(context);
-    const names: Names = new Map();
-    bind(
-      graph.input.map(({ name }) => name),
-      values,
-      names,
-    );
+    if (graph.input.length !== values.length) throw notUnderstood('a graph in it receives the wrong number of inputs');
+    const inputs = new Map(graph.input.map(({ name }, at) => [name, values[at] as Value]));
     const declared = this.declared(graph.input);
-    for (const [name, value] of names) refuseUntrue(declared, name, value);
-    return this.graph(graph, { names, outer }, { ...context, depth }, assumed);
+    for (const [name, value] of inputs) refuseUntrue(declared, name, value);
+    return this.graph(graph, new Scope(inputs, outer), { ...context, depth }, assumed);
   }
 
   /** Evaluates a function of the model in place of its call. */
@@ -328,10 +284,10 @@ export class Interpreter {
     const isOther = ([domain, version]: [string, number]) =>
       (this.opsets.get(domain) ?? (domain === 'ai.onnx' ? undefined : version)) !== version;
     if ([...opsets].some(isOther)) throw notUnderstood('a function of the model uses a different opset than the model');
-    const names: Names = new Map();
+    const scope = new Scope();
     own.input.forEach((name, at) => {
       const value = inputs[at];
-      if (value) names.set(name, value);
+      if (value) scope.define(name, value);
     });
     const absent = own.input.filter((_, at) => !inputs[at]);
     const inner: Context = {
@@ -342,9 +298,8 @@ export class Interpreter {
       depth,
     };
     const node = absent.length === 0 ? own.node : own.node.map((each) => withoutInputs(each, absent));
-    const scope: Scope = { names };
     this.nodes({ node, declared: () => own.valueInfo }, own.output, scope, inner, assumed);
-    return own.output.map((name) => names.get(name) ?? unknownName(name));
+    return own.output.map((name) => scope.find(name));
   }
 
   private deeper({ depth }: Context): number {
@@ -353,12 +308,15 @@ export class Interpreter {
   }
 }
 
-/**
- * Whether the prover threw this error deliberately. Any other error is caused by a malformed node that no rule expects,
- * such as a node whose input has too few axes.
- */
-function isOwn(problem: unknown): problem is Obstacle | Stopped | CannotRun | NeedsDecision {
-  return [Obstacle, Stopped, CannotRun, NeedsDecision].some((kind) => problem instanceof kind);
+/** Values of the constants of a graph. */
+function initialValues({ initializer, sparseInitializer }: GraphMessage, path: string): ReadonlyMap<string, Value> {
+  const values = new Map<string, Value>();
+  for (const message of initializer) {
+    const { name } = message;
+    values.set(name, withUnknownElements(checked(constantTensor(message)), `${path}=${JSON.stringify(name)}`));
+  }
+  for (const sparse of sparseInitializer) values.set(sparse.values?.name ?? '', checked(sparseConstant(sparse)));
+  return values;
 }
 
 function refuseAt(node: NodeMessage, check: () => void): void {
@@ -374,23 +332,6 @@ function withoutInputs(node: NodeMessage, absent: readonly string[]): NodeMessag
   return { ...node, input: node.input.map((name) => (absent.includes(name) ? '' : name)) };
 }
 
-function bind(names: readonly string[], values: readonly Value[], into: Names): void {
-  if (names.length !== values.length) throw notUnderstood('a graph in it receives the wrong number of inputs');
-  names.forEach((name, at) => into.set(name, values[at] as Value));
-}
-
-function find(scope: Scope, name: string): Value | undefined {
-  for (let at: Scope | undefined = scope; at; at = at.outer) {
-    const value = at.names.get(name);
-    if (value) return value;
-  }
-  return undefined;
-}
-
-function unknownName(name: string): never {
-  throw notUnderstood(`nothing defines ${JSON.stringify(name.slice(0, 80))}`);
-}
-
 /**
  * Opset version of a domain; 1 if the model does not import the domain. The runtime then uses the newest version, but
  * only the rules for ai.onnx depend on versions.
@@ -404,58 +345,6 @@ function versionOf(domain: string, { opsets }: Context): number {
 
 function versions(imports: readonly OperatorSetMessage[]): Map<string, number> {
   return new Map(imports.map(({ domain, version }) => [domainName(domain), version]));
-}
-
-/**
- * Checks an invariant of every rule: only the axis of a tensor's rows has a size that depends on the number of rows.
- * Otherwise, data could depend on the number of rows too.
- */
-function checked(value: Value): Value {
-  if (value.kind === 'sequence') value.items.forEach(checked);
-  if (value.kind !== 'tensor' || !value.dims) return value;
-  if (value.dims.length > MAX_RANK) throw notUnderstood('its result has too many axes to follow');
-  for (const [axis, size] of value.dims.entries()) {
-    if (Math.abs(size.constant ?? 0) > Number.MAX_SAFE_INTEGER)
-      throw notUnderstood('an axis of its result is too long to follow');
-    if (axis !== value.rows?.axis && size.tainted)
-      throw coupled('makes the size of an axis depend on the number of rows');
-  }
-  if (value.rows && !value.dims[value.rows.axis]?.equals(rowAxisSize(value.rows))) {
-    throw notUnderstood('the axis of the rows in its result is unknown');
-  }
-  return value;
-}
-
-/** Marks a result as not uniform unless every input with rows is uniform. */
-function notUniformWith(inputs: readonly (Value | undefined)[], value: Value): Value {
-  const own = inputs.flatMap((input) => (input ? rowsIn(input) : [])).filter(({ uniform }) => !uniform);
-  if (own.length === 0 || rowsIn(value).every(({ uniform }) => !uniform)) return value;
-  if (value.kind !== 'tensor' || !value.rows)
-    throw notUnderstood('it returns a sequence of values that are equal for all rows');
-  const { axis, outer, inner } = value.rows;
-  if (own.some((rows) => !rows.outer.equals(outer) || !rows.inner.equals(inner)))
-    throw coupled('combines rows with different layouts');
-  return { ...value, rows: { axis, outer, inner } };
-}
-
-function rowsIn(value: Value): readonly Rows[] {
-  if (value.kind === 'sequence') return value.items.flatMap(rowsIn);
-  return value.kind === 'tensor' && value.rows ? [value.rows] : [];
-}
-
-/**
- * Turns the unknown elements of small integer tensors into atoms, so that an element is the same wherever it is read.
- */
-export function withUnknownElements(value: Value, path: string): Value {
-  if (value.kind !== 'tensor' || value.values || value.rows) return value;
-  if (value.elem !== INT64 && value.elem !== INT32 && value.elem !== BOOL) return value;
-  const count = constantDims(value)?.reduce((product, dim) => product * dim, 1);
-  if (count === undefined || count > MAX_UNKNOWN) return value;
-  const [min, growth] = value.elem === BOOL ? [0, OF_A_TRUTH] : [-Infinity, undefined];
-  return {
-    ...value,
-    values: Array.from({ length: count }, (_, at) => Size.atom(`${path}[${at}]`, { min, growth })),
-  };
 }
 
 function onlyShared(inputs: readonly (Value | undefined)[]): boolean {
@@ -481,9 +370,4 @@ function neverFails(node: NodeMessage, { verdict }: Obstacle): boolean {
 
 function unread({ reason }: Obstacle): Obstacle {
   return notUnderstood(`${reason}; its result is unused, but it may fail`);
-}
-
-/** Operator name, with its domain unless it is the default domain: `Conv`, `com.microsoft:FusedMatMul`. */
-export function nameOfOperator({ domain, opType }: NodeMessage): string {
-  return operatorName({ domain: domainName(domain), type: opType });
 }

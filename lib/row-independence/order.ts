@@ -1,5 +1,5 @@
 import type { GraphMessage, NodeMessage } from '../onnx/decoded-model';
-import { notUnderstood } from './obstacle';
+import { notUnderstood } from './values/obstacle';
 
 export interface Placed {
   readonly node: NodeMessage;

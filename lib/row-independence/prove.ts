@@ -1,13 +1,13 @@
 import type { BatchingVerdict, RowAxes } from '../../inference-image/src/contract/batching-verdict';
-import { dimensionName } from '../../inference-image/src/contract/given-sizes';
-import type { GraphMessage, ModelMessage, NodeMessage } from '../onnx/decoded-model';
+import type { GraphMessage, ModelMessage } from '../onnx/decoded-model';
 import { requestInputs, type ValueInfo } from '../onnx/value-info';
-import { ExactSizes } from './exact-sizes';
-import { assignments, clash, freedAssignments, isFree, type InputAxes } from './input-axes';
-import { Budget, Interpreter, nameOfOperator, Stopped, withUnknownElements } from './interpreter';
-import { CannotRun, coupled, NeedsDecision, notUnderstood, Obstacle } from './obstacle';
-import { N, OF_AN_AXIS, Size } from './size';
-import { invariant, isTainted, rowsOn, withRows, type Tensor, type Value } from './tensor';
+import { cases } from './cases';
+import { assignments, clash, freedAssignments, inputValue, isFree, type InputAxes } from './input-axes';
+import { Budget, Interpreter } from './interpreter';
+import { blamed, quoted, shortened, type Refusal } from './refusal';
+import { ExactSizes } from './values/exact-sizes';
+import { coupled, notUnderstood, Obstacle, Stopped } from './values/obstacle';
+import { isTainted, type Tensor, type Value } from './values/tensor';
 
 /** What the graph proves about the rows of a batch. */
 export interface RowProof {
@@ -21,13 +21,6 @@ export interface RowProof {
 /** Limit on the nodes and names in all passes together; each pass over a graph of 1,500 nodes takes about 7,000. */
 const MAX_STEPS = 400_000;
 
-/** Maximum number of unknown conditions to analyze separately; the number of cases is at most 2 to this power. */
-export const MAX_CONDITIONS = 4;
-
-/** Maximum length of node names in messages. */
-const MAX_NAME = 120;
-
-type Refusal = BatchingVerdict & { verdict: 'coupled' | 'not understood' };
 type Outcome = Refusal | (BatchingVerdict & { verdict: 'independent' });
 
 /**
@@ -98,24 +91,19 @@ class Prover {
       this.inputs.map((input, at) => [input.name, inputValue(input, axes[at] ?? null, this.inputs.length > 1)]),
     );
     const sizes = new ExactSizes();
-    const open: Map<string, boolean>[] = [new Map()];
     let found: number[] | undefined;
-    for (let assumed = open.pop(); assumed; assumed = open.pop()) {
-      const result = this.pass(values, assumed, sizes);
-      if (result === undefined) continue;
-      if (result instanceof NeedsDecision) {
-        if (assumed.size >= MAX_CONDITIONS)
-          return blamed(result.node, notUnderstood('too many conditions are unknown'));
-        for (const decision of [true, false]) open.push(new Map([...assumed, [result.condition, decision]]));
-      } else if ('verdict' in result) return result;
-      else if (found && found.join() !== result.join()) {
-        return this.refusal(
-          this.graph.output[0]?.name ?? '',
-          notUnderstood('the axis of the rows in the outputs depends on a condition'),
-        );
-      } else found = result;
+    for (const result of cases((assumed) => this.interpreter.outputs(this.graph, values, assumed, sizes))) {
+      if (result instanceof Stopped) return blamed(result.node, result.obstacle);
+      if (result instanceof Obstacle) return this.refusal(this.firstOutput, result);
+      const outputAxes = this.outputAxes(result);
+      if ('verdict' in outputAxes) return outputAxes;
+      if (found && found.join() !== outputAxes.join()) {
+        const reason = 'the axis of the rows in the outputs depends on a condition';
+        return this.refusal(this.firstOutput, notUnderstood(reason));
+      }
+      found = outputAxes;
     }
-    if (!found) return this.refusal(this.graph.output[0]?.name ?? '', notUnderstood('the graph cannot run'));
+    if (!found) return this.refusal(this.firstOutput, notUnderstood('the graph cannot run'));
     return { verdict: 'independent', inputAxes: [...axes], outputAxes: found, maxSize: sizes.maxSize };
   }
 
@@ -133,24 +121,8 @@ class Prover {
     return refusedIfFreed ? { refusedIfFreed } : {};
   }
 
-  /**
-   * Axes of the rows in the outputs, or the reason why the pass stopped; undefined if the assumed case cannot occur.
-   */
-  private pass(
-    values: ReadonlyMap<string, Value>,
-    assumed: ReadonlyMap<string, boolean>,
-    sizes: ExactSizes,
-  ): number[] | Refusal | NeedsDecision | undefined {
-    try {
-      const outputs = this.interpreter.outputs(this.graph, values, assumed, sizes);
-      return this.outputAxes(outputs);
-    } catch (problem) {
-      if (problem instanceof NeedsDecision) return problem;
-      if (problem instanceof Stopped) return blamed(problem.node, problem.obstacle);
-      if (problem instanceof CannotRun) return undefined;
-      if (problem instanceof Obstacle) return this.refusal(this.graph.output[0]?.name ?? '', problem);
-      throw problem;
-    }
+  private get firstOutput(): string {
+    return this.graph.output[0]?.name ?? '';
   }
 
   private outputAxes(outputs: readonly Value[]): number[] | Refusal {
@@ -172,31 +144,6 @@ class Prover {
   }
 }
 
-/**
- * @param namesAreSizes - whether dimensions of the same name have the same size
- * @param empty - names of dimensions that may be empty
- */
-export function inputValue(
-  input: ValueInfo,
-  axis: number | null,
-  namesAreSizes: boolean,
-  empty: readonly string[] = [],
-): Value {
-  const { name, kind, elementType, dimensions } = input;
-  if (kind !== 'tensor') return { kind: 'unusable', obstacle: notUnderstood('reads an input that is not a tensor') };
-  if (!dimensions) return invariant(undefined, elementType);
-  const dims = dimensions.map((size, at) => {
-    if (at === axis) return N;
-    if (typeof size === 'number') return Size.of(size);
-    const key = namesAreSizes && size !== null ? size : [name, at];
-    // A request runs alone if an axis other than its row axis has size 0 (row-layout.ts).
-    const min = empty.includes(dimensionName({ name, dimensions }, at) ?? '') ? 0 : 1;
-    return Size.atom(`size ${JSON.stringify(key)}`, { min, growth: OF_AN_AXIS });
-  });
-  if (axis !== null) return withRows(dims, rowsOn(axis), elementType);
-  return withUnknownElements(invariant(dims, elementType), `input ${JSON.stringify(name)}`);
-}
-
 /** The axis on which an output has exactly one row for each input row. */
 function rowAxis(value: Value): number | Obstacle {
   if (value.kind === 'unusable') return value.obstacle;
@@ -212,19 +159,4 @@ function tensorRowAxis(t: Tensor): number | Obstacle {
   if (!rows.outer.is(1) || !rows.inner.is(1))
     return coupled('produces an output with a different number of rows than the input');
   return rows.axis;
-}
-
-export function blamed(node: NodeMessage | undefined, { verdict, reason }: Obstacle): Refusal {
-  if (!node) return { verdict, node: 'graph', operator: 'graph', reason };
-  const operator = shortened(nameOfOperator(node));
-  const name = node.name || node.output.filter(Boolean).join(', ') || operator;
-  return { verdict, node: shortened(name), operator: operator || 'unnamed', reason };
-}
-
-function shortened(name: string): string {
-  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME - 1)}…` : name || 'unnamed';
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(shortened(name));
 }

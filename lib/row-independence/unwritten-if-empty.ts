@@ -1,11 +1,13 @@
 import { dimensionNames } from '../../inference-image/src/contract/given-sizes';
 import type { GraphMessage, ModelMessage } from '../onnx/decoded-model';
 import { requestInputs } from '../onnx/value-info';
-import { ExactSizes } from './exact-sizes';
-import { Budget, Interpreter, Stopped } from './interpreter';
-import { NeedsDecision } from './obstacle';
-import { blamed, inputValue, MAX_CONDITIONS } from './prove';
-import type { Value } from './tensor';
+import { cases } from './cases';
+import { inputValue } from './input-axes';
+import { Budget, Interpreter } from './interpreter';
+import { blamed } from './refusal';
+import { ExactSizes } from './values/exact-sizes';
+import { Stopped } from './values/obstacle';
+import type { Value } from './values/tensor';
 
 /** A node that may leave its result unwritten if a request has an empty axis. */
 export interface UnwrittenIfEmpty {
@@ -49,18 +51,13 @@ function firstUnwritten(
   graph: GraphMessage,
   values: ReadonlyMap<string, Value>,
 ): Stopped | undefined {
-  const open: ReadonlyMap<string, boolean>[] = [new Map()];
-  let interpreter: Interpreter | undefined;
-  for (let assumed = open.pop(); assumed; assumed = open.pop()) {
-    try {
-      interpreter ??= new Interpreter(model, new Budget(MAX_STEPS), false);
-      interpreter.outputs(graph, values, assumed, new ExactSizes());
-    } catch (problem) {
-      if (problem instanceof Stopped && problem.obstacle.always) return problem;
-      if (problem instanceof NeedsDecision && assumed.size < MAX_CONDITIONS) {
-        for (const decision of [true, false]) open.push(new Map([...assumed, [problem.condition, decision]]));
-      }
+  try {
+    const interpreter = new Interpreter(model, new Budget(MAX_STEPS), false);
+    for (const result of cases((assumed) => interpreter.outputs(graph, values, assumed, new ExactSizes()))) {
+      if (result instanceof Stopped && result.obstacle.always) return result;
     }
+  } catch {
+    // A graph that cannot be followed is not understood.
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
-import { DOUBLE, type ExactSizes, isFollowed, isInteger } from '../exact-sizes';
-import { floorDivide, type Growth, greater, growthWithin, lesser, OF_A_TRUTH, ONE, Size, ZERO } from '../size';
-import { BOOL, FLOAT } from '../tensor';
+import { DOUBLE, isFollowed, isInteger, type ExactSizes } from '../values/exact-sizes';
+import { floorDivide, greater, growthWithin, lesser, OF_A_TRUTH, ONE, Size, ZERO, type Growth } from '../values/size';
+import { BOOL, FLOAT } from '../values/tensor';
 
 /**
  * Applies an operator of shape arithmetic to one element of each operand; the elements are polynomials. `elem` is the

@@ -1,9 +1,8 @@
-import { dimsOf, refuseAlong, type Call, type Operators } from '../call';
-import { coupled, notUnderstood } from '../obstacle';
-import { ONE, Size } from '../size';
-import { invariant, rowsOn, type Tensor, type Value } from '../tensor';
-import { unwritten, writtenWith } from '../unwritten';
-import { withoutValues } from './layout';
+import { coupled, notUnderstood } from '../values/obstacle';
+import { ONE, Size } from '../values/size';
+import { invariant, rowsOn, type Tensor, type Value } from '../values/tensor';
+import { dimsOf, refuseAlong, withoutValues, type Call, type Operators } from './call';
+import { unwritten, writtenWith } from './unwritten';
 
 /**
  * Checks inputs that must be per row, each on a given axis: either all of them have rows, or none does.

@@ -1,9 +1,8 @@
-import { dimsOf, type Call, type Operators, type Transfer } from '../call';
-import { CannotRun, coupled, notUnderstood, Obstacle } from '../obstacle';
-import { growthWithin, ONE, Size } from '../size';
-import { INT32, invariant, rowAxisSize, type Tensor, type Value } from '../tensor';
-import { writtenWith } from '../unwritten';
-import { withoutValues } from './layout';
+import { CannotRun, coupled, notUnderstood, Obstacle } from '../values/obstacle';
+import { growthWithin, ONE, Size } from '../values/size';
+import { INT32, invariant, rowAxisSize, type Tensor, type Value } from '../values/tensor';
+import { dimsOf, withoutValues, type Call, type Operators, type Transfer } from './call';
+import { writtenWith } from './unwritten';
 
 /**
  * Requires that rows are on the first axis, as in pictures and signals of shape [rows, channels, ...]. The sizes of a

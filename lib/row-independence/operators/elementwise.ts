@@ -1,8 +1,7 @@
-import { broadcast } from '../align';
-import { asData, asTensor, type Call, type Operators } from '../call';
-import type { ExactSizes } from '../exact-sizes';
-import { coupled, notUnderstood, Obstacle } from '../obstacle';
-import { greater, N, ONE, type Size } from '../size';
+import { broadcast } from '../values/align';
+import type { ExactSizes } from '../values/exact-sizes';
+import { coupled, notUnderstood, Obstacle } from '../values/obstacle';
+import { greater, N, ONE, type Size } from '../values/size';
 import {
   areColumns,
   BOOL,
@@ -18,8 +17,9 @@ import {
   type FlatNumbers,
   type Tensor,
   type Value,
-} from '../tensor';
+} from '../values/tensor';
 import { ARITHMETIC, cast, type Arithmetic } from './arithmetic';
+import { asData, asTensor, type Call, type Operators } from './call';
 
 /** Combines tensors element by element, with broadcasting. If all are shape arithmetic, computes the values. */
 export function pointwise(call: Call, tensors: readonly Tensor[], elem: number): Value {
@@ -125,8 +125,8 @@ function isInexact({ constant }: Size): boolean {
 }
 
 function elementAt(values: readonly Size[], shape: readonly number[], index: readonly number[]): Size {
-  const own = shape.map((dim, axis) => (dim === 1 ? 0 : (index[axis + index.length - shape.length] as number)));
-  return values[flatIndex(own, shape)] as Size;
+  const shift = index.length - shape.length;
+  return values[flatIndex(shape, (axis) => (shape[axis] === 1 ? 0 : (index[axis + shift] as number)))] as Size;
 }
 
 function all(call: Call): Tensor[] {

@@ -1,18 +1,19 @@
-import { broadcast } from '../align';
-import { asTensor, axisOf, dimsOf, refuseAlong, type Call, type Operators, type Transfer } from '../call';
-import { coupled, notUnderstood } from '../obstacle';
-import { ONE, Size } from '../size';
-import { FLOAT, INT32, withRows, type Rows, type Tensor, type Value } from '../tensor';
-import { isFilled, unwritten, writtenIf, writtenIfUnderstood, writtenProduct, writtenWith } from '../unwritten';
+import { broadcast } from '../values/align';
+import { coupled, notUnderstood } from '../values/obstacle';
+import { ONE, Size } from '../values/size';
+import { FLOAT, INT32, withRows, type Rows, type Tensor, type Value } from '../values/tensor';
 import { refuseLastAxis } from './attention';
+import { asTensor, axisOf, dimsOf, refuseAlong, withoutValues, type Call, type Operators, type Transfer } from './call';
 import { batchFirst, convolution } from './convolution';
+import { creation } from './creation';
 import { merged } from './elementwise';
 import { indexing } from './indexing';
-import { concatenated, layout, withoutValues } from './layout';
+import { concatenated } from './joining';
 import { addedTo, gemm, matmul, quantizedMatmul, single, swapped } from './linear';
 import { dynamic, quantization } from './quantization';
 import { reduction } from './reduction';
 import { slicing } from './slicing';
+import { isFilled, writtenIf, writtenIfUnderstood, writtenProduct, writtenWith } from './unwritten';
 
 /** Combines the tensors at these positions element by element; inputs at `parameters` are single numbers. */
 function elementwise(tensors: readonly number[], parameters: readonly number[] = []): Transfer {
@@ -23,17 +24,22 @@ function elementwise(tensors: readonly number[], parameters: readonly number[] =
   };
 }
 
-function fusedMatmul(call: Call): Value {
-  const { attributes, inputs } = call;
-  const [summed, other] = [attributes.flag('transA', false) ? -2 : -1, attributes.flag('transB', false) ? -1 : -2];
-  if (!isFilled(inputs[0], summed) && !isFilled(inputs[1], other)) throw unwritten();
-  if (attributes.flag('transBatchA', false) || attributes.flag('transBatchB', false))
-    throw notUnderstood('it exchanges axes of the batch');
-  const activation = attributes.string('activation', '');
-  if (/softmax/i.test(activation)) throw notUnderstood('its activation works over an axis');
-  const [a, b] = [call.data(0), call.data(1)];
-  return matmul(attributes.flag('transA', false) ? swapped(a) : a, attributes.flag('transB', false) ? swapped(b) : b);
-}
+/** Rule of products of matrices that may be transposed. */
+const fusedMatmul = writtenIf(
+  ({ attributes, inputs }) => {
+    const [summed, other] = [attributes.flag('transA', false) ? -2 : -1, attributes.flag('transB', false) ? -1 : -2];
+    return isFilled(inputs[0], summed) || isFilled(inputs[1], other);
+  },
+  (call) => {
+    const { attributes } = call;
+    if (attributes.flag('transBatchA', false) || attributes.flag('transBatchB', false))
+      throw notUnderstood('it exchanges axes of the batch');
+    const activation = attributes.string('activation', '');
+    if (/softmax/i.test(activation)) throw notUnderstood('its activation works over an axis');
+    const [a, b] = [call.data(0), call.data(1)];
+    return matmul(attributes.flag('transA', false) ? swapped(a) : a, attributes.flag('transB', false) ? swapped(b) : b);
+  },
+);
 
 /** Rule of matrix products whose weights are packed in blocks. Each row of the left matrix is multiplied separately. */
 function packedWeights(call: Call): Value {
@@ -232,7 +238,7 @@ export const fused: Operators = {
   GatherND: indexing['GatherND'] as Transfer,
   Unique: indexing['Unique'] as Transfer,
   Pad: slicing['Pad'] as Transfer,
-  Trilu: layout['Trilu'] as Transfer,
-  Range: layout['Range'] as Transfer,
+  Trilu: slicing['Trilu'] as Transfer,
+  Range: creation['Range'] as Transfer,
   ReduceSumInteger: reduction['ReduceSum'] as Transfer,
 };

@@ -1,9 +1,18 @@
-import { commonRows } from '../align';
-import { asData, axisOf, dimsOf, refuseAlong, type Call, type Operators } from '../call';
-import { coupled, notUnderstood } from '../obstacle';
-import { ONE, Size } from '../size';
-import { areColumns, constantDims, INT64, invariant, rearranged, type Rows, type Tensor, type Value } from '../tensor';
-import { withoutValues } from './layout';
+import { commonRows } from '../values/align';
+import { coupled, notUnderstood } from '../values/obstacle';
+import { ONE, Size } from '../values/size';
+import {
+  areColumns,
+  constantDims,
+  flatIndex,
+  INT64,
+  invariant,
+  rearranged,
+  type Rows,
+  type Tensor,
+  type Value,
+} from '../values/tensor';
+import { asData, axisOf, dimsOf, refuseAlong, withoutValues, type Call, type Operators } from './call';
 
 function gather(call: Call): Value {
   const data = call.tensor(0);
@@ -59,10 +68,10 @@ function gatherValues(data: Tensor, indices: Tensor, axis: number, sizes: readon
   const length = old[axis] as number;
   if (at.some((value) => value < -length || value >= length)) return undefined;
   return rearranged(data, target, (index) => {
-    const inner = index.slice(axis, axis + picked.length).reduce((flat, i, k) => flat * (picked[k] as number) + i, 0);
+    const inner = flatIndex(picked, (k) => index[axis + k] as number);
     const source = at[inner] as number;
     const own = [...index.slice(0, axis), source < 0 ? source + length : source, ...index.slice(axis + picked.length)];
-    return own.reduce((flat, i, k) => flat * (old[k] as number) + i, 0);
+    return flatIndex(old, (k) => own[k] as number);
   });
 }
 

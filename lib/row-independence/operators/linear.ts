@@ -1,10 +1,10 @@
-import { broadcast, broadcastSize } from '../align';
-import { dimsOf, type Call, type Operators, type Transfer } from '../call';
-import { CannotRun, coupled, notUnderstood } from '../obstacle';
-import { ONE, Size } from '../size';
-import { INT32, invariant, rowAxisSize, type Rows, type Tensor, type Value } from '../tensor';
-import { writtenProduct } from '../unwritten';
+import { broadcast, broadcastSize } from '../values/align';
+import { CannotRun, coupled, notUnderstood } from '../values/obstacle';
+import { ONE, Size } from '../values/size';
+import { INT32, invariant, rowAxisSize, type Rows, type Tensor, type Value } from '../values/tensor';
+import { dimsOf, type Call, type Operators, type Transfer } from './call';
 import { merged } from './elementwise';
+import { writtenProduct } from './unwritten';
 
 /**
  * Implements numpy's matmul: [..., m, k] by [..., k, n]. Rows may be on the leading axes, where they are combined as in

@@ -1,10 +1,9 @@
-import { dimsOf, type Call, type Operators, type Transfer } from '../call';
-import { coupled, notUnderstood } from '../obstacle';
-import { relayout } from '../relayout';
-import { ONE, Size } from '../size';
-import { FLOAT, INT64, rowsOn, STRING, type Rows, type Tensor, type Value } from '../tensor';
-import { unwritten } from '../unwritten';
-import { withoutValues } from './layout';
+import { coupled, notUnderstood } from '../values/obstacle';
+import { ONE, Size } from '../values/size';
+import { FLOAT, INT64, rowsOn, STRING, type Rows, type Tensor, type Value } from '../values/tensor';
+import { dimsOf, withoutValues, type Call, type Operators, type Transfer } from './call';
+import { relayout } from './reshaping';
+import { unwritten } from './unwritten';
 
 /**
  * Requires [rows, features]. Operators of ai.onnx.ml treat a tensor with one axis as ONE row, so its rows influence

@@ -1,9 +1,8 @@
-import { commonRows } from '../align';
-import { axisOf, dimsOf, type Call, type Operators } from '../call';
-import { coupled, notUnderstood } from '../obstacle';
-import { Size } from '../size';
-import { withRows, type Rows, type Tensor, type Value } from '../tensor';
-import { withoutValues } from './layout';
+import { commonRows } from '../values/align';
+import { coupled, notUnderstood } from '../values/obstacle';
+import { Size } from '../values/size';
+import { withRows, type Rows, type Tensor, type Value } from '../values/tensor';
+import { axisOf, dimsOf, withoutValues, type Call, type Operators } from './call';
 
 /**
  * Scales a tensor with one factor for all elements, or with one for each index or block of an axis. The factors must

@@ -1,8 +1,8 @@
-import { dimsOf, type Call, type Operators, type Transfer } from '../call';
-import { CannotRun, coupled } from '../obstacle';
-import { ONE, Size } from '../size';
-import type { Rows, Tensor, Value } from '../tensor';
-import { unwritten, writtenWith } from '../unwritten';
+import { CannotRun, coupled } from '../values/obstacle';
+import { ONE, Size } from '../values/size';
+import type { Rows, Tensor, Value } from '../values/tensor';
+import { dimsOf, type Call, type Operators, type Transfer } from './call';
+import { unwritten, writtenWith } from './unwritten';
 
 /**
  * Input positions of a recurrent operator: the weights, and the states [directions, rows, width], which are per row.

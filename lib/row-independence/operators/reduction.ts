@@ -1,11 +1,10 @@
-import { broadcast } from '../align';
-import { axisOf, dimsOf, refuseAlong, type Call, type Operators, type Transfer } from '../call';
-import type { ExactSizes } from '../exact-sizes';
-import { coupled, notUnderstood } from '../obstacle';
-import { greater, lesser, ONE, type Size } from '../size';
-import { INT64, invariant, valuesOf, type Rows, type Tensor, type Value } from '../tensor';
+import { broadcast } from '../values/align';
+import type { ExactSizes } from '../values/exact-sizes';
+import { coupled, notUnderstood } from '../values/obstacle';
+import { greater, lesser, ONE, type Size } from '../values/size';
+import { INT64, invariant, valuesOf, type Rows, type Tensor, type Value } from '../values/tensor';
 import { product, sum } from './arithmetic';
-import { withoutValues } from './layout';
+import { axisOf, dimsOf, refuseAlong, withoutValues, type Call, type Operators, type Transfer } from './call';
 
 /** Sizes and rows after axes are reduced to size 1, or removed. */
 function reducedLayout(t: Tensor, axes: readonly number[], keep: boolean): { dims: Size[]; rows?: Rows } {

@@ -1,8 +1,7 @@
-import { axisOf, dimsOf, type Call, type Operators } from '../call';
-import { CannotRun, coupled, notUnderstood } from '../obstacle';
-import { ONE, Size } from '../size';
-import type { Tensor, Value } from '../tensor';
-import { withoutValues } from './layout';
+import { CannotRun, coupled, notUnderstood } from '../values/obstacle';
+import { ONE, Size } from '../values/size';
+import type { Tensor, Value } from '../values/tensor';
+import { axisOf, dimsOf, withoutValues, type Call, type Operators } from './call';
 
 const TO_CROP = 'tf_crop_and_resize';
 

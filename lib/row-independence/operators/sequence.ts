@@ -1,9 +1,10 @@
-import { asData, asTensor, axisOf, dimsOf, type Call, type Operators } from '../call';
-import { coupled, notUnderstood } from '../obstacle';
-import { ONE, Size, ZERO } from '../size';
-import { INT64, invariant, valuesOf, BOOL, type Sequence, type Tensor, type Value } from '../tensor';
-import { writtenIfUnderstood } from '../unwritten';
-import { concatenated, sliced } from './layout';
+import { coupled, notUnderstood } from '../values/obstacle';
+import { ONE, Size, ZERO } from '../values/size';
+import { INT64, invariant, valuesOf, BOOL, type Sequence, type Tensor, type Value } from '../values/tensor';
+import { asData, asTensor, axisOf, dimsOf, type Call, type Operators } from './call';
+import { concatenated } from './joining';
+import { sliced } from './slicing';
+import { writtenIfUnderstood } from './unwritten';
 
 /** Longer sequences are not analyzed. */
 const MAX_ITEMS = 256;

@@ -1,9 +1,8 @@
-import { axisOf, dimsOf, refuseAlong, type Call, type Operators } from '../call';
-import { coupled, notUnderstood } from '../obstacle';
-import { ONE, Size } from '../size';
-import type { Value } from '../tensor';
+import { coupled, notUnderstood } from '../values/obstacle';
+import { ONE, Size } from '../values/size';
+import type { Value } from '../values/tensor';
+import { axisOf, dimsOf, refuseAlong, withoutValues, type Call, type Operators } from './call';
 import { batchFirst } from './convolution';
-import { withoutValues } from './layout';
 
 /** Transforms along one axis; the last axis contains real and imaginary parts. */
 function discreteFourierTransform(call: Call): Value {

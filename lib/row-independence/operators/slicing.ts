@@ -1,11 +1,18 @@
-import { blockOf } from '../blocks';
-import { axisOf, dimsOf, type Call, type Operators } from '../call';
-import type { ExactSizes } from '../exact-sizes';
-import { CannotRun, coupled, notUnderstood } from '../obstacle';
-import { growthWithin, lesser, ONE, Size, ZERO } from '../size';
-import { constantDims, invariant, rearranged, type Tensor, type Value } from '../tensor';
-import { unwritten, writtenIfUnderstood } from '../unwritten';
-import { sliced, withoutValues } from './layout';
+import type { ExactSizes } from '../values/exact-sizes';
+import { CannotRun, coupled, notUnderstood } from '../values/obstacle';
+import { floorDivide, growthWithin, lesser, N, ONE, Size, ZERO } from '../values/size';
+import {
+  areColumns,
+  constantDims,
+  flatIndex,
+  invariant,
+  rearranged,
+  type Rows,
+  type Tensor,
+  type Value,
+} from '../values/tensor';
+import { asData, axisOf, dimsOf, withoutValues, type Call, type Operators } from './call';
+import { unwritten, writtenIfUnderstood } from './unwritten';
 
 /**
  * Ends of at least this size mean "to the end": tf2onnx writes 1,000,000,000; other exporters write 2^31-1 or 2^63-1.
@@ -94,10 +101,7 @@ function sliceKnown(t: Tensor, axis: number, length: number, start: number, end:
     old &&
     sizes &&
     rearranged(t, sizes, (index) =>
-      old.reduce(
-        (flat, dim, at) => flat * dim + (at === axis ? from + (index[at] as number) * step : (index[at] as number)),
-        0,
-      ),
+      flatIndex(old, (at) => (at === axis ? from + (index[at] as number) * step : (index[at] as number))),
     );
   return moved ?? { ...withoutValues(t), dims };
 }
@@ -117,6 +121,76 @@ function lengthBetween(from: Size, to: Size, length: Size): Size {
   const difference = end.minus(from);
   if (from.min >= 0 && difference.min >= 0) return difference;
   return Size.opaque('between', [from, end], { min: 0, growth: growthWithin([length]) });
+}
+
+function split(call: Call): Value[] {
+  const t = call.tensor(0);
+  const dims = dimsOf(t);
+  const axis = axisOf(call.attributes.int('axis', 0), dims.length);
+  const length = dims[axis] as Size;
+  const count = call.node.output.length;
+  const given =
+    call.attributes.ints('split')?.map((value) => Size.of(value)) ??
+    (call.has(1) ? call.numbers(1, 'the sizes of the parts') : undefined);
+  if (given && given.length !== count) throw notUnderstood('its numbers of parts and sizes differ');
+  if (call.attributes.int('num_outputs', count) !== count)
+    throw notUnderstood('its numbers of parts and outputs differ');
+  const parts = given ?? equalParts(length, count);
+  const starts = parts.map((_, at) => parts.slice(0, at).reduce((sum, part) => sum.plus(part), Size.of(0)));
+  if (t.rows?.axis === axis) return parts.map((part, at) => blockOf(t, starts[at] as Size, part));
+  return parts.map((part, at) => sliced(t, axis, starts[at] as Size, part));
+}
+
+/** Lengths of the equal parts that an axis is split into; the last part may be smaller. */
+function equalParts(length: Size, count: number): Size[] {
+  const known = length.constant;
+  if (known !== undefined) {
+    const part = Math.ceil(known / count);
+    return Array.from({ length: count }, (_, at) => Size.of(Math.max(0, Math.min(part, known - at * part))));
+  }
+  const exact = length.dividedBy(Size.of(count));
+  if (exact) return Array<Size>(count).fill(exact);
+  const part = floorDivide(length.plus(Size.of(count - 1)), Size.of(count));
+  return Array.from({ length: count }, (_, at) =>
+    at < count - 1 ? part : Size.opaque('last', [length, part], { min: 0, growth: growthWithin([length]) }),
+  );
+}
+
+/** Slices a tensor along one axis. */
+export function sliced(t: Tensor, axis: number, start: Size, length: Size): Tensor {
+  const dims = dimsOf(t).map((dim, at) => (at === axis ? length : dim));
+  const [old, sizes] = [constantDims(t), constantDims(invariant(dims))];
+  const from = start.constant;
+  if (t.values && old && sizes && from !== undefined) {
+    const part = rearranged(t, sizes, (index) =>
+      flatIndex(old, (at) => (index[at] as number) + (at === axis ? from : 0)),
+    );
+    if (part) return part;
+  }
+  if (areColumns(t.rowNumbers)) asData(t);
+  const { elem, rows, rowNumbers } = t;
+  if (!rowNumbers) asData(t);
+  return { kind: 'tensor', dims, elem, ...(rows && { rows }), ...(rowNumbers && { rowNumbers }) };
+}
+
+/** Slices a tensor along the axis of its rows. The slice must consist of blocks that contain all rows. */
+function blockOf(t: Tensor, start: Size, length: Size): Tensor {
+  const { rows, elem } = asData(t);
+  if (!rows) throw notUnderstood('it has no rows');
+  const unit = N.times(rows.inner);
+  const [from, count] = [start.dividedBy(unit)?.constant, length.dividedBy(unit)?.constant];
+  const outer = rows.outer.constant;
+  const whole =
+    from !== undefined &&
+    count !== undefined &&
+    outer !== undefined &&
+    from >= 0 &&
+    count >= 1 &&
+    from + count <= outer;
+  if (!whole) throw coupled('picks some of the rows');
+  const part: Rows = { axis: rows.axis, outer: length.dividedBy(unit) ?? ONE, inner: rows.inner };
+  const dims = dimsOf(t).map((size, at) => (at === rows.axis ? length : size));
+  return { kind: 'tensor', dims, rows: part, elem };
 }
 
 function pad(call: Call): Value {
@@ -148,7 +222,17 @@ function wraps({ attributes }: Call): boolean {
   return attributes.string('mode') === 'wrap';
 }
 
+function trilu(call: Call): Value {
+  const t = call.data(0);
+  const rank = dimsOf(t).length;
+  call.shared(1, 'the diagonal');
+  if (t.rows && t.rows.axis >= rank - 2) throw coupled('keeps elements of each row by its position in the batch');
+  return withoutValues(t);
+}
+
 export const slicing: Operators = {
   Slice: slice,
+  Split: split,
   Pad: (call) => (wraps(call) ? writtenIfUnderstood(pad) : pad)(call),
+  Trilu: trilu,
 };

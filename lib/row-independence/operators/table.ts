@@ -1,16 +1,19 @@
-import type { Operators, Transfer } from '../call';
-import { controlFlow } from '../control-flow';
 import { attention } from './attention';
+import type { Operators, Transfer } from './call';
+import { controlFlow } from './control-flow';
 import { convolutions, pooling } from './convolution';
+import { creation } from './creation';
 import { elementwise } from './elementwise';
+import { fused } from './fused';
 import { indexing } from './indexing';
-import { layout } from './layout';
+import { joining } from './joining';
 import { linear } from './linear';
 import { machineLearning, text } from './ml';
-import { fused } from './fused';
 import { quantization } from './quantization';
 import { recurrence } from './recurrent';
 import { reduction } from './reduction';
+import { repeating } from './repeating';
+import { reshaping } from './reshaping';
 import { resizing } from './resizing';
 import { sequences } from './sequence';
 import { signal } from './signal';
@@ -22,7 +25,10 @@ const TABLE: ReadonlyMap<string, ReadonlyMap<string, Transfer>> = new Map([
     'ai.onnx',
     table(
       elementwise,
-      layout,
+      creation,
+      reshaping,
+      repeating,
+      joining,
       slicing,
       indexing,
       reduction,

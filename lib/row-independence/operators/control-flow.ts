@@ -1,8 +1,7 @@
-import { commonRows } from './align';
-import { asTensor, dimsOf, type Call, type Operators } from './call';
-import { isInteger } from './exact-sizes';
-import { coupled, NeedsDecision, notUnderstood } from './obstacle';
-import { ONE, Size } from './size';
+import { commonRows } from '../values/align';
+import { isInteger } from '../values/exact-sizes';
+import { coupled, NeedsDecision, notUnderstood } from '../values/obstacle';
+import { ONE, Size } from '../values/size';
 import {
   BOOL,
   INT64,
@@ -13,7 +12,8 @@ import {
   type Tensor,
   type Unusable,
   type Value,
-} from './tensor';
+} from '../values/tensor';
+import { asTensor, dimsOf, type Call, type Operators } from './call';
 
 /** Maximum number of rounds to find a state of a loop that a step does not change. */
 const MAX_ROUNDS = 6;

@@ -1,4 +1,4 @@
-import { MAX_SHARED_SIZE } from '../../inference-image/src/contract/batching-verdict';
+import { MAX_SHARED_SIZE } from '../../../inference-image/src/contract/batching-verdict';
 import type { Size } from './size';
 import { FLOAT, INT32, INT64, STRING } from './tensor';
 

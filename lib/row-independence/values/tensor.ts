@@ -1,5 +1,5 @@
-import { N, ONE, Size } from './size';
 import type { Obstacle } from './obstacle';
+import { N, ONE, Size } from './size';
 
 /**
  * Layout of the rows in a tensor. Axis `axis` has `outer * N * inner` elements, and the element at index `(k * N + row)
@@ -135,8 +135,9 @@ export function* indices(dims: readonly number[]): Generator<number[]> {
   }
 }
 
-export function flatIndex(index: readonly number[], dims: readonly number[]): number {
-  return index.reduce((flat, at, axis) => flat * (dims[axis] as number) + at, 0);
+/** Flat index of an element; `at` returns its index on an axis. */
+export function flatIndex(dims: readonly number[], at: (axis: number) => number): number {
+  return dims.reduce((flat, dim, axis) => flat * dim + at(axis), 0);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { SparseTensorMessage, TensorMessage } from '../onnx/decoded-model';
+import type { SparseTensorMessage, TensorMessage } from '../../onnx/decoded-model';
 import { Size } from './size';
 import { BOOL, FLOAT, INT32, INT64, MAX_VALUES, type Tensor } from './tensor';
 

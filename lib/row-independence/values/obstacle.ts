@@ -1,4 +1,4 @@
-import type { NodeMessage } from '../onnx/decoded-model';
+import type { NodeMessage } from '../../onnx/decoded-model';
 
 /** Why a proof stops at a node: rows influence each other there, or it is unknown whether they do. */
 export class Obstacle {
@@ -8,6 +8,14 @@ export class Obstacle {
     readonly reason: string,
     /** Whether this obstacle stops the proof even if no operand has rows. */
     readonly always = false,
+  ) {}
+}
+
+/** Thrown at a node where the proof stops. */
+export class Stopped {
+  constructor(
+    readonly node: NodeMessage | undefined,
+    readonly obstacle: Obstacle,
   ) {}
 }
 
@@ -30,4 +38,12 @@ export function coupled(reason: string): Obstacle {
 
 export function notUnderstood(reason: string): Obstacle {
   return new Obstacle('not understood', reason);
+}
+
+/**
+ * Whether the prover threw this error deliberately. Any other error is caused by a malformed node that no rule expects,
+ * such as a node whose input has too few axes.
+ */
+export function isOwn(problem: unknown): problem is Obstacle | Stopped | CannotRun | NeedsDecision {
+  return [Obstacle, Stopped, CannotRun, NeedsDecision].some((kind) => problem instanceof kind);
 }

@@ -1,5 +1,5 @@
-import type { AttributeMessage, GraphMessage, SparseTensorMessage, TensorMessage } from '../onnx/decoded-model';
-import { notUnderstood } from './obstacle';
+import type { AttributeMessage, GraphMessage, SparseTensorMessage, TensorMessage } from '../../onnx/decoded-model';
+import { notUnderstood } from '../values/obstacle';
 
 /** AttributeProto.AttributeType; 0 in files before IR version 2. */
 const TYPE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8, sparseTensor: 11 };

@@ -1,9 +1,9 @@
-import type { GraphMessage, NodeMessage } from '../onnx/decoded-model';
+import type { GraphMessage, NodeMessage } from '../../onnx/decoded-model';
+import type { ExactSizes } from '../values/exact-sizes';
+import { coupled, notUnderstood } from '../values/obstacle';
+import { Size } from '../values/size';
+import { isTainted, type Tensor, type Value } from '../values/tensor';
 import type { Attributes } from './attributes';
-import type { ExactSizes } from './exact-sizes';
-import { coupled, notUnderstood } from './obstacle';
-import { Size } from './size';
-import { isTainted, type Tensor, type Value } from './tensor';
 
 /** Gives an operator's rule access to the graph around its node. */
 export interface Surroundings {
@@ -112,6 +112,12 @@ export function asData(tensor: Tensor): Tensor {
   if (isTainted(tensor)) throw coupled('computes with the number of rows');
   if (tensor.rowNumbers) throw coupled('computes with the position of each row in the batch');
   return tensor;
+}
+
+/** The tensor as data, without its elements. */
+export function withoutValues(t: Tensor): Tensor {
+  const { dims, rows, elem } = asData(t);
+  return { kind: 'tensor', elem, ...(dims && { dims }), ...(rows && { rows }) };
 }
 
 /** Dimensions of a tensor whose rank must be known. */

@@ -1,7 +1,7 @@
+import { Obstacle } from '../values/obstacle';
+import type { Size } from '../values/size';
+import type { Value } from '../values/tensor';
 import type { Call, Transfer } from './call';
-import { Obstacle } from './obstacle';
-import type { Size } from './size';
-import type { Value } from './tensor';
 
 /** For results that the kernel may not write. They would contain memory of other runs, even if no operand has rows. */
 export function unwritten(
