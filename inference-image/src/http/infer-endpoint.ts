@@ -2,7 +2,7 @@ import { quoted } from '../base/cut-text';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { headerBytes, type Holding } from '../budget/memory-budget';
 import type { SizeLimit } from '../budget/body-parts';
-import { type ClassOutput, pictureFormat } from '../contract/picture-input';
+import { pictureFormat } from '../contract/picture-input';
 import { invalid, ServingError } from '../base/errors';
 import { isForm } from '../pictures/picture-header';
 import type { Caller } from '../inference/job';
@@ -10,7 +10,7 @@ import type { Tensor } from '../tensor/tensor';
 import type { InferRequest } from '../protocol/request';
 import { jsonTooLong } from '../protocol/infer-request';
 import type { InferResponse } from '../protocol/infer-response';
-import { classAnswer } from '../protocol/class-answer';
+import { type AnswerForm, TensorAnswers } from './answer-forms';
 import type { AppOptions } from './app-options';
 import {
   type BodyReader,
@@ -25,22 +25,21 @@ import { codingFor, compress, compressionBytes, isWorthCompressing } from './com
 import { errorReply, refuse, toServingError } from './errors';
 import { onceClosed } from './answers';
 
-/** Content of an answer: all outputs in the protocol's form, or only the class. */
-export type AnswerForm = 'outputs' | 'class';
-
 /**
  * Answers inference requests directly with node:http, because Fastify's request and reply would account for a fifth of
  * the time of a request for a small model.
  */
 export class InferEndpoint {
   readonly limit: SizeLimit;
+  readonly tensorAnswers: AnswerForm;
 
   constructor(readonly options: AppOptions) {
+    this.tensorAnswers = new TensorAnswers(options.codec);
     this.limit = inferenceLimit(options.maxRequestBytes);
   }
 
   /** Answers one request. @param request Request for an inference path of the served model. */
-  handle(request: IncomingMessage, response: ServerResponse, form: AnswerForm = 'outputs'): void {
+  handle(request: IncomingMessage, response: ServerResponse, form = this.tensorAnswers): void {
     new Exchange(request, response, this, form).start();
   }
 }
@@ -149,30 +148,18 @@ class Exchange implements Caller, BodyReader {
   }
 
   private run(infer: InferRequest): void {
-    const { codec, dataPlane, metrics } = this.options;
+    const { dataPlane, metrics } = this.options;
     this.holding?.subtract(this.bodyBytes);
     metrics.observeDecode((performance.now() - this.stepAt) / 1000);
-    if (this.form === 'outputs') codec.assertEncodable(infer);
-    this.infer = this.form === 'class' ? this.classOnly(infer) : infer;
+    this.infer = this.form.prepare(infer);
     if (infer.waitedSeconds !== undefined) this.waitsSince = performance.now() - infer.waitedSeconds * 1000;
     if (infer.timeoutSeconds !== undefined) this.deadline = this.receivedAt + infer.timeoutSeconds * 1000;
     this.step(dataPlane.infer(this.infer, this), this.encode);
   }
 
-  private classOnly(infer: InferRequest): InferRequest {
-    const { output } = this.options.model.classes as ClassOutput;
-    return { ...infer, outputs: [output], binary: [false] };
-  }
-
   private encode(outputs: readonly Tensor[]): void {
     this.stepAt = performance.now();
-    if (this.form === 'class') return this.compress(this.encodeClass(outputs[0] as Tensor));
-    this.step(this.options.codec.encode(this.infer as InferRequest, outputs, this.holding as Holding), this.compress);
-  }
-
-  private encodeClass(output: Tensor): InferResponse {
-    const { model } = this.options;
-    return { body: JSON.stringify(classAnswer(model, model.classes as ClassOutput, output)) };
+    this.step(this.form.encode(this.infer as InferRequest, outputs, this.holding as Holding), this.compress);
   }
 
   private compress(encoded: InferResponse): void {

@@ -5,9 +5,10 @@ import { parseJson } from '../json/json';
 import { openApiText } from '../openapi/document';
 import { modelConfig, modelMetadata, repositoryIndex, repositoryIsFixed, SERVER_METADATA } from '../protocol/metadata';
 import { modelStatistics } from '../protocol/statistics';
+import { type AnswerForm, ClassAnswers } from './answer-forms';
 import type { AppOptions } from './app-options';
 import { RETRY_AFTER_SECONDS } from './errors';
-import type { AnswerForm, InferEndpoint } from './infer-endpoint';
+import type { InferEndpoint } from './infer-endpoint';
 import { addRoutes, checkModel, modelPaths } from './routes';
 
 /**
@@ -117,8 +118,8 @@ export function addInferRoutes(app: FastifyInstance, { model }: AppOptions, endp
       },
       handler: () => undefined,
     });
-  add('/infer', 'outputs');
-  if (model.classes) add('/classify', 'class');
+  add('/infer', endpoint.tensorAnswers);
+  if (model.classes) add('/classify', new ClassAnswers(model, model.classes));
 }
 
 /** Paths of inference requests that need no router. */
