@@ -14,6 +14,7 @@ import {
   type InferRequest,
 } from '../protocol/request';
 import { COPY_BYTES, type Sliced, SlicedWork, TURN_BYTES } from '../base/sliced-work';
+import { LazyThread } from '../threads/lazy-thread';
 import type { CodecThread } from './codec-thread';
 import { type CodecModel, type FromCodec, ownBuffers, ownBytes, type Pieces, type ToCodec } from './messages';
 
@@ -42,10 +43,9 @@ export interface CodecOptions {
  */
 export class Codec {
   private readonly encoder: InferResponseEncoder;
-  private thread?: CodecThread;
+  private readonly thread: LazyThread<CodecThread>;
   private readonly work = new SlicedWork();
   private readonly acceptsTexts: boolean;
-  private closed = false;
   private lastTicket = 0;
   /** Unfinished work: requests read in slices, requests on the thread, and responses. */
   private readonly inTurn = new Set<Promise<unknown>>();
@@ -54,6 +54,7 @@ export class Codec {
 
   constructor(private readonly options: CodecOptions) {
     this.encoder = new InferResponseEncoder(options.model);
+    this.thread = new LazyThread(options.startThread);
     this.acceptsTexts = options.model.signature.inputs.some(({ datatype }) => datatype === 'BYTES');
   }
 
@@ -106,9 +107,7 @@ export class Codec {
 
   /** Stops the thread once its work is done. Call it when no more requests can arrive. */
   async close(): Promise<void> {
-    this.closed = true;
-    await Promise.allSettled([...this.inTurn, ...this.decoding, ...this.encoding]);
-    await this.thread?.close();
+    await this.thread.closeAfter(Promise.allSettled([...this.inTurn, ...this.decoding, ...this.encoding]));
   }
 
   private assertRoom({ size }: ReadonlySet<unknown>): void {
@@ -136,7 +135,7 @@ export class Codec {
   /** Reads in two steps: the thread determines the size of the inputs, and this thread reserves the memory for them. */
   private async decodeOnThread(body: Buffer, jsonLength: number, holding: Holding): Promise<InferRequest> {
     const bytes = ownBytes(body);
-    const thread = this.runningThread();
+    const thread = this.thread.running();
     const ticket = ++this.lastTicket;
     const ask = <T extends FromCodec['type']>(message: ToCodec, transfer: ArrayBuffer[] = []) =>
       thread.ask<Extract<FromCodec, { type: T; result: unknown }>['result']>(message, transfer);
@@ -201,22 +200,13 @@ export class Codec {
     const { tensors, transfer } = ownBuffers(outputs.map((each, i) => (written[i] ? { ...each, data: [] } : each)));
     const texts = written.map((pieces) => pieces?.map(ownBytes));
     const request = { id, binary, inputs: [], outputs: [] };
-    const { body, jsonLength } = await this.runningThread().ask<Extract<FromCodec, { type: 'encoded' }>['result']>(
-      { type: 'encode', request, outputs: tensors, written: texts, capacity },
-      [...transfer, ...texts.flatMap((pieces) => pieces?.map(({ buffer }) => buffer) ?? [])],
-    );
+    const { body, jsonLength } = await this.thread
+      .running()
+      .ask<Extract<FromCodec, { type: 'encoded' }>['result']>(
+        { type: 'encode', request, outputs: tensors, written: texts, capacity },
+        [...transfer, ...texts.flatMap((pieces) => pieces?.map(({ buffer }) => buffer) ?? [])],
+      );
     return { body: Buffer.from(body.buffer, body.byteOffset, body.byteLength), jsonLength };
-  }
-
-  private runningThread(): CodecThread {
-    if (this.thread) return this.thread;
-    if (this.closed) throw new ServingError('unavailable', 'the server is shutting down');
-    const thread = this.options.startThread();
-    this.thread = thread;
-    void thread.ended.then(() => {
-      if (this.thread === thread) this.thread = undefined;
-    });
-    return thread;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Signature } from '../contract/signature';
 import type { BufferPool } from './buffer-pool';
 import type { Run } from './executor';
 import { copyTensor, isSame, joinRows, sameSizesExcept, sliceRows, type Allocate } from './rows';
-import type { Tensor } from '../tensor/tensor';
+import { dataBytes, type Tensor } from '../tensor/tensor';
 
 interface InputLayout {
   readonly name: string;
@@ -134,4 +134,17 @@ function inputOf({ inputs }: Run, { name, position }: InputLayout): Tensor {
 
 function equal(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name, i) => name === b[i]);
+}
+
+/**
+ * Limits on the parts of a large request, in rows and input bytes. Larger parts would gain little. They would take more
+ * memory, because a run needs memory for the intermediate values of each row, and would delay other requests for
+ * longer.
+ */
+const MAX_PART_ROWS = 256;
+const MAX_PART_BYTES = 1024 * 1024;
+
+/** Number of rows in each part of a large request. */
+export function rowsOfPart({ inputs }: Run, rows: number): number {
+  return Math.min(MAX_PART_ROWS, Math.floor(MAX_PART_BYTES / (dataBytes(inputs) / rows)));
 }

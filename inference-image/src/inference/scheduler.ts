@@ -7,7 +7,8 @@ import type { Executor, Run, RunResult } from './executor';
 import type { InlineExecutor } from './inline-executor';
 import { type Caller, type Job, QueuedWork, whyAbandoned } from './job';
 import { JobQueue, NO_LIMITS, type QueueLimits } from './job-queue';
-import { RowLayout } from './row-layout';
+import { RowLayout, rowsOfPart } from './row-layout';
+import { BatchDelay } from './batch-delay';
 import { dataBytes, elementsOfWork, totalElements, type Tensor } from '../tensor/tensor';
 
 export interface SchedulerOptions extends QueueLimits {
@@ -27,14 +28,6 @@ export interface CompletedRun {
 }
 
 type Outputs = readonly Tensor[];
-
-/**
- * Limits on the parts of a large request, in rows and input bytes. Larger parts would gain little. They would take more
- * memory, because a run needs memory for the intermediate values of each row, and would delay other requests for
- * longer.
- */
-const MAX_PART_ROWS = 256;
-const MAX_PART_BYTES = 1024 * 1024;
 
 /**
  * Limit on the input bytes of a shared run. Its inputs are copied together, and its outputs exist before any request
@@ -77,8 +70,7 @@ export class Scheduler {
   /** Name of the first input whose first dimension is not fixed. */
   private readonly firstInput?: string;
   private readonly pool = new BufferPool();
-  private maxBatchDelayMs: number;
-  private delayed?: NodeJS.Timeout;
+  private readonly delay: BatchDelay;
   private running = 0;
   private lastRunSeconds = Infinity;
   /** Requests to be split. They are split one at a time, so that only a few parts wait ahead of other requests. */
@@ -93,7 +85,7 @@ export class Scheduler {
     this.turnQueue = new JobQueue(NO_LIMITS, () => this.notifyIfIdle());
     this.layout = options.axes && new RowLayout(options.signature, options.axes);
     this.firstInput = options.signature.inputs.find(({ dimensions: [first = 1] }) => typeof first !== 'number')?.name;
-    this.maxBatchDelayMs = options.maxBatchDelaySeconds * 1000;
+    this.delay = new BatchDelay(options.maxBatchDelaySeconds, () => this.dispatch());
   }
 
   get queueLength(): number {
@@ -153,7 +145,7 @@ export class Scheduler {
    * rows.
    */
   async finished(): Promise<void> {
-    this.maxBatchDelayMs = 0;
+    this.delay.disable();
     this.dispatch();
     if (this.busy) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
   }
@@ -184,8 +176,7 @@ export class Scheduler {
     // A request without elements may have two billion rows, which would result in millions of runs.
     if (totalElements(run.inputs) === 0) return rows;
     if (this.splitsLarger) return this.maxBatchSize;
-    const rowBytes = dataBytes(run.inputs) / rows;
-    return Math.max(this.maxBatchSize, Math.min(MAX_PART_ROWS, Math.floor(MAX_PART_BYTES / rowBytes)));
+    return Math.max(this.maxBatchSize, rowsOfPart(run, rows));
   }
 
   private runAtOnce(inline: InlineExecutor, run: Run): Outputs {
@@ -226,13 +217,13 @@ export class Scheduler {
     let failed = false;
     // The time before the request is split counts as waiting.
     const { deadline, holding, waitsSince = arrived } = caller;
-    const part: Caller = { deadline, waitsSince, isCancelled: () => failed || caller.isCancelled() };
+    const ofPart: Caller = { deadline, waitsSince, isCancelled: () => failed || caller.isCancelled() };
     let next = 0;
     const runNext = async (): Promise<void> => {
       for (let i = next++; i < outputs.length && !failed; i = next++) {
         // Each part is sliced just before it runs, because a slice on an axis other than the first is a copy.
-        const rowsOfPart = layout.slice(run, i * size, Math.min(size, rows - i * size));
-        const partOutputs = await this.wait(this.queue, rowsOfPart, part, true);
+        const part = layout.slice(run, i * size, Math.min(size, rows - i * size));
+        const partOutputs = await this.wait(this.queue, part, ofPart, true);
         // Counted twice, because the outputs of the parts are joined at the end.
         holding?.add(2 * dataBytes(partOutputs));
         outputs[i] = partOutputs;
@@ -269,9 +260,7 @@ export class Scheduler {
   /** Assigns waiting requests to executors. */
   private dispatch(): void {
     for (let executor = this.nextExecutor(); executor && this.queue.length > 0; executor = this.nextExecutor()) {
-      const delayMs = this.delayLeft();
-      if (delayMs > 0) return this.dispatchLater(delayMs);
-      this.stopDelay();
+      if (this.waitsForRows()) return;
       const jobs = this.take(this.queue);
       if (jobs.length > 0) void this.start(executor, jobs);
     }
@@ -293,23 +282,11 @@ export class Scheduler {
     return this.maxBatchSize > 1 || this.lastRunSeconds < SHORT_RUN_SECONDS ? busy : undefined;
   }
 
-  /** Remaining batch delay. It starts when the oldest request arrives, so that later requests cannot extend it. */
-  private delayLeft(): number {
+  /** Whether the next run waits for more rows. */
+  private waitsForRows(): boolean {
     const { oldest, oldestIsAlone, rows } = this.queue;
-    if (this.maxBatchDelayMs === 0 || oldest === undefined || oldestIsAlone || rows >= this.maxBatchSize) return 0;
-    return oldest + this.maxBatchDelayMs - performance.now();
-  }
-
-  private dispatchLater(delayMs: number): void {
-    this.delayed ??= setTimeout(() => {
-      this.stopDelay();
-      this.dispatch();
-    }, delayMs);
-  }
-
-  private stopDelay(): void {
-    clearTimeout(this.delayed);
-    this.delayed = undefined;
+    const isFull = oldest === undefined || oldestIsAlone || rows >= this.maxBatchSize;
+    return this.delay.waits(isFull ? undefined : oldest);
   }
 
   /** Runs the requests of this turn together, or sends them to executors if that would block this thread noticeably. */

@@ -8,6 +8,7 @@ import { ServingError } from '../base/errors';
 import { TYPED_ARRAY, type NumericData } from '../tensor/tensor';
 import type { InferRequest } from '../protocol/request';
 import { readPictureHeader, type PictureHeader } from './picture-header';
+import { LazyThread } from '../threads/lazy-thread';
 import type { PictureThread } from './picture-thread';
 
 /**
@@ -49,15 +50,15 @@ interface Cost {
  * picture at a time, so a crash affects no other picture.
  */
 export class PictureReader {
-  private thread?: PictureThread;
+  private readonly thread: LazyThread<PictureThread>;
   private readonly line: Line;
   private waitingBytes = 0;
   private waitingPixels = 0;
   private failures = 0;
-  private closed = false;
 
   constructor(private readonly options: PictureReaderOptions) {
     this.line = new Line(options.maxQueueLength, 'pictures');
+    this.thread = new LazyThread(options.startThread);
   }
 
   get busy(): boolean {
@@ -104,9 +105,7 @@ export class PictureReader {
 
   /** Ends the thread when its work is done. Call it when no further request can arrive. */
   async close(): Promise<void> {
-    this.closed = true;
-    await this.line.finished();
-    await this.endThread();
+    await this.thread.closeAfter(this.line.finished());
   }
 
   private assertRoom({ bytes, pixels }: Cost): void {
@@ -148,17 +147,17 @@ export class PictureReader {
   }
 
   private async elements(body: Buffer, header: PictureHeader, isCancelled: () => boolean): Promise<NumericData> {
-    if (this.closed) throw new ServingError('unavailable', 'the server is shutting down');
+    if (this.thread.closing) throw new ServingError('unavailable', 'the server is shutting down');
     if (isCancelled()) throw new ServingError('cancelled', 'the client disconnected before its picture was decoded');
     const bytes = ownBytes(body);
     try {
       const message = { type: 'decode', body: bytes, format: header.format } as const;
-      return await (this.thread ??= this.start()).ask<NumericData>(message, [bytes.buffer]);
+      return await this.thread.running().ask<NumericData>(message, [bytes.buffer]);
     } catch (error) {
       this.failures++;
       throw error;
     } finally {
-      if (this.failures >= MAX_FAILURES || this.takesMemory(header)) void this.endThread();
+      if (this.failures >= MAX_FAILURES || this.takesMemory(header)) this.replaceThread();
     }
   }
 
@@ -167,18 +166,9 @@ export class PictureReader {
     return Math.max(width * height, this.options.spec.width * Math.max(width, height)) > LARGE_PIXELS;
   }
 
-  private async endThread(): Promise<void> {
-    const { thread } = this;
-    this.thread = undefined;
+  /** Frees the memory of the decoder; the next picture starts a new thread. */
+  private replaceThread(): void {
     this.failures = 0;
-    await thread?.close();
-  }
-
-  private start(): PictureThread {
-    const thread = this.options.startThread();
-    void thread.ended.then(() => {
-      if (this.thread === thread) this.thread = undefined;
-    });
-    return thread;
+    void this.thread.end();
   }
 }
