@@ -56,3 +56,15 @@ export function figure(value: number): string {
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** Formats a duration with three digits in the most readable unit: `812 µs`, `1.25 ms`, `20 s`. */
+export function durationText(seconds: number): string {
+  if (seconds < 0.9995e-3) return `${threeDigits(1e6 * seconds)} µs`;
+  if (seconds < 0.9995) return `${threeDigits(1e3 * seconds)} ms`;
+  return `${threeDigits(seconds)} s`;
+}
+
+/** Formats a number with three digits: `12,300`, `0.25`. */
+export function threeDigits(value: number): string {
+  return value.toLocaleString('en', { maximumSignificantDigits: 3 });
+}

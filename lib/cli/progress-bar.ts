@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import type { Step } from '../measuring/profile-model';
-import { durationText } from '../report/units';
+import { durationText } from '../base/text';
 
 const WIDTH = 30;
 

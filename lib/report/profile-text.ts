@@ -7,7 +7,7 @@ import {
   type ModelProfile,
 } from '../profile/model-profile';
 import { saturatingBatchSize, threadCounts } from '../sizing/measured-runs';
-import { durationText, rateText } from './units';
+import { durationText, threeDigits } from '../base/text';
 
 const BAR_WIDTH = 32;
 
@@ -45,7 +45,7 @@ function sizeLines({ dimensions, runs, served }: MeasuredSize): string[] {
 function ladderLines(runs: readonly MeasuredRun[], threads: number, best: number): string[] {
   const saturating = saturatingBatchSize(runs, threads);
   const ladder = runs.filter((run) => run.threads === threads);
-  const rates = ladder.map(({ rowsPerSecond }) => `${rateText(rowsPerSecond)} rows/s`);
+  const rates = ladder.map(({ rowsPerSecond }) => `${threeDigits(rowsPerSecond)} rows/s`);
   const width = Math.max(...rates.map(({ length }) => length));
   return [
     threadsText(threads),
@@ -66,7 +66,7 @@ function servedLines(served: MeasuredService): string[] {
   const { clients, requestsPerSecond, p50Seconds, p99Seconds, cpuSecondsPerRequest, loopSecondsPerRequest } = served;
   const from = clients === 1 ? 'one client' : `${clients} clients`;
   return [
-    `served  ${rateText(requestsPerSecond)} requests/s of one row from ${from}, p50 ${durationText(p50Seconds)}, p99 ${durationText(p99Seconds)}`,
+    `served  ${threeDigits(requestsPerSecond)} requests/s of one row from ${from}, p50 ${durationText(p50Seconds)}, p99 ${durationText(p99Seconds)}`,
     `CPU     ${durationText(cpuSecondsPerRequest)} per request, ${durationText(loopSecondsPerRequest)} of it in the event loop`,
   ];
 }

@@ -2,7 +2,7 @@ import { machineText, threadsText } from '../profile/describe-profile';
 import type { MeasuredRun, ModelProfile } from '../profile/model-profile';
 import { saturatingBatchSize, threadCounts } from '../sizing/measured-runs';
 import { type Box, chart, doublingAxis, element, type Line, linearAxis, logAxis, text } from './svg-chart';
-import { durationText, rateText } from './units';
+import { durationText, threeDigits } from '../base/text';
 
 const WIDTH = 960;
 const HEIGHT = 420;
@@ -45,7 +45,7 @@ export function svgReport(modelName: string, profile: ModelProfile): string {
         x: xIn(LEFT_BOX),
         y: linearAxis(Math.max(...rates), LEFT_BOX.bottom, LEFT_BOX.top),
         box: LEFT_BOX,
-        tickText: rateText,
+        tickText: threeDigits,
         lines: linesOf(runs, ({ rowsPerSecond }) => rowsPerSecond),
       }),
       chart({

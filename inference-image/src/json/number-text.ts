@@ -6,11 +6,11 @@ import { EXACT, POWERS_OF_TEN } from './decimal';
  */
 const CHUNK = 1024;
 /** Maximum bytes of an element: a comma, and the 24 characters of -1.2345678901234567e-123. */
-const ELEMENT_BYTES = 25;
+const LONGEST_BYTES = 25;
 
 const [COMMA, MINUS, DOT, ZERO, E] = [0x2c, 0x2d, 0x2e, 0x30, 0x65];
 
-const text = Buffer.alloc(CHUNK * ELEMENT_BYTES);
+const text = Buffer.alloc(CHUNK * LONGEST_BYTES);
 
 /** Writes `value` at a position of `text`; returns the position after it. */
 type Write = (value: number, at: number) => number;

@@ -1,4 +1,4 @@
-import { durationText, rateText } from '../../lib/report/units';
+import { durationText, threeDigits } from '../../lib/base/text';
 
 test.each([
   [0.0000253, '25.3 µs'],
@@ -9,4 +9,4 @@ test.each([
   [1234, '1,230 s'],
 ])('%d s', (seconds, text) => expect(durationText(seconds)).toBe(text));
 
-test('rates', () => expect([5640.2, 0.254].map(rateText)).toEqual(['5,640', '0.254']));
+test('three digits', () => expect([5640.2, 0.254].map(threeDigits)).toEqual(['5,640', '0.254']));
