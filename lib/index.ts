@@ -1,5 +1,6 @@
 export { ModelServingError, type Problem } from './base/errors';
 export type { SignatureProof } from './model/declared-signature';
+export type { Model } from './model/model';
 export type { ModelCard } from './model/model-card';
 export type { SourceFile } from './base/source-file';
 export { OnnxModel } from './onnx-model/onnx-model';
