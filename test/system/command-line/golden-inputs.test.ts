@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
-import { identity, node, value, writeOnnxModel, type Elem } from '../support/onnx-builder';
-import { runCli } from '../support/run-cli';
-import { temporaryFolder } from '../support/temporary-folder';
+import { identity, node, value, writeOnnxModel, type Elem } from '../../support/onnx-builder';
+import { runCli } from '../../support/run-cli';
+import { temporaryFolder } from '../../support/temporary-folder';
 
 const folder = temporaryFolder();
 const home = process.cwd();

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { initializer, node, value, writeOnnxModel, type ModelParts } from '../support/onnx-builder';
-import { runCli } from '../support/run-cli';
-import { temporaryFolder } from '../support/temporary-folder';
+import { initializer, node, value, writeOnnxModel, type ModelParts } from '../../support/onnx-builder';
+import { runCli } from '../../support/run-cli';
+import { temporaryFolder } from '../../support/temporary-folder';
 
 const folder = temporaryFolder();
 const home = process.cwd();
